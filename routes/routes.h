@@ -1,0 +1,40 @@
+/* Every URL the server answers. The table is in routes.c. */
+#ifndef ROUTES_H
+#define ROUTES_H
+
+#include "base/fail.h"
+#include "base/request.h"
+
+enum {
+    GET = 1 << METHOD_GET,
+    HEAD = 1 << METHOD_HEAD,
+    POST = 1 << METHOD_POST,
+    PUT = 1 << METHOD_PUT,
+    PATCH = 1 << METHOD_PATCH,
+    DELETE = 1 << METHOD_DELETE,
+    OPTIONS = 1 << METHOD_OPTIONS,
+    OTHER = 1 << METHOD_OTHER,
+    ANY = (OTHER << 1) - 1
+};
+
+/* How a failure of the route is written: PostgREST's JSON, or {"error": ...}. */
+enum fail_style { FAIL_STYLE_REST, FAIL_STYLE_API };
+
+/* Returns NULL when it has answered or will answer; a failure when the caller must. */
+typedef const struct fail *handle_fn(struct request *req);
+
+struct route {
+    unsigned methods;
+    const char *path; /* ":name" is one segment, a last "*" the rest; "{rest}" the REST prefix */
+    handle_fn *handle;
+    enum fail_style style;
+};
+
+/* Finds the route and fills req->path_values. NULL: no such path. A path that exists with
+ * other methods sets *methods to them and returns NULL as well. */
+const struct route *route_find(struct request *req, str rest_prefix, unsigned *methods);
+
+handle_fn rest_handle, rpc_handle, api_handle, health_handle, health_database_handle, live_handle,
+    ready_handle, metrics_handle, ws_handle, web_handle;
+
+#endif

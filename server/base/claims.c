@@ -1,0 +1,48 @@
+/* See claims.h. */
+#include "base/claims.h"
+
+#include <h2o/memory.h>
+#include <stdlib.h>
+
+static str place(char **room, str text)
+{
+    str copy = {*room, text.len};
+    if (text.len > 0)
+        memcpy(*room, text.at, text.len);
+    (*room)[text.len] = '\0';
+    *room += text.len + 1;
+    return copy;
+}
+
+struct claims *claims_new(str role, str subject, str json, int64_t expires)
+{
+    struct claims *claims = h2o_mem_alloc(sizeof(*claims) + role.len + subject.len + json.len + 3);
+    char *room = (char *)(claims + 1);
+
+    *claims = (struct claims){.refs = 1, .expires = expires};
+    claims->role = place(&room, role);
+    claims->subject = place(&room, subject);
+    claims->json = place(&room, json);
+    claims->hash = str_hash(json, str_hash(role, STR_HASH_SEED));
+    return claims;
+}
+
+const struct claims *claims_ref(const struct claims *claims)
+{
+    atomic_fetch_add_explicit(&((struct claims *)(uintptr_t)claims)->refs, 1, memory_order_relaxed);
+    return claims;
+}
+
+void claims_unref(const struct claims **claims)
+{
+    struct claims *last = (struct claims *)(uintptr_t)*claims;
+
+    *claims = NULL;
+    if (last != NULL && atomic_fetch_sub(&last->refs, 1) == 1)
+        free(last);
+}
+
+bool claims_same(const struct claims *a, const struct claims *b)
+{
+    return a == b || (a->hash == b->hash && str_eq(a->role, b->role) && str_eq(a->json, b->json));
+}

@@ -1,0 +1,28 @@
+/* Who is asking: the verified claims of a token. Made by auth/, kept in its cache, read by pg/.
+ * Counted and immutable: a request, a unit of work and the cache may each hold one. */
+#ifndef BASE_CLAIMS_H
+#define BASE_CLAIMS_H
+
+#include <stdatomic.h>
+
+#include "base/str.h"
+
+struct claims {
+    atomic_int refs;
+    str role;        /* the database role the transaction runs as */
+    str subject;     /* the "sub" claim, or empty */
+    str json;        /* all claims as JSON text, "role" always among them */
+    int64_t expires; /* seconds since the epoch; 0 = never */
+    uint64_t hash;   /* of role and json: equal identities have equal hashes */
+    bool anonymous;  /* no token, or one without a role of its own */
+};
+
+/* Copies role, subject and json into one allocation. The caller holds one reference. */
+struct claims *claims_new(str role, str subject, str json, int64_t expires);
+const struct claims *claims_ref(const struct claims *claims);
+void claims_unref(const struct claims **claims); /* NULLs it */
+
+/* The same role and the same claims to the letter: may share a transaction. */
+bool claims_same(const struct claims *a, const struct claims *b);
+
+#endif

@@ -1,0 +1,67 @@
+/* Every setting of the program: one line each in config.c, with name, aliases, unit,
+ * default and help. Precedence: POSTERN_* > the plain name > URL parameter > PGRST_* alias >
+ * default. A secret may also come from the file named by NAME_FILE. Source of names and units:
+ * requirements CF1-CF26; PostgREST's configuration. */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include "base/buf.h"
+#include "base/log.h"
+
+struct config {
+    /* databases */
+    str database_url;
+    str replica_database_url;   /* absent: the primary */
+    str migration_database_url; /* absent: database_url; LISTEN and migrations use it */
+    int64_t db_max_connections; /* a pool, all workers together */
+    int64_t db_min_connections; /* kept open */
+    int64_t db_size; /* kept open for a second after a burst; above it they are overflow */
+    int64_t db_connect_timeout_ms;
+    int64_t db_pool_timeout_ms; /* waiting for a connection, then 504 */
+    int64_t db_idle_timeout_ms;
+    int64_t db_max_lifetime_ms;
+    str db_prepared;          /* auto | on | off */
+    str db_schemas;           /* comma list; the first is the default */
+    str db_extra_search_path; /* comma list */
+    str db_anon_role;
+    str db_allowed_roles; /* comma list of roles a token may name */
+    str db_api_role;      /* the role of curated routes */
+    int64_t db_max_rows;  /* 0: no limit */
+    bool db_channel_enabled;
+    str db_channel; /* NOTIFY channel for reloads */
+    /* tokens */
+    str jwt_secret;
+    bool jwt_secret_is_base64;
+    str jwt_aud; /* absent: any audience */
+    /* server */
+    str host;
+    int64_t port;
+    int64_t workers;
+    str rest_path;             /* without a slash at the end; "" for "/" */
+    str cors_origins;          /* comma list; "*" for all */
+    int64_t body_max;          /* bytes */
+    int64_t header_timeout_ms; /* first bytes, header and body of a request; idle keep-alive */
+    int64_t drain_ms;          /* graceful stop */
+    str routes_dir;            /* absent: the routes inside the program */
+    int64_t matview_refresh_ms;
+    int64_t slow_ms; /* a slower statement is logged */
+    /* log */
+    str log_level, log_format;
+    bool access_log;
+
+    arena *mem;
+};
+
+/* Reads the environment through get (getenv, or a test's own). On a bad value returns a
+ * sentence that names the setting, its value (masked if secret) and what is allowed. */
+typedef const char *config_get_fn(void *arg, const char *name);
+str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg);
+
+/* Appends every setting with value, unit, source and help; secrets and URL passwords masked. */
+enum config_format { CONFIG_TABLE, CONFIG_JSON };
+void config_put(struct buf *buf, const struct config *config, enum config_format format);
+
+/* "postgres://user:****@host/db": a URL or conninfo that may be shown. */
+str config_mask_url(arena *mem, str url);
+
+#endif

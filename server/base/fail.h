@@ -1,0 +1,78 @@
+/* Why a request cannot be answered as asked. NULL means "no failure".
+ * Lives in the request's arena; the client sees it as PostgREST's error JSON
+ * (or as {"error": ...} below /api). Codes: PostgREST, "Errors"; PST*** are ours. */
+#ifndef BASE_FAIL_H
+#define BASE_FAIL_H
+
+#include "base/buf.h"
+
+enum fail_kind {
+    FAIL_NO_DATABASE,     /* PGRST000 503 */
+    FAIL_CONNECTION_LOST, /* PGRST001 503 */
+    FAIL_NO_SCHEMA_CACHE, /* PGRST002 503 */
+    FAIL_BUSY,            /* PGRST003 504 */
+    FAIL_BAD_QUERY,       /* PGRST100 400 */
+    FAIL_RPC_METHOD,      /* PGRST101 405 */
+    FAIL_BAD_BODY,        /* PGRST102 400 */
+    FAIL_RANGE,           /* PGRST103 416 */
+    FAIL_PUT_FILTERS,     /* PGRST105 405 */
+    FAIL_SCHEMA,          /* PGRST106 406 */
+    FAIL_MEDIA_TYPE,      /* PGRST107 406 */
+    FAIL_NOT_EMBEDDED,    /* PGRST108 400 */
+    FAIL_PUT_RANGE,       /* PGRST114 400 */
+    FAIL_PUT_PK,          /* PGRST115 400 */
+    FAIL_SINGULAR,        /* PGRST116 406 */
+    FAIL_METHOD,          /* PGRST117 405 */
+    FAIL_PREFER,          /* PGRST122 400 */
+    FAIL_AGGREGATES,      /* PGRST123 400 */
+    FAIL_PATH,            /* PGRST125 404 */
+    FAIL_NO_RELATIONSHIP, /* PGRST200 400 */
+    FAIL_AMBIGUOUS_EMBED, /* PGRST201 300 */
+    FAIL_NO_FUNCTION,     /* PGRST202 404 */
+    FAIL_AMBIGUOUS_CALL,  /* PGRST203 300 */
+    FAIL_NO_COLUMN,       /* PGRST204 400 */
+    FAIL_NO_RELATION,     /* PGRST205 404 */
+    FAIL_NO_SECRET,       /* PGRST300 500 */
+    FAIL_BAD_TOKEN,       /* PGRST301 401 */
+    FAIL_ANON_OFF,        /* PGRST302 401 */
+    FAIL_BAD_CLAIMS,      /* PGRST303 401 */
+    FAIL_INTERNAL,        /* PGRSTX00 500 */
+    FAIL_MALFORMED,       /* PST400 400: bytes that are no valid request */
+    FAIL_LOGIN_REQUIRED,  /* PST401 401: a curated route wants a user */
+    FAIL_FORBIDDEN,       /* PST403 403 */
+    FAIL_NOT_FOUND,       /* PST404 404 */
+    FAIL_LENGTH_REQUIRED, /* PST411 411 */
+    FAIL_TOO_LARGE,       /* PST413 413 */
+    FAIL_MEDIA_BODY,      /* PST415 415 */
+    FAIL_HEADERS_LARGE,   /* PST431 431 */
+    FAIL_NOT_IMPLEMENTED, /* PST501 501 */
+    FAIL_STOPPING,        /* PST503 503 */
+    FAIL_SQL,             /* status and code come from PostgreSQL, see pg/sqlstate.h */
+    FAIL_KINDS            /* keep last */
+};
+
+struct fail {
+    enum fail_kind kind;
+    int status;
+    const char *code;
+    str message, details, hint; /* absent ones are null in the body */
+    bool details_are_json;      /* details is JSON text, not a string */
+    int retry_after_s;          /* > 0: a Retry-After header */
+    str authenticate;           /* a WWW-Authenticate header, or absent */
+};
+
+struct fail *fail_new(arena *mem, enum fail_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4), returns_nonnull, warn_unused_result));
+
+/* {"code":...,"details":...,"hint":...,"message":...}: keys sorted, compact, as PostgREST. */
+str fail_json(arena *mem, const struct fail *fail);
+
+/* Hand a failure to the caller. Safe because an arena needs no clean-up. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        const struct fail *try_ = (call);                                                          \
+        if (try_ != NULL)                                                                          \
+            return try_;                                                                           \
+    } while (0)
+
+#endif

@@ -1,0 +1,21 @@
+/* Percent-encoding and the query string. Source: RFC 3986 2.1; WHATWG URL, urlencoded parsing. */
+#ifndef BASE_URL_H
+#define BASE_URL_H
+
+#include "base/arena.h"
+
+enum url_plus { URL_PLUS_IS_BLANK, URL_PLUS_IS_PLUS };
+
+/* Decodes %XX (and '+', in a query). False on a malformed escape, a NUL byte or
+ * bytes that are not UTF-8. Without escapes the text itself is returned, not a copy. */
+bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
+    __attribute__((warn_unused_result));
+
+/* Cuts the next "key=value" off the query; both still encoded. value.at == NULL when
+ * there is no '='. Empty pieces are skipped. False at the end. */
+bool url_next(str *query, str *key, str *value);
+
+/* True when the bytes are well-formed UTF-8 (no overlong forms, no surrogates) without NUL. */
+bool utf8_valid(str text);
+
+#endif

@@ -1,0 +1,39 @@
+/* HTTP/1.1 for one worker: libh2o behind two nouns, struct request in and struct reply out. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include "base/config.h"
+#include "base/fail.h"
+#include "base/metrics.h"
+#include "base/reply.h"
+#include "loop/loop.h"
+
+struct http; /* one per worker */
+
+/* Called with each whole request; must answer it once, now or later. */
+typedef void serve_fn(struct request *req);
+
+struct http *http_new(struct loop *loop, const struct config *config, struct metrics *metrics,
+                      serve_fn *serve, struct worker *worker);
+void http_adopt(struct http *http,
+                int fd);            /* a fresh connection; its first bytes are still unread */
+void http_drain(struct http *http); /* Connection: close on every next answer; closes idle ones */
+int http_connections(const struct http *http);
+void http_free(struct http **http);
+
+/* Answers the request, once. Adds Content-Length, X-Request-Id and CORS; leaves the body away
+ * for HEAD, 204 and 304. The reply and what it points to must live as long as req->mem.
+ * Returns NULL, so that a handler can end with it. */
+const struct fail *http_reply(struct request *req, const struct reply *reply);
+
+/* An answer in pieces (chunked). `ready` is called from the loop whenever the client can take
+ * more: once after http_stream, then after each piece has left. Pieces must live until then.
+ * http_stream_end(BROKEN) closes the connection without the last chunk, so that the client
+ * cannot mistake it for a whole answer. */
+enum stream_end { STREAM_COMPLETE, STREAM_BROKEN };
+void http_stream(struct request *req, const struct reply *head, void (*ready)(void *arg),
+                 void *arg);
+void http_stream_put(struct request *req, str piece);
+void http_stream_end(struct request *req, enum stream_end how);
+
+#endif

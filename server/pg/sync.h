@@ -1,0 +1,37 @@
+/* A blocking connection: for commands, for the start, and for libuv's work threads (schema
+ * snapshots, scheduled jobs). Never on a worker's loop. */
+#ifndef PG_SYNC_H
+#define PG_SYNC_H
+
+#include "base/arena.h"
+
+struct sync;
+
+/* Connects to a URL or conninfo (see pg/url.h for what is translated). NULL on failure, with
+ * one clear sentence in *why (in mem, no password). purpose goes into application_name. */
+struct sync *sync_open(arena *mem, str url, const char *purpose, str *why);
+void sync_close(struct sync **sync);
+
+/* Runs one or more statements without parameters. False on an error, the sentence in *why
+ * (with PostgreSQL's LINE and position when it gives them). */
+bool sync_run(struct sync *sync, arena *mem, str sql, str *why);
+
+/* Runs one statement with text parameters (at == NULL is SQL NULL). *rows is a table of text,
+ * row after row, nrows * ncolumns long, in mem. */
+struct sync_rows {
+    int nrows, ncolumns;
+    str *cells;
+};
+bool sync_query(struct sync *sync, arena *mem, str sql, const str *params, int nparams,
+                struct sync_rows *rows, str *why);
+
+/* Parses and plans a statement without running it, under the given role (absent: as connected)
+ * and search_path. *nparams and *types (text names, e.g. "bigint") describe its parameters. */
+bool sync_prepare_check(struct sync *sync, arena *mem, str sql, str role, str *why);
+
+/* COPY table(columns) FROM STDIN: start, rows of tab-separated text with \n, end. */
+bool sync_copy_start(struct sync *sync, arena *mem, str sql, str *why);
+bool sync_copy_put(struct sync *sync, str bytes);
+bool sync_copy_end(struct sync *sync, arena *mem, str *why);
+
+#endif
