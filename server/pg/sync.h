@@ -25,11 +25,12 @@ struct sync_rows {
 bool sync_query(struct sync *sync, arena *mem, str sql, const str *params, int nparams,
                 struct sync_rows *rows, str *why);
 
-/* Parses and plans a statement without running it, under the given role (absent: as connected)
- * and search_path. *nparams and *types (text names, e.g. "bigint") describe its parameters. */
+/* Parses and analyses a statement without running it, under the given role (absent: as
+ * connected), as the pools will prepare it. */
 bool sync_prepare_check(struct sync *sync, arena *mem, str sql, str role, str *why);
 
-/* COPY table(columns) FROM STDIN: start, rows of tab-separated text with \n, end. */
+/* COPY table (columns) FROM STDIN: start, rows of tab-separated text with \n, end. A put that
+ * fails says why at the end. */
 bool sync_copy_start(struct sync *sync, arena *mem, str sql, str *why);
 bool sync_copy_put(struct sync *sync, str bytes);
 bool sync_copy_end(struct sync *sync, arena *mem, str *why);
