@@ -75,12 +75,15 @@ bool sync_run(struct sync *sync, arena *mem, str sql, str *why)
     return finish(sync, mem, PQexec(sync->conn, arena_cstr(mem, sql)), why);
 }
 
-static PGresult *query(struct sync *sync, arena *mem, str sql, const str *params, int nparams)
+static PGresult *query(struct sync *sync, arena *mem, const struct statement *statement)
 {
-    const char **values = arena_array(mem, const char *, (size_t)nparams + 1);
-    for (int i = 0; i < nparams; i++)
-        values[i] = params[i].at == NULL ? NULL : arena_cstr(mem, params[i]);
-    return PQexecParams(sync->conn, arena_cstr(mem, sql), nparams, NULL, values, NULL, NULL, 0);
+    int count = statement->nparams;
+    const char **values = arena_array(mem, const char *, (size_t)count + 1);
+    for (int i = 0; i < count; i++)
+        if (statement->params[i].at != NULL)
+            values[i] = arena_cstr(mem, statement->params[i]);
+    return PQexecParams(sync->conn, arena_cstr(mem, statement->text), count, NULL, values, NULL,
+                        NULL, 0);
 }
 
 static str cell(arena *mem, const PGresult *result, int row, int column)
@@ -91,10 +94,10 @@ static str cell(arena *mem, const PGresult *result, int row, int column)
     return arena_copy(mem, text);
 }
 
-bool sync_query(struct sync *sync, arena *mem, str sql, const str *params, int nparams,
+bool sync_query(struct sync *sync, arena *mem, const struct statement *statement,
                 struct sync_rows *rows, str *why)
 {
-    PGresult *result = query(sync, mem, sql, params, nparams);
+    PGresult *result = query(sync, mem, statement);
     int nrows = PQntuples(result), ncolumns = PQnfields(result);
     *rows = (struct sync_rows){nrows, ncolumns, NULL};
     rows->cells = arena_array(mem, str, (size_t)nrows * (size_t)ncolumns + 1);
@@ -108,8 +111,10 @@ static bool become(struct sync *sync, arena *mem, str role, str *why)
 {
     if (role.at == NULL)
         return true;
+    struct statement statement = {
+        .text = STR("select set_config('role', $1, true)"), .nparams = 1, .params = &role};
     struct sync_rows rows;
-    return sync_query(sync, mem, STR("select set_config('role', $1, true)"), &role, 1, &rows, why);
+    return sync_query(sync, mem, &statement, &rows, why);
 }
 
 bool sync_prepare_check(struct sync *sync, arena *mem, str sql, str role, str *why)

@@ -4,6 +4,7 @@
 #define PG_SYNC_H
 
 #include "base/arena.h"
+#include "base/statement.h"
 
 struct sync;
 
@@ -16,13 +17,13 @@ void sync_close(struct sync **sync);
  * (with PostgreSQL's LINE and position when it gives them). */
 bool sync_run(struct sync *sync, arena *mem, str sql, str *why);
 
-/* Runs one statement with text parameters (at == NULL is SQL NULL). *rows is a table of text,
- * row after row, nrows * ncolumns long, in mem. */
+/* Runs one statement (its text and parameters; as connected, whatever role it names). *rows is a
+ * table of text, row after row, nrows * ncolumns long, in mem. */
 struct sync_rows {
     int nrows, ncolumns;
     str *cells;
 };
-bool sync_query(struct sync *sync, arena *mem, str sql, const str *params, int nparams,
+bool sync_query(struct sync *sync, arena *mem, const struct statement *statement,
                 struct sync_rows *rows, str *why);
 
 /* Parses and analyses a statement without running it, under the given role (absent: as
