@@ -1,0 +1,33 @@
+// What most suites stand on: a cluster, a database with the product's own migrations and the
+// tests' people and rows in it, and the server before it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startCluster } from './cluster.mjs';
+import { migrate, startPostern } from './postern.mjs';
+import { root } from './process.mjs';
+
+export const fixture = (name) => readFileSync(join(root, 'tests/support', name), 'utf8');
+
+/**
+ * settings: PostgreSQL's; env: Postern's; fixtures: files of tests/support that run after the
+ * migrations. Returns { cluster, postern, url, db, query(sql, values), stop() }.
+ */
+export async function startStand({ settings, env = {}, fixtures = ['people.sql'] } = {}) {
+    const cluster = await startCluster({ settings });
+    const db = 'app';
+    await cluster.createDatabase(db);
+    await migrate(cluster.url(db));
+    for (const name of fixtures) cluster.psql(fixture(name), db);
+    const postern = await startPostern({ databaseUrl: cluster.url(db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(db), ...env } });
+    return {
+        cluster, postern, db, url: postern.url,
+        query: (sql, values) => cluster.query(sql, db, values),
+        async stop() {
+            try {
+                await postern.stop();
+            } finally {
+                await cluster.close();
+            }
+        },
+    };
+}
