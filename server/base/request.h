@@ -19,6 +19,7 @@ enum method {
 
 enum { PATH_VALUES_MAX = 4 };
 
+struct fail;
 struct schema;
 struct worker;
 struct db;
@@ -57,6 +58,11 @@ struct request {
      * leaves before the answer. One wait per request, so one slot. */
     void (*on_gone)(void *arg);
     void *on_gone_arg;
+
+    /* Set by who may have a better answer than a failure (a cached one). Called once, before
+     * the failure is answered; true when it has answered the request itself. */
+    bool (*on_fail)(void *arg, const struct fail *fail);
+    void *on_fail_arg;
 };
 
 /* The value of a header, names in lower case; at == NULL when absent. When a header
