@@ -21,8 +21,9 @@ enum json_kind {
 };
 
 /* Checks that the whole text is one JSON value nested at most JSON_DEPTH_MAX deep, and
- * says of which kind. Allocates nothing. Agrees with jansson on what is valid; NUL
- * escapes (\u0000) are valid JSON but PostgreSQL cannot store them: refused as invalid. */
+ * says of which kind. Allocates nothing. Agrees with jansson on what is valid, but numbers may
+ * be of any size (PostgreSQL's numeric holds them). NUL escapes (\u0000) are valid JSON but
+ * PostgreSQL cannot store them: refused as invalid. */
 enum json_kind json_check(str text);
 
 /* Walks the members of an object or the elements of an array that json_check accepted.

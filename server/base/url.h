@@ -15,6 +15,10 @@ bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
  * there is no '='. Empty pieces are skipped. False at the end. */
 bool url_next(str *query, str *key, str *value);
 
+/* The length of the well-formed UTF-8 sequence at the start of a text that is not empty (no
+ * overlong form, no surrogate, at most U+10FFFF); 0 when there is none. Source: Unicode, table 3-7. */
+size_t utf8_length(str text);
+
 /* True when the bytes are well-formed UTF-8 (no overlong forms, no surrogates) without NUL. */
 bool utf8_valid(str text);
 
