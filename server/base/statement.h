@@ -2,7 +2,9 @@
 #ifndef BASE_STATEMENT_H
 #define BASE_STATEMENT_H
 
-#include "base/str.h"
+#include "base/arena.h"
+
+struct fail;
 
 enum target {
     TARGET_PRIMARY,
@@ -23,6 +25,10 @@ struct statement {
     str search_path;   /* set for the transaction; absent: "public" */
     str guard; /* a statement without parameters that runs first and raises to refuse; absent: none
                 */
+    /* A write that must be undone for what it would return raises an error on purpose: this reads
+     * such an error and says why the request failed, or NULL when it is PostgreSQL's own. May be
+     * NULL. */
+    const struct fail *(*refusal)(arena *mem, str sqlstate, str message);
 };
 
 #endif
