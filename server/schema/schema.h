@@ -1,14 +1,84 @@
 /* What the database exposes, as an immutable counted snapshot: made from the JSON text that
- * sql/introspect/schema.sql returns. Identifiers in SQL come from here and nowhere else. */
+ * sql/introspect/schema.sql returns. Identifiers in SQL come from here and nowhere else.
+ *
+ * That query takes one parameter, the exposed schemas as a comma list (config.db_schemas as it
+ * is), and answers one row with one column. Run it with an empty search_path: the names of types
+ * and the text of defaults are then qualified and mean the same for every request. */
 #ifndef SCHEMA_SCHEMA_H
 #define SCHEMA_SCHEMA_H
 
 #include "base/arena.h"
+#include "schema/names.h"
+
+struct column {
+    str name;
+    str type;          /* as PostgreSQL writes it: "numeric(10,2)", "text[]" */
+    str default_value; /* an expression; absent when there is none */
+    str identity;      /* "a" always, "d" by default; absent otherwise */
+    str comment;
+    bool required;  /* NOT NULL */
+    bool generated; /* GENERATED ALWAYS AS (...) STORED: cannot be written */
+};
+
+/* A primary or unique key. The primary one is first in its relation. */
+struct key {
+    str name;
+    bool primary;
+    str *columns;
+    int ncolumns;
+};
+
+struct relation {
+    str schema, name;
+    str kind; /* "table" or "view" (materialized ones too) */
+    bool insertable, updatable, deletable;
+    str comment;
+    struct column *columns;
+    int ncolumns;
+    struct key *keys;
+    int nkeys;
+    struct names by_name; /* of columns */
+};
+
+/* A foreign key. */
+struct link {
+    str name;
+    str schema, relation;
+    str *columns;
+    int ncolumns;
+    str foreign_schema, foreign_relation;
+    str *foreign_columns;
+    int nforeign_columns;
+};
+
+struct parameter {
+    str name; /* empty when the function does not name it */
+    str type;
+    bool required; /* has no default */
+    bool variadic; /* type is then an array */
+};
+
+enum result { RESULT_VOID, RESULT_SCALAR, RESULT_COMPOSITE };
+
+struct routine {
+    str schema, name;
+    str comment;
+    bool is_volatile, set, variadic;
+    enum result result;
+    str result_name;        /* "void" "scalar" "composite": what `result` was read from */
+    str relation;           /* the relation or composite type a row has; absent for RETURNS TABLE */
+    str type;               /* of the result */
+    struct column *columns; /* of a composite result; none when unknown (record) */
+    int ncolumns;
+    struct parameter *parameters;
+    int nparameters;
+    struct routine *overload; /* the next one of the same name, or NULL */
+};
 
 struct schema;
 
-/* Parses one answer of sql/introspect/schema.sql. NULL on malformed text, the sentence in *why.
- * The caller holds one reference. */
+/* Parses one answer of sql/introspect/schema.sql. NULL on malformed text, the sentence in *why
+ * (in mem). The caller holds one reference; the text need not outlive the call. */
 const struct schema *schema_load(arena *mem, str json, str *why);
 const struct schema *schema_ref(const struct schema *schema);
 void schema_unref(const struct schema **schema);
@@ -16,5 +86,19 @@ void schema_unref(const struct schema **schema);
 /* True when a function, policy, view or default of the database reads request.method,
  * request.path, request.headers or request.cookies: only then are they set for reads too. */
 bool schema_reads_request(const struct schema *schema);
+
+/* All NULL when there is no such thing. */
+const struct relation *schema_relation(const struct schema *schema, str in, str name);
+const struct routine *schema_routines(const struct schema *schema, str in, str name);
+const struct column *relation_column(const struct relation *relation, str name);
+const struct column *routine_column(const struct routine *routine, str name);
+const struct key *relation_primary_key(const struct relation *relation);
+
+/* The foreign keys, for embedding. */
+const struct link *schema_links(const struct schema *schema, int *count);
+
+/* "Perhaps you meant": the most similar name in a schema, at == NULL when none is similar. */
+str schema_similar_relation(const struct schema *schema, arena *mem, str in, str name);
+str schema_similar_routine(const struct schema *schema, arena *mem, str in, str name);
 
 #endif

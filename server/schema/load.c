@@ -1,0 +1,232 @@
+/* See load.h. A new fact about the database is one line in a table here, one in schema.h and one
+ * in the SQL. */
+#include "schema/load.h"
+
+#include "base/json.h"
+
+enum member_kind { MEMBER_TEXT, MEMBER_FLAG, MEMBER_TEXTS, MEMBER_RECORDS };
+
+struct shape;
+
+struct member {
+    str name;
+    enum member_kind kind;
+    size_t at, count_at; /* where in the struct; count_at of lists only */
+    const struct shape *shape;
+};
+
+struct shape {
+    size_t size;
+    const struct member *members;
+    int nmembers;
+};
+
+#define LIT(text)                                                                                  \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+#define TEXT(type, field)                                                                          \
+    {                                                                                              \
+        LIT(#field), MEMBER_TEXT, offsetof(type, field), 0, NULL                                   \
+    }
+#define FLAG(type, field)                                                                          \
+    {                                                                                              \
+        LIT(#field), MEMBER_FLAG, offsetof(type, field), 0, NULL                                   \
+    }
+#define TEXTS(type, field)                                                                         \
+    {                                                                                              \
+        LIT(#field), MEMBER_TEXTS, offsetof(type, field), offsetof(type, n##field), NULL           \
+    }
+#define RECORDS(type, field, shape)                                                                \
+    {                                                                                              \
+        LIT(#field), MEMBER_RECORDS, offsetof(type, field), offsetof(type, n##field), shape        \
+    }
+#define NAMED(text, type, field, kind)                                                             \
+    {                                                                                              \
+        LIT(text), kind, offsetof(type, field), 0, NULL                                            \
+    }
+#define SHAPE(type, table)                                                                         \
+    {                                                                                              \
+        sizeof(type), table, sizeof(table) / sizeof(table[0])                                      \
+    }
+
+static const struct member column_members[] = {
+    TEXT(struct column, name),
+    TEXT(struct column, type),
+    TEXT(struct column, identity),
+    TEXT(struct column, comment),
+    FLAG(struct column, required),
+    FLAG(struct column, generated),
+    NAMED("default", struct column, default_value, MEMBER_TEXT),
+};
+static const struct shape column_shape = SHAPE(struct column, column_members);
+
+static const struct member key_members[] = {
+    TEXT(struct key, name),
+    FLAG(struct key, primary),
+    TEXTS(struct key, columns),
+};
+static const struct shape key_shape = SHAPE(struct key, key_members);
+
+static const struct member relation_members[] = {
+    TEXT(struct relation, schema),
+    TEXT(struct relation, name),
+    TEXT(struct relation, kind),
+    TEXT(struct relation, comment),
+    FLAG(struct relation, insertable),
+    FLAG(struct relation, updatable),
+    FLAG(struct relation, deletable),
+    RECORDS(struct relation, columns, &column_shape),
+    RECORDS(struct relation, keys, &key_shape),
+};
+static const struct shape relation_shape = SHAPE(struct relation, relation_members);
+
+static const struct member link_members[] = {
+    TEXT(struct link, name),
+    TEXT(struct link, schema),
+    TEXT(struct link, relation),
+    TEXTS(struct link, columns),
+    TEXT(struct link, foreign_schema),
+    TEXT(struct link, foreign_relation),
+    TEXTS(struct link, foreign_columns),
+};
+static const struct shape link_shape = SHAPE(struct link, link_members);
+
+static const struct member parameter_members[] = {
+    TEXT(struct parameter, name),
+    TEXT(struct parameter, type),
+    FLAG(struct parameter, required),
+    FLAG(struct parameter, variadic),
+};
+static const struct shape parameter_shape = SHAPE(struct parameter, parameter_members);
+
+static const struct member routine_members[] = {
+    TEXT(struct routine, schema),
+    TEXT(struct routine, name),
+    TEXT(struct routine, comment),
+    NAMED("volatile", struct routine, is_volatile, MEMBER_FLAG),
+    FLAG(struct routine, set),
+    FLAG(struct routine, variadic),
+    NAMED("result", struct routine, result_name, MEMBER_TEXT),
+    TEXT(struct routine, relation),
+    TEXT(struct routine, type),
+    RECORDS(struct routine, columns, &column_shape),
+    RECORDS(struct routine, parameters, &parameter_shape),
+};
+static const struct shape routine_shape = SHAPE(struct routine, routine_members);
+
+static const struct member loaded_members[] = {
+    TEXTS(struct loaded, schemas),
+    RECORDS(struct loaded, relations, &relation_shape),
+    RECORDS(struct loaded, links, &link_shape),
+    RECORDS(struct loaded, routines, &routine_shape),
+    FLAG(struct loaded, reads_request),
+};
+static const struct shape loaded_shape = SHAPE(struct loaded, loaded_members);
+
+static bool read_record(arena *mem, str json, const struct shape *shape, char *record);
+
+static int count_elements(str json)
+{
+    struct json_walk walk;
+    str key, value;
+    int count = 0;
+
+    if (json_walk_open(&walk, json) != JSON_ARRAY)
+        return -1;
+    while (json_walk_next(&walk, &key, &value))
+        count++;
+    return count;
+}
+
+static bool read_texts(arena *mem, str json, str **list, int count)
+{
+    struct json_walk walk;
+    str key, value;
+
+    str *texts = arena_array(mem, str, (size_t)count);
+    json_walk_open(&walk, json);
+    for (int i = 0; json_walk_next(&walk, &key, &value); i++) {
+        if (json_kind_of(value) != JSON_STRING)
+            return false;
+        texts[i] = json_unquote(mem, value);
+    }
+    *list = texts;
+    return true;
+}
+
+static bool read_records(arena *mem, str json, const struct shape *shape, char **list)
+{
+    struct json_walk walk;
+    str key, value;
+
+    char *record = *list;
+    json_walk_open(&walk, json);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (!read_record(mem, value, shape, record))
+            return false;
+        record += shape->size;
+    }
+    return true;
+}
+
+static bool read_list(arena *mem, str json, const struct member *member, char *record)
+{
+    int count = count_elements(json);
+    if (count < 0)
+        return false;
+    memcpy(record + member->count_at, &count, sizeof(count));
+    if (member->kind == MEMBER_TEXTS)
+        return read_texts(mem, json, (str **)(void *)(record + member->at), count);
+    char *list = arena_zero(mem, member->shape->size * (size_t)count + 1);
+    memcpy(record + member->at, &list, sizeof(list));
+    return read_records(mem, json, member->shape, &list);
+}
+
+static bool read_member(arena *mem, str json, const struct member *member, char *record)
+{
+    enum json_kind kind = json_kind_of(json);
+
+    if (kind == JSON_NULL)
+        return true; /* stays absent, false or empty */
+    if (member->kind == MEMBER_TEXT && kind == JSON_STRING) {
+        str text = json_unquote(mem, json);
+        memcpy(record + member->at, &text, sizeof(text));
+        return true;
+    }
+    if (member->kind == MEMBER_FLAG && kind == JSON_BOOL) {
+        record[member->at] = json.at[0] == 't';
+        return true;
+    }
+    return kind == JSON_ARRAY && member->kind >= MEMBER_TEXTS &&
+           read_list(mem, json, member, record);
+}
+
+static const struct member *find_member(const struct shape *shape, str name)
+{
+    for (int i = 0; i < shape->nmembers; i++)
+        if (str_eq(shape->members[i].name, name))
+            return &shape->members[i];
+    return NULL;
+}
+
+static bool read_record(arena *mem, str json, const struct shape *shape, char *record)
+{
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, json) != JSON_OBJECT)
+        return false;
+    while (json_walk_next(&walk, &key, &value)) {
+        const struct member *member = find_member(shape, json_unquote(mem, key));
+        if (member != NULL && !read_member(mem, value, member, record))
+            return false;
+    }
+    return true;
+}
+
+bool load_parse(arena *mem, str json, struct loaded *loaded)
+{
+    *loaded = (struct loaded){0};
+    return json_check(json) == JSON_OBJECT && read_record(mem, json, &loaded_shape, (char *)loaded);
+}

@@ -1,0 +1,172 @@
+/* The snapshot: loaded once, indexed, then only read. Its arena dies with the last reference. */
+#include "schema/schema.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "schema/load.h"
+#include "schema/similar.h"
+
+struct schema {
+    atomic_int refs;
+    arena *mem;
+    struct loaded loaded;
+    struct names relations, routines;
+};
+
+static void index_columns(arena *mem, struct relation *relation)
+{
+    str *keys = arena_array(mem, str, (size_t)relation->ncolumns);
+    for (int i = 0; i < relation->ncolumns; i++)
+        keys[i] = relation->columns[i].name;
+    names_init(&relation->by_name, mem, NULL, keys, relation->ncolumns);
+}
+
+static void index_relations(struct schema *schema)
+{
+    struct loaded *loaded = &schema->loaded;
+    str *scopes = arena_array(schema->mem, str, (size_t)loaded->nrelations);
+    str *keys = arena_array(schema->mem, str, (size_t)loaded->nrelations);
+
+    for (int i = 0; i < loaded->nrelations; i++) {
+        scopes[i] = loaded->relations[i].schema;
+        keys[i] = loaded->relations[i].name;
+        index_columns(schema->mem, &loaded->relations[i]);
+    }
+    names_init(&schema->relations, schema->mem, scopes, keys, loaded->nrelations);
+}
+
+static enum result result_of(str name)
+{
+    if (str_eq(name, STR("void")))
+        return RESULT_VOID;
+    return str_eq(name, STR("composite")) ? RESULT_COMPOSITE : RESULT_SCALAR;
+}
+
+/* The index finds the first of each name; the others hang behind it as its overloads. */
+static void index_routines(struct schema *schema)
+{
+    struct loaded *loaded = &schema->loaded;
+    str *scopes = arena_array(schema->mem, str, (size_t)loaded->nroutines);
+    str *keys = arena_array(schema->mem, str, (size_t)loaded->nroutines);
+
+    for (int i = 0; i < loaded->nroutines; i++) {
+        scopes[i] = loaded->routines[i].schema;
+        keys[i] = loaded->routines[i].name;
+        loaded->routines[i].result = result_of(loaded->routines[i].result_name);
+    }
+    names_init(&schema->routines, schema->mem, scopes, keys, loaded->nroutines);
+    for (int i = loaded->nroutines - 1; i >= 0; i--) {
+        int first = names_find(&schema->routines, scopes[i], keys[i]);
+        if (first == i)
+            continue;
+        loaded->routines[i].overload = loaded->routines[first].overload;
+        loaded->routines[first].overload = &loaded->routines[i];
+    }
+}
+
+const struct schema *schema_load(arena *mem, str json, str *why)
+{
+    arena *own = arena_open();
+    struct schema *schema = arena_new(own, struct schema);
+
+    schema->mem = own;
+    atomic_init(&schema->refs, 1);
+    if (!load_parse(own, arena_copy(own, json), &schema->loaded)) {
+        *why = arena_printf(mem,
+                            "the description of the database has an unknown shape "
+                            "(%zu bytes)",
+                            json.len);
+        arena_close(&own);
+        return NULL;
+    }
+    index_relations(schema);
+    index_routines(schema);
+    return schema;
+}
+
+const struct schema *schema_ref(const struct schema *schema)
+{
+    atomic_fetch_add(&((struct schema *)(uintptr_t)schema)->refs, 1);
+    return schema;
+}
+
+void schema_unref(const struct schema **schema)
+{
+    struct schema *mine = (struct schema *)(uintptr_t)*schema;
+
+    *schema = NULL;
+    if (mine == NULL || atomic_fetch_sub(&mine->refs, 1) > 1)
+        return;
+    arena *mem = mine->mem; /* the schema itself lives in it */
+    arena_close(&mem);
+}
+
+bool schema_reads_request(const struct schema *schema)
+{
+    return schema->loaded.reads_request;
+}
+
+const struct relation *schema_relation(const struct schema *schema, str in, str name)
+{
+    int at = names_find(&schema->relations, in, name);
+    return at < 0 ? NULL : &schema->loaded.relations[at];
+}
+
+const struct routine *schema_routines(const struct schema *schema, str in, str name)
+{
+    int at = names_find(&schema->routines, in, name);
+    return at < 0 ? NULL : &schema->loaded.routines[at];
+}
+
+const struct column *relation_column(const struct relation *relation, str name)
+{
+    int at = names_find(&relation->by_name, STR(""), name);
+    return at < 0 ? NULL : &relation->columns[at];
+}
+
+const struct column *routine_column(const struct routine *routine, str name)
+{
+    for (int i = 0; i < routine->ncolumns; i++)
+        if (str_eq(routine->columns[i].name, name))
+            return &routine->columns[i];
+    return NULL;
+}
+
+const struct key *relation_primary_key(const struct relation *relation)
+{
+    return relation->nkeys > 0 && relation->keys[0].primary ? &relation->keys[0] : NULL;
+}
+
+const struct link *schema_links(const struct schema *schema, int *count)
+{
+    *count = schema->loaded.nlinks;
+    return schema->loaded.links;
+}
+
+static str similar_in(const struct names *names, int count, arena *mem, str in, str name,
+                      int percent);
+
+str schema_similar_relation(const struct schema *schema, arena *mem, str in, str name)
+{
+    return similar_in(&schema->relations, schema->loaded.nrelations, mem, in, name,
+                      SIMILAR_RELATION_PERCENT);
+}
+
+str schema_similar_routine(const struct schema *schema, arena *mem, str in, str name)
+{
+    return similar_in(&schema->routines, schema->loaded.nroutines, mem, in, name, SIMILAR_PERCENT);
+}
+
+static str similar_in(const struct names *names, int count, arena *mem, str in, str name,
+                      int percent)
+{
+    str *candidates = arena_array(mem, str, (size_t)count);
+    int found = 0;
+
+    for (int i = 0; i < count; i++)
+        if (str_eq(names->scopes[i], in))
+            candidates[found++] = names->keys[i];
+    int at = similar_find(mem, candidates, found, name, percent);
+    return at < 0 ? (str){NULL, 0} : candidates[at];
+}

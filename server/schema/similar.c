@@ -1,0 +1,127 @@
+/* See similar.h. */
+#include "schema/similar.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { FINALISTS = 50, NAME_MAX = 512, GRAM_MAX = 3, GRAM_MIN = 2 };
+
+struct candidate {
+    int at;
+    double score;
+};
+
+/* Lower case, letters and digits only, a dash at both ends: "get_stats" is "-getstats-". */
+static str simplify(arena *mem, str text)
+{
+    char *out = h2o_mem_alloc_pool(mem, NAME_MAX + 2);
+    size_t len = 0;
+
+    out[len++] = '-';
+    for (size_t i = 0; i < text.len && len <= NAME_MAX; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        if (isalnum(byte) || byte == ' ' || byte == ',' || byte >= 0x80)
+            out[len++] = (char)tolower(byte);
+    }
+    out[len++] = '-';
+    return (str){out, len};
+}
+
+/* How often the group of `size` bytes at `at` occurs in the text. */
+static int occurrences(str text, const char *at, size_t size)
+{
+    int count = 0;
+    for (size_t i = 0; i + size <= text.len; i++)
+        count += memcmp(text.at + i, at, size) == 0;
+    return count;
+}
+
+/* The product of two vectors of group counts. Each group of `a` is visited once per occurrence
+ * in `a`, which is what makes the sum right. */
+static double product(str a, str b, size_t size)
+{
+    double sum = 0;
+    for (size_t i = 0; i + size <= a.len; i++)
+        sum += occurrences(b, a.at + i, size);
+    return sum;
+}
+
+static double cosine(str a, str b, size_t size)
+{
+    double both = product(a, b, size);
+    return both == 0 ? 0 : both / (sqrt(product(a, a, size)) * sqrt(product(b, b, size)));
+}
+
+static int edits(arena *mem, str a, str b)
+{
+    int *row = arena_array(mem, int, b.len + 1);
+
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = (int)j;
+    for (size_t i = 1; i <= a.len; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= b.len; j++) {
+            int same = tolower((unsigned char)a.at[i - 1]) == tolower((unsigned char)b.at[j - 1]);
+            int best = diagonal + (same ? 0 : 1);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[b.len];
+}
+
+static int best_first(const void *a, const void *b)
+{
+    const struct candidate *left = a, *right = b;
+    if (left->score != right->score)
+        return left->score < right->score ? 1 : -1;
+    return left->at - right->at;
+}
+
+/* The best by shared groups of one size, or -1 when nothing is similar enough. */
+static int find_by_groups(arena *mem, const str *names, int count, str text, size_t size)
+{
+    struct candidate *list = arena_array(mem, struct candidate, count);
+    str wanted = simplify(mem, text);
+    int found = 0;
+
+    for (int i = 0; i < count; i++) {
+        double score = cosine(wanted, simplify(mem, names[i]), size);
+        if (score > 0)
+            list[found++] = (struct candidate){i, score};
+    }
+    qsort(list, (size_t)found, sizeof(*list), best_first);
+    if (found > FINALISTS)
+        found = FINALISTS;
+    for (int i = 0; i < found; i++) {
+        str name = names[list[i].at];
+        double longer = (double)(name.len > text.len ? name.len : text.len);
+        list[i].score = 1.0 - edits(mem, text, name) / longer;
+    }
+    qsort(list, (size_t)found, sizeof(*list), best_first);
+    return found == 0 ? -1 : list[0].at;
+}
+
+static double similarity(arena *mem, str a, str b)
+{
+    size_t longer = a.len > b.len ? a.len : b.len;
+    return 1.0 - (double)edits(mem, a, b) / (double)longer;
+}
+
+int similar_find(arena *mem, const str *candidates, int count, str text, int percent)
+{
+    if (text.len == 0 || text.len > NAME_MAX)
+        return -1;
+    for (size_t size = GRAM_MAX; size >= GRAM_MIN; size--) {
+        int at = find_by_groups(mem, candidates, count, text, size);
+        if (at >= 0 && similarity(mem, text, candidates[at]) * 100 >= percent)
+            return at;
+    }
+    return -1;
+}

@@ -1,0 +1,183 @@
+-- What the exposed schemas hold, as one JSON value. $1: their names as a comma list ("public, api").
+-- One pass over each catalogue; relations, links and routines stay lists, joined by name in
+-- server/schema/. Privileges are not looked at: PostgreSQL itself refuses what a role may not do.
+with exposed as (
+    select n.oid, n.nspname
+    from pg_namespace n
+    where n.nspname = any (select trim(name) from unnest(string_to_array($1, ',')) as name)
+),
+columns as (
+    select
+        a.attrelid,
+        json_agg(json_build_object(
+            'name', a.attname,
+            'type', format_type(a.atttypid, a.atttypmod),
+            'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
+            'required', a.attnotnull,
+            'generated', a.attgenerated <> '',
+            'identity', nullif(a.attidentity, ''),
+            'comment', col_description(a.attrelid, a.attnum)
+        ) order by a.attnum) as list
+    from pg_attribute a
+    join pg_class c on c.oid = a.attrelid
+    join exposed on exposed.oid = c.relnamespace
+    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attnum > 0
+        and not a.attisdropped
+        and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    group by a.attrelid
+),
+keys as (
+    select
+        k.conrelid,
+        json_agg(json_build_object(
+            'name', k.conname,
+            'primary', k.contype = 'p',
+            'columns', (
+                select json_agg(a.attname order by n)
+                from unnest(k.conkey) with ordinality as u (attnum, n)
+                join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.attnum
+            )
+        ) order by k.contype <> 'p', k.conname) as list
+    from pg_constraint k
+    join exposed on exposed.oid = k.connamespace
+    where k.contype in ('p', 'u')
+    group by k.conrelid
+),
+relations as (
+    select
+        exposed.nspname,
+        c.relname,
+        json_build_object(
+            'schema', exposed.nspname,
+            'name', c.relname,
+            'kind', case when c.relkind in ('r', 'p', 'f') then 'table' else 'view' end,
+            'insertable', pg_relation_is_updatable(c.oid, true) & 8 <> 0,
+            'updatable', pg_relation_is_updatable(c.oid, true) & 4 <> 0,
+            'deletable', pg_relation_is_updatable(c.oid, true) & 16 <> 0,
+            'comment', obj_description(c.oid, 'pg_class'),
+            'columns', coalesce(columns.list, '[]'),
+            'keys', coalesce(keys.list, '[]')
+        ) as value
+    from pg_class c
+    join exposed on exposed.oid = c.relnamespace
+    left join columns on columns.attrelid = c.oid
+    left join keys on keys.conrelid = c.oid
+    where c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and not c.relispartition
+),
+links as (
+    select json_build_object(
+        'name', k.conname,
+        'schema', exposed.nspname,
+        'relation', c.relname,
+        'columns', (
+            select json_agg(a.attname order by n)
+            from unnest(k.conkey) with ordinality as u (attnum, n)
+            join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.attnum
+        ),
+        'foreign_schema', fn.nspname,
+        'foreign_relation', f.relname,
+        'foreign_columns', (
+            select json_agg(a.attname order by n)
+            from unnest(k.confkey) with ordinality as u (attnum, n)
+            join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.attnum
+        )
+    ) as value
+    from pg_constraint k
+    join pg_class c on c.oid = k.conrelid
+    join exposed on exposed.oid = c.relnamespace
+    join pg_class f on f.oid = k.confrelid
+    join pg_namespace fn on fn.oid = f.relnamespace
+    where k.contype = 'f'
+        and k.conparentid = 0
+),
+routines as (
+    select json_build_object(
+        'schema', exposed.nspname,
+        'name', p.proname,
+        'comment', obj_description(p.oid, 'pg_proc'),
+        'volatile', p.provolatile = 'v',
+        'set', p.proretset,
+        'variadic', p.provariadic <> 0,
+        -- A domain over a composite type is one too; RETURNS TABLE and OUT make one.
+        'result', case
+            when p.prorettype = 'void'::regtype then 'void'
+            when coalesce(base.typtype, t.typtype) = 'c' then 'composite'
+            when p.proargmodes && '{o,b,t}'::"char"[] then 'composite'
+            else 'scalar'
+        end,
+        'relation', result.relname,
+        'type', format_type(p.prorettype, null),
+        'columns', case
+            when p.proargmodes && '{o,b,t}'::"char"[] then (
+                select json_agg(json_build_object('name', name, 'type', format_type(type, null)) order by n)
+                from unnest(p.proargnames, p.proallargtypes, p.proargmodes)
+                    with ordinality as u (name, type, mode, n)
+                where mode in ('o', 'b', 't')
+            )
+            else (
+                select json_agg(json_build_object(
+                    'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+                from pg_attribute a
+                where a.attrelid = result.oid
+                    and a.attnum > 0
+                    and not a.attisdropped
+            )
+        end,
+        'parameters', (
+            select coalesce(json_agg(json_build_object(
+                'name', coalesce(name, ''),
+                'type', format_type(type, null),
+                'required', i <= p.pronargs - p.pronargdefaults,
+                'variadic', mode is not distinct from 'v'
+            ) order by i), '[]')
+            from (
+                select u.name, u.type, u.mode, row_number() over (order by n) as i
+                from unnest(
+                    p.proargnames,
+                    coalesce(p.proallargtypes, p.proargtypes::oid[]),
+                    p.proargmodes
+                ) with ordinality as u (name, type, mode, n)
+                where u.type is not null
+                    and (u.mode is null or u.mode in ('i', 'b', 'v'))
+            ) as parameter
+        )
+    ) as value
+    from pg_proc p
+    join exposed on exposed.oid = p.pronamespace
+    join pg_type t on t.oid = p.prorettype
+    left join pg_type base on base.oid = t.typbasetype
+    left join pg_class result on result.oid = coalesce(nullif(t.typrelid, 0), base.typrelid) and result.oid <> 0
+    where p.prokind = 'f'
+        and p.prorettype <> 'trigger'::regtype
+        and p.prorettype <> 'event_trigger'::regtype
+),
+-- Texts that run inside a request and could read its method, path, headers or cookies.
+texts as (
+    select p.prosrc as text
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname not in ('pg_catalog', 'information_schema')
+    union all
+    select pg_get_expr(polqual, polrelid) from pg_policy
+    union all
+    select pg_get_expr(polwithcheck, polrelid) from pg_policy
+    union all
+    select pg_get_viewdef(c.oid)
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'v'
+        and n.nspname not in ('pg_catalog', 'information_schema')
+    union all
+    select pg_get_expr(adbin, adrelid) from pg_attrdef
+    union all
+    select pg_get_constraintdef(oid) from pg_constraint where contype = 'c'
+)
+select json_build_object(
+    'schemas', (select coalesce(json_agg(nspname), '[]') from exposed),
+    'relations', (select coalesce(json_agg(value order by nspname, relname), '[]') from relations),
+    'links', (select coalesce(json_agg(value), '[]') from links),
+    'routines', (select coalesce(json_agg(value), '[]') from routines),
+    'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)')
+)::text as schema

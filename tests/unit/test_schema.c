@@ -1,0 +1,146 @@
+/* server/schema/ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "schema/schema.h"
+#include "schema/similar.h"
+
+static const char text[] =
+    "{\"schemas\":[\"public\"],\"reads_request\":true,"
+    "\"relations\":[{\"schema\":\"public\",\"name\":\"primes\",\"kind\":\"table\","
+    "\"insertable\":true,\"updatable\":true,\"deletable\":false,\"comment\":null,\"columns\":["
+    "{\"name\":\"id\",\"type\":\"bigint\",\"default\":\"nextval('x')\",\"required\":true,"
+    "\"generated\":false,\"identity\":null,\"comment\":null},"
+    "{\"name\":\"od\\\"d\",\"type\":\"text\",\"default\":null,\"required\":false,"
+    "\"generated\":true,\"identity\":null,\"comment\":\"c\"}],"
+    "\"keys\":[{\"name\":\"primes_pkey\",\"primary\":true,\"columns\":[\"id\"]}]}],"
+    "\"links\":[{\"name\":\"fk\",\"schema\":\"public\",\"relation\":\"primes\","
+    "\"columns\":[\"id\"],\"foreign_schema\":\"public\",\"foreign_relation\":\"forms\","
+    "\"foreign_columns\":[\"a\"]}],"
+    "\"routines\":[{\"schema\":\"public\",\"name\":\"add\",\"comment\":null,\"volatile\":false,"
+    "\"set\":false,\"variadic\":false,\"result\":\"scalar\",\"relation\":null,\"type\":\"integer\","
+    "\"columns\":null,\"parameters\":[{\"name\":\"a\",\"type\":\"integer\",\"required\":true,"
+    "\"variadic\":false}]},"
+    "{\"schema\":\"public\",\"name\":\"add\",\"comment\":null,\"volatile\":true,"
+    "\"set\":true,\"variadic\":false,\"result\":\"composite\",\"relation\":\"primes\","
+    "\"type\":\"primes\",\"columns\":[{\"name\":\"id\",\"type\":\"bigint\"}],\"parameters\":[]}]}";
+
+static const struct schema *load(arena *mem)
+{
+    str why = {NULL, 0};
+    const struct schema *schema = schema_load(mem, str_from(text), &why);
+    assert_non_null(schema);
+    return schema;
+}
+
+static void relations_and_columns_are_found_by_name(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    const struct relation *primes = schema_relation(schema, STR("public"), STR("primes"));
+    (void)state;
+
+    assert_non_null(primes);
+    assert_null(schema_relation(schema, STR("other"), STR("primes")));
+    assert_true(primes->insertable);
+    assert_false(primes->deletable);
+    assert_true(str_eq(relation_column(primes, STR("id"))->default_value, STR("nextval('x')")));
+    assert_true(relation_column(primes, STR("od\"d"))->generated);
+    assert_null(relation_column(primes, STR("nope")));
+    assert_true(str_eq(relation_primary_key(primes)->columns[0], STR("id")));
+    assert_true(schema_reads_request(schema));
+    schema_unref(&schema);
+    assert_null(schema);
+    arena_close(&mem);
+}
+
+static void overloads_hang_behind_the_first_of_their_name(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    const struct routine *add = schema_routines(schema, STR("public"), STR("add"));
+    (void)state;
+
+    assert_int_equal(add->result, RESULT_SCALAR);
+    assert_int_equal(add->nparameters, 1);
+    assert_int_equal(add->overload->result, RESULT_COMPOSITE);
+    assert_non_null(routine_column(add->overload, STR("id")));
+    assert_null(add->overload->overload);
+    schema_unref(&schema);
+    arena_close(&mem);
+}
+
+static void a_snapshot_lives_until_its_last_reference(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    const struct schema *second = schema_ref(schema);
+    int count;
+    (void)state;
+
+    schema_unref(&schema);
+    assert_true(str_eq(schema_links(second, &count)->foreign_relation, STR("forms")));
+    assert_int_equal(count, 1);
+    schema_unref(&second);
+    arena_close(&mem);
+}
+
+static void another_shape_is_refused_with_a_sentence(void **state)
+{
+    static const char *const cases[] = {
+        "",
+        "[]",
+        "{",
+        "{\"relations\":1}",
+        "{\"relations\":[[]]}",
+        "{\"relations\":[{\"name\":1}]}",
+    };
+    arena *mem = arena_open();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        str why = {NULL, 0};
+        assert_null(schema_load(mem, str_from(cases[i]), &why));
+        assert_true(why.len > 0);
+    }
+    arena_close(&mem);
+}
+
+static void the_most_similar_name_is_found(void **state)
+{
+    static const struct {
+        const char *wanted, *found;
+        int percent;
+    } cases[] = {
+        {"get_stat",  "get_stats", 33},
+        {"prime",     "primes",    75},
+        {"qqqqq",     NULL,        33},
+        {"get_stats", "get_stats", 75},
+    };
+    const str names[] = {STR("primes"), STR("get_stats"), STR("records")};
+    arena *mem = arena_open();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int at = similar_find(mem, names, 3, str_from(cases[i].wanted), cases[i].percent);
+        if (cases[i].found == NULL)
+            assert_int_equal(at, -1);
+        else
+            assert_true(at >= 0 && str_eq(names[at], str_from(cases[i].found)));
+    }
+    arena_close(&mem);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(relations_and_columns_are_found_by_name),
+        cmocka_unit_test(overloads_hang_behind_the_first_of_their_name),
+        cmocka_unit_test(a_snapshot_lives_until_its_last_reference),
+        cmocka_unit_test(another_shape_is_refused_with_a_sentence),
+        cmocka_unit_test(the_most_similar_name_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
