@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "pg/url.h"
 
@@ -21,6 +22,20 @@ static str tidy(arena *mem, const char *message)
     if (str_starts(text, STR("ERROR:  ")))
         text = str_skip(text, 8);
     return arena_copy(mem, text);
+}
+
+/* A refused connection is told over two or three lines, and a sentence is wanted. */
+static str one_line(arena *mem, const char *message)
+{
+    str text = tidy(mem, message), line;
+    struct buf buf;
+
+    buf_init(&buf, mem, text.len * 2 + 1);
+    while (str_cut(&text, '\n', &line)) {
+        buf_put(&buf, buf.len > 0 ? STR(" ") : STR(""));
+        buf_put(&buf, str_trim(line));
+    }
+    return buf_str(&buf);
 }
 
 static void on_notice(void *arg, const char *message)
@@ -40,7 +55,7 @@ struct sync *sync_open(arena *mem, str url, const char *purpose, str *why)
     struct sync *sync = h2o_mem_alloc(sizeof(*sync));
     sync->conn = PQconnectdb(conninfo.text.at);
     if (PQstatus(sync->conn) != CONNECTION_OK) {
-        *why = tidy(mem, PQerrorMessage(sync->conn));
+        *why = one_line(mem, PQerrorMessage(sync->conn));
         sync_close(&sync);
         return NULL;
     }

@@ -1,0 +1,23 @@
+/* The commands of the program: one file each, named in main.c's table. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/config.h"
+
+struct command {
+    const char *name;
+    /* argv[0] is the command's name. Returns the exit status. */
+    int (*run)(const struct config *config, int argc, char **argv);
+    const char *usage; /* "migrate up|down [N]|status|verify" */
+    const char *help;  /* one line */
+};
+
+int demo_command(const struct config *config, int argc, char **argv);
+int migrate_command(const struct config *config, int argc, char **argv);
+
+#define DEMO_USAGE "demo [--port N] [--reset]"
+#define DEMO_HELP "a private PostgreSQL with demo data and the server, until Ctrl-C"
+#define MIGRATE_USAGE "migrate up [VERSION] | down [COUNT] | status | verify"
+#define MIGRATE_HELP "applies the schema's migrations, or takes them back"
+
+#endif
