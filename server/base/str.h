@@ -16,6 +16,12 @@ typedef struct str {
 /* Only a literal compiles here: "" lit refuses a variable. */
 #define STR(lit) ((str){"" lit, sizeof(lit) - 1})
 
+/* The same for the rows of a static table, where C11 wants a constant. */
+#define STR_ROW(lit)                                                                               \
+    {                                                                                              \
+        "" lit, sizeof(lit) - 1                                                                    \
+    }
+
 /* For printf("%.*s"): the two arguments. */
 #define STR_ARG(text) (int)(text).len, (text).at
 
