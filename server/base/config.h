@@ -15,7 +15,8 @@ struct config {
     str migration_database_url; /* absent: database_url; LISTEN and migrations use it */
     int64_t db_max_connections; /* a pool, all workers together */
     int64_t db_min_connections; /* kept open */
-    int64_t db_size; /* kept open for a second after a burst; above it they are overflow */
+    int64_t db_size;         /* kept open for a second after a burst; above it they are overflow */
+    int64_t db_max_overflow; /* only read to find db_max_connections: size + overflow */
     int64_t db_connect_timeout_ms;
     int64_t db_pool_timeout_ms; /* waiting for a connection, then 504 */
     int64_t db_idle_timeout_ms;
@@ -23,10 +24,10 @@ struct config {
     str db_prepared;          /* auto | on | off */
     str db_schemas;           /* comma list; the first is the default */
     str db_extra_search_path; /* comma list */
-    str db_anon_role;
-    str db_allowed_roles; /* comma list of roles a token may name */
-    str db_api_role;      /* the role of curated routes */
-    int64_t db_max_rows;  /* 0: no limit */
+    str db_anon_role;         /* "" when anonymous access is off */
+    str db_allowed_roles;     /* comma list of roles a token may name; "*": all but "none" */
+    str db_api_role;          /* the role of curated routes */
+    int64_t db_max_rows;      /* 0: no limit */
     bool db_channel_enabled;
     str db_channel; /* NOTIFY channel for reloads */
     /* tokens */
@@ -50,6 +51,8 @@ struct config {
     bool access_log;
 
     arena *mem;
+    str *sources; /* where each value came from, in the order of the table of settings */
+    str warnings; /* sentences, one a line: PostgREST settings that are accepted and ignored */
 };
 
 /* Reads the environment through get (getenv, or a test's own). On a bad value returns a
@@ -57,11 +60,15 @@ struct config {
 typedef const char *config_get_fn(void *arg, const char *name);
 str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg);
 
+/* Logs the warnings, one line each. */
+void config_warn(const struct config *config);
+
 /* Appends every setting with value, unit, source and help; secrets and URL passwords masked. */
 enum config_format { CONFIG_TABLE, CONFIG_JSON };
 void config_put(struct buf *buf, const struct config *config, enum config_format format);
 
-/* "postgres://user:****@host/db": a URL or conninfo that may be shown. */
+/* "postgres://user:****@host/db": a URL or conninfo that may be shown; what is neither
+ * becomes "****". */
 str config_mask_url(arena *mem, str url);
 
 #endif

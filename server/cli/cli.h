@@ -12,12 +12,21 @@ struct command {
     const char *help;  /* one line */
 };
 
+int config_command(const struct config *config, int argc, char **argv);
 int demo_command(const struct config *config, int argc, char **argv);
+int key_command(const struct config *config, int argc, char **argv);
 int migrate_command(const struct config *config, int argc, char **argv);
+int token_command(const struct config *config, int argc, char **argv);
 
+#define CONFIG_USAGE "config [--json]"
+#define CONFIG_HELP "every setting with its value, unit and source; secrets masked"
 #define DEMO_USAGE "demo [--port N] [--reset]"
 #define DEMO_HELP "a private PostgreSQL with demo data and the server, until Ctrl-C"
+#define KEY_USAGE "key"
+#define KEY_HELP "makes a new JWT secret and its anon and service keys"
 #define MIGRATE_USAGE "migrate up [VERSION] | down [COUNT] | status | verify"
 #define MIGRATE_HELP "applies the schema's migrations, or takes them back"
+#define TOKEN_USAGE "token --role ROLE [--sub UUID] [--expires 10y]"
+#define TOKEN_HELP "mints a token with the secret of the settings"
 
 #endif

@@ -1,0 +1,463 @@
+/* Reads the settings: for each one the best source that has a value, then the value by its type,
+ * then what follows from several of them; see config.h and the table in settings.c. */
+#include "base/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/settings.h"
+#include "base/url.h"
+
+enum { FILE_BYTES_MAX = 64 << 10, WORKERS_DEFAULT_MAX = 4, NAME_MAX_BYTES = 63 };
+
+#define OK ((str){NULL, 0})
+
+/* One setting on its way from its source to its field. */
+struct reading {
+    struct config *config;
+    const struct setting *setting;
+    config_get_fn *get;
+    void *arg;
+    str source;   /* "POSTERN_PORT", "DATABASE_URL?pool_timeout", "default" */
+    str text;     /* the value as written; absent when no source has one */
+    bool seconds; /* a bare number counts seconds */
+    str why;      /* absent, or why the value cannot be had at all */
+};
+
+static void *field(const struct reading *in)
+{
+    return (char *)in->config + in->setting->offset;
+}
+
+/* Sources. Each find_ function leaves in->text absent when its source has no value. */
+
+static str read_file(struct reading *in, const char *path)
+{
+    char *text = h2o_mem_alloc_pool(in->config->mem, FILE_BYTES_MAX);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, FILE_BYTES_MAX);
+
+    if (len < 0)
+        in->why = arena_printf(in->config->mem, "%.*s names the file %s, which cannot be read: %s.",
+                               STR_ARG(in->source), path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    return len < 0 ? STR("") : (str){text, (size_t)len};
+}
+
+/* The variable, or, for a secret, the file named by <variable>_FILE. PostgREST writes a file as
+ * "@path" in the variable itself. */
+static void find_variable(struct reading *in, str name)
+{
+    arena *mem = in->config->mem;
+    const char *value = in->get(in->arg, arena_cstr(mem, name));
+    bool secret = setting_is_secret(in->setting);
+    bool file = false;
+
+    in->source = name;
+    if (secret && (value == NULL || *value == '\0')) {
+        in->source = arena_printf(mem, "%.*s_FILE", STR_ARG(name));
+        value = in->get(in->arg, in->source.at);
+        file = true;
+    } else if (secret && *value == '@' && str_starts(name, STR("PGRST_"))) {
+        value++;
+        file = true;
+    }
+    if (value == NULL || *value == '\0')
+        return;
+    in->text = file ? read_file(in, value) : str_trim(arena_copy(mem, str_from(value)));
+}
+
+static void find_url_parameter(struct reading *in, str name)
+{
+    str query = in->config->database_url, key, value;
+    long mark = str_find(query, '?');
+
+    if (mark < 0 ||
+        !(str_starts(query, STR("postgres://")) || str_starts(query, STR("postgresql://"))))
+        return;
+    query = str_skip(query, (size_t)mark + 1);
+    while (in->text.at == NULL && url_next(&query, &key, &value))
+        if (str_eq(key, name) && value.len > 0)
+            in->text = value;
+    in->source = arena_printf(in->config->mem, "DATABASE_URL?%.*s", STR_ARG(name));
+}
+
+static void find_value(struct reading *in)
+{
+    str names = str_from(in->setting->names), name;
+
+    in->text = in->why = OK;
+    in->seconds = strstr(in->setting->names, ":s") != NULL;
+    find_variable(in, arena_printf(in->config->mem, "POSTERN_%s", in->setting->name));
+    while (in->text.at == NULL && in->why.at == NULL && str_cut(&names, ' ', &name)) {
+        in->seconds = str_ends(name, STR(":s"));
+        if (in->seconds)
+            name.len -= 2;
+        if (name.len > 0 && name.at[0] == '?')
+            find_url_parameter(in, str_skip(name, 1));
+        else if (name.len > 0)
+            find_variable(in, name);
+    }
+    if (in->text.at == NULL) {
+        in->source = STR("default");
+        in->text = str_from(in->setting->fallback);
+    }
+}
+
+/* Values. Each read_ function fills the field and returns OK, or says what is allowed. */
+
+static str read_text(struct reading *in)
+{
+    *(str *)field(in) = in->text;
+    return OK;
+}
+
+static str read_url(struct reading *in)
+{
+    bool url =
+        str_starts(in->text, STR("postgres://")) || str_starts(in->text, STR("postgresql://"));
+
+    if (in->text.at != NULL && !url && str_find(in->text, '=') < 0)
+        return STR("a URL (postgresql://user:password@host:5432/database) or key=value pairs");
+    return read_text(in);
+}
+
+static str read_list(struct reading *in)
+{
+    struct buf list;
+    str rest = in->text, piece;
+
+    buf_init(&list, in->config->mem, in->text.len + 1);
+    while (str_cut(&rest, ',', &piece)) {
+        piece = str_trim(piece);
+        if (piece.len == 0)
+            continue;
+        if (list.len > 0)
+            buf_putc(&list, ',');
+        buf_put(&list, piece);
+    }
+    *(str *)field(in) = arena_copy(in->config->mem, buf_str(&list));
+    return OK;
+}
+
+static str read_schemas(struct reading *in)
+{
+    str why = read_list(in), rest = *(str *)field(in), name;
+
+    if (rest.len == 0)
+        return STR("at least one schema");
+    while (why.at == NULL && str_cut(&rest, ',', &name))
+        if (str_eq(name, STR("pg_catalog")) || str_eq(name, STR("information_schema")))
+            why = STR("schemas of your own, not pg_catalog or information_schema");
+    return why;
+}
+
+static str read_role(struct reading *in)
+{
+    if (in->text.len > NAME_MAX_BYTES)
+        return STR("a role name, at most 63 bytes");
+    if (str_eq(in->text, STR("none")))
+        in->text = STR("");
+    return read_text(in);
+}
+
+static str read_host(struct reading *in)
+{
+    static const struct {
+        str name, address;
+    } names[] = {
+        {{"!4", 2},            {"0.0.0.0", 7}      },
+        {{"*4", 2},            {"0.0.0.0", 7}      },
+        {{"*", 1},             {"0.0.0.0", 7}      },
+        {{"!6", 2},            {"::", 2}           },
+        {{"*6", 2},            {"::", 2}           },
+        {STR_ROW("localhost"), STR_ROW("127.0.0.1")},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_eq(in->text, names[i].name))
+            in->text = names[i].address;
+    return read_text(in);
+}
+
+static str read_path(struct reading *in)
+{
+    bool ok = in->text.len > 0 && in->text.at[0] == '/';
+
+    while (in->text.len > 0 && in->text.at[in->text.len - 1] == '/')
+        in->text.len--;
+    for (size_t i = 0; ok && i < in->text.len; i++)
+        ok = in->text.at[i] > ' ' && strchr("?#%\\\"\x7f", in->text.at[i]) == NULL &&
+             !(in->text.at[i] == '/' && in->text.at[i + 1] == '/');
+    *(str *)field(in) = in->text;
+    return ok ? OK : STR("a path such as /rest/v1, or /");
+}
+
+static str read_choice(struct reading *in)
+{
+    str rest = str_from(in->setting->choices), word;
+
+    while (str_cut(&rest, ' ', &word)) {
+        str name, meaning = word;
+        str_cut(&meaning, '=', &name);
+        if (!str_ieq(name, in->text))
+            continue;
+        *(str *)field(in) = meaning.at == NULL ? name : meaning;
+        return OK;
+    }
+    return arena_printf(in->config->mem, "one of: %s", in->setting->choices);
+}
+
+static str read_switch(struct reading *in)
+{
+    static const struct {
+        const char *word;
+        bool on;
+    } words[] = {
+        {"true",  true },
+        {"false", false},
+        {"on",    true },
+        {"off",   false},
+        {"yes",   true },
+        {"no",    false},
+        {"1",     true },
+        {"0",     false},
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!str_ieq(in->text, str_from(words[i].word)))
+            continue;
+        *(bool *)field(in) = words[i].on;
+        return OK;
+    }
+    return STR("true or false");
+}
+
+/* A number with one of the units, within the setting's bounds. */
+struct unit {
+    const char *name;
+    int64_t factor;
+};
+
+static bool read_number(struct reading *in, const struct unit *units, int64_t bare, int64_t *value)
+{
+    size_t digits = 0;
+    int64_t factor = 0;
+
+    while (digits < in->text.len && in->text.at[digits] >= '0' && in->text.at[digits] <= '9')
+        digits++;
+    str unit = str_trim(str_skip(in->text, digits));
+    if (unit.len == 0)
+        factor = bare;
+    for (; units->name != NULL && factor == 0; units++)
+        if (str_ieq(unit, str_from(units->name)))
+            factor = units->factor;
+    return factor > 0 && str_int((str){in->text.at, digits}, value) &&
+           !__builtin_mul_overflow(*value, factor, value) && *value >= in->setting->min &&
+           *value <= in->setting->max;
+}
+
+static str read_count(struct reading *in)
+{
+    static const struct unit units[] = {
+        {NULL, 0}
+    };
+    const struct setting *setting = in->setting;
+
+    if (read_number(in, units, 1, field(in)))
+        return OK;
+    if (setting->max == INT64_MAX)
+        return STR("a whole number, not negative");
+    return arena_printf(in->config->mem, "a whole number from %lld to %lld",
+                        (long long)setting->min, (long long)setting->max);
+}
+
+static str read_duration(struct reading *in)
+{
+    static const struct unit units[] = {
+        {"ms",  1      },
+        {"s",   1000   },
+        {"min", 60000  },
+        {"h",   3600000},
+        {NULL,  0      },
+    };
+    if (read_number(in, units, in->seconds ? 1000 : 1, field(in)))
+        return OK;
+    return arena_printf(in->config->mem,
+                        "a time from %lld ms to %lld ms; a number alone counts %s, and ms, s, min "
+                        "and h may follow it",
+                        (long long)in->setting->min, (long long)in->setting->max,
+                        in->seconds ? "seconds" : "milliseconds");
+}
+
+static str read_bytes(struct reading *in)
+{
+    static const struct unit units[] = {
+        {"kib", 1 << 10},
+        {"k",   1 << 10},
+        {"mib", 1 << 20},
+        {"m",   1 << 20},
+        {"gib", 1 << 30},
+        {NULL,  0      },
+    };
+    if (read_number(in, units, 1, field(in)))
+        return OK;
+    return arena_printf(in->config->mem,
+                        "a number of bytes from %lld to %lld, or with KiB, MiB or GiB",
+                        (long long)in->setting->min, (long long)in->setting->max);
+}
+
+static str (*const readers[SETTING_TYPES])(struct reading *in) = {
+    [SETTING_TEXT] = read_text,       [SETTING_SECRET] = read_text,
+    [SETTING_URL] = read_url,         [SETTING_LIST] = read_list,
+    [SETTING_SCHEMAS] = read_schemas, [SETTING_ROLE] = read_role,
+    [SETTING_HOST] = read_host,       [SETTING_PATH] = read_path,
+    [SETTING_CHOICE] = read_choice,   [SETTING_SWITCH] = read_switch,
+    [SETTING_COUNT] = read_count,     [SETTING_DURATION] = read_duration,
+    [SETTING_BYTES] = read_bytes,
+};
+
+/* A default that depends on the machine: where the table has none. */
+static void default_workers(struct config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    config->workers = cores < 1 ? 1 : cores > WORKERS_DEFAULT_MAX ? WORKERS_DEFAULT_MAX : cores;
+}
+
+static str read_setting(struct reading *in)
+{
+    arena *mem = in->config->mem;
+
+    find_value(in);
+    if (in->why.at != NULL)
+        return in->why;
+    if (in->text.at == NULL && in->setting->type == SETTING_COUNT)
+        return OK; /* default_workers */
+    str allowed = readers[in->setting->type](in);
+    if (allowed.at == NULL)
+        return OK;
+    return arena_printf(mem, "%.*s=%.*s is not valid: it must be %.*s.", STR_ARG(in->source),
+                        STR_ARG(setting_is_secret(in->setting) ? STR("****") : in->text),
+                        STR_ARG(allowed));
+}
+
+/* What follows from several settings. */
+
+static str *source_of(const struct config *config, size_t offset)
+{
+    int i = 0;
+    while (settings[i].offset != offset)
+        i++;
+    return &config->sources[i];
+}
+
+#define SOURCE(config, field) source_of(config, offsetof(struct config, field))
+
+static bool is_default(const struct config *config, size_t offset)
+{
+    return str_eq(*source_of(config, offset), STR("default"));
+}
+
+#define IS_DEFAULT(config, field) is_default(config, offsetof(struct config, field))
+
+/* DB_MAX_CONNECTIONS beats SIZE + OVERFLOW, which beat the URL's and PostgREST's names. */
+static str settle_pool(struct config *config)
+{
+    str *max_source = SOURCE(config, db_max_connections);
+    bool weak = IS_DEFAULT(config, db_max_connections) || str_starts(*max_source, STR("PGRST_")) ||
+                str_find(*max_source, '?') >= 0;
+
+    if (weak && !IS_DEFAULT(config, db_size)) {
+        config->db_max_connections = config->db_size + config->db_max_overflow;
+        *max_source = STR("DB_POOL_SIZE + DB_MAX_OVERFLOW");
+    }
+    if (IS_DEFAULT(config, db_size))
+        config->db_size = config->db_max_connections;
+    if (IS_DEFAULT(config, db_min_connections) && config->db_min_connections > config->db_size)
+        config->db_min_connections = config->db_size;
+    if (config->db_size > config->db_max_connections)
+        return arena_printf(config->mem,
+                            "DB_POOL_SIZE=%lld is not valid: it must be at most "
+                            "DB_MAX_CONNECTIONS, which is %lld (from %.*s).",
+                            (long long)config->db_size, (long long)config->db_max_connections,
+                            STR_ARG(*max_source));
+    if (config->db_min_connections > config->db_size)
+        return arena_printf(config->mem,
+                            "DB_POOL_MIN=%lld is not valid: it must be at most the "
+                            "size of the pool, which is %lld.",
+                            (long long)config->db_min_connections, (long long)config->db_size);
+    return OK;
+}
+
+/* With PostgREST's own settings: no anonymous role means no anonymous requests, and the database
+ * decides which roles a token may take, by what it grants to the login role. */
+static void settle_roles(struct config *config)
+{
+    if (!str_starts(*SOURCE(config, database_url), STR("PGRST_")))
+        return;
+    if (IS_DEFAULT(config, db_anon_role))
+        config->db_anon_role = STR("");
+    if (IS_DEFAULT(config, db_allowed_roles))
+        config->db_allowed_roles = STR("*");
+}
+
+static bool is_word_of(str words, str word)
+{
+    str piece;
+    while (str_cut(&words, ' ', &piece))
+        if (str_eq(piece, word))
+            return true;
+    return false;
+}
+
+static str find_unsupported(struct reading *in)
+{
+    struct buf warnings;
+
+    buf_init(&warnings, in->config->mem, FILE_BYTES_MAX);
+    for (int i = 0; i < unsupported_count; i++) {
+        const struct unsupported *row = &unsupported_settings[i];
+        str value = str_from(in->get(in->arg, row->name));
+        if (value.len == 0 || is_word_of(str_from(row->harmless), value))
+            continue;
+        if (row->refuse)
+            return arena_printf(in->config->mem, "%s is set but not supported: %s.", row->name,
+                                row->why);
+        buf_printf(&warnings, "%s is not supported yet and ignored: %s\n", row->name, row->why);
+    }
+    in->config->warnings = buf_str(&warnings);
+    return OK;
+}
+
+str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg)
+{
+    str *sources = arena_array(mem, str, (size_t)settings_count);
+    str why = OK;
+
+    *config = (struct config){.mem = mem, .sources = sources};
+    default_workers(config);
+    struct reading in = {.config = config, .get = get, .arg = arg};
+    for (int i = 0; i < settings_count && why.at == NULL; i++) {
+        in.setting = &settings[i];
+        why = read_setting(&in);
+        sources[i] = in.source;
+    }
+    if (why.at == NULL)
+        why = settle_pool(config);
+    if (why.at == NULL)
+        why = find_unsupported(&in);
+    settle_roles(config);
+    return why;
+}
+
+void config_warn(const struct config *config)
+{
+    str rest = config->warnings, line;
+
+    while (str_cut(&rest, '\n', &line))
+        if (line.len > 0)
+            log_line(LOG_WARN, "setting ignored", "why=%.*s", STR_ARG(line));
+}
