@@ -7,6 +7,7 @@
 
 struct book;
 struct route_file;
+struct route_path;
 
 struct route_text {
     str name; /* "routes/api/stats.sql": for messages */
@@ -27,7 +28,8 @@ const struct route_file *book_at(const struct book *book, size_t index); /* sort
  * *methods is the set of methods (1 << METHOD_...) that this path does have; 0: no such path. */
 struct book_match {
     const struct route_file *file;
-    str values[PATH_VALUES_MAX]; /* of the path parameters, in order; still percent-encoded */
+    const struct route_path *path; /* of the file's paths, the one that matched */
+    str values[PATH_VALUES_MAX];   /* of the path parameters, in order; still percent-encoded */
     unsigned methods;
 };
 bool book_find(const struct book *book, enum method method, str path, struct book_match *match);

@@ -337,6 +337,8 @@ static bool bind_path(struct reader *reader, struct route_path *path, unsigned *
                                STR_ARG(segment), STR_ARG(name));
         if (reader->file->params[param].optional || reader->file->params[param].fallback.at != NULL)
             return reader_fail(reader, "%.*s is in the path: it is never missing", STR_ARG(name));
+        if ((*params & 1U << param) != 0)
+            return reader_fail(reader, "%.*s is twice in the path", STR_ARG(name));
         path->params[i] = param;
         *params |= 1U << param;
     }

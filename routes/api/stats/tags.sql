@@ -1,0 +1,13 @@
+-- GET /api/stats/tags
+-- Every tag with the number of primes that carry it, the most frequent first.
+-- also: /api/v1/stats/tags
+-- access: anyone
+-- pool: read
+-- cache: 1m
+select coalesce(json_agg(json_build_object('tag', tag, 'count', count) order by count desc, tag), '[]')
+from (
+    select tag, count(*) as count
+    from primes
+    cross join unnest(tags) as tag
+    group by tag
+) as tagged
