@@ -13,4 +13,11 @@ struct keys;
  * possible: then every token is refused with PGRST300. */
 const struct keys *keys_new(arena *mem, const struct config *config, str *why);
 
+bool keys_any(const struct keys *keys);   /* false: there is no secret */
+str keys_secret(const struct keys *keys); /* its bytes; for minting */
+
+/* The HMAC-SHA-256 of the text under the secret, which must be there. Safe from any thread. */
+enum { MAC_BYTES = 32 };
+void keys_mac(const struct keys *keys, str text, unsigned char mac[MAC_BYTES]);
+
 #endif

@@ -1,7 +1,6 @@
-/* Tokens: from the headers of a request to verified claims. Fenced as libjwt 1.10.2 needs it:
- * the header is read first and the algorithm pinned to the key, duplicate claim keys are
- * refused, exp, nbf, iat and aud are checked here (30 s of leeway), never by libjwt.
- * Source: RFC 7519; PostgREST "Authentication". */
+/* Tokens: from the headers of a request to verified claims. The algorithm is pinned to the key,
+ * never taken from the token; duplicate keys are refused; exp, nbf, iat and aud are checked with
+ * 30 s of leeway. Source: RFC 7515, RFC 7519, RFC 8725; texts: PostgREST "Authentication". */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
@@ -19,15 +18,18 @@ struct token_cache *token_cache_new(const struct config *config, const struct ke
                                     struct metrics *metrics);
 void token_cache_free(struct token_cache **cache);
 
-/* Verifies one token, without the cache. now: seconds since the epoch. *claims is the caller's. */
+/* Verifies one token, without the cache. The reference in *claims is the caller's. Fails with
+ * PGRST300 (no secret), PGRST301 (not a token of this key) or PGRST303 (its claims). */
 const struct fail *token_verify(arena *mem, const struct config *config, const struct keys *keys,
                                 str token, const struct claims **claims);
 
-/* Who the request is: `Authorization: Bearer`, else a JWT in `apikey`, else anon. A reference to
- * the claims is held by the request's arena. */
+/* Who the request is: `Authorization: Bearer`, else a JWT in `apikey`, else anon. Other schemes
+ * than Bearer are anonymous, as in PostgREST. Sets req->claims; the request's arena holds
+ * a reference to them. */
 const struct fail *admit(struct request *req, struct token_cache *cache);
 
-/* Mints an HS256 token over the given claims (JSON text), as `postern demo` and `token` need. */
+/* Mints an HS256 token over the given claims (JSON text), as `postern demo` and `token` need.
+ * Absent when the keys hold no secret or the text is no JSON object. */
 str token_mint(arena *mem, const struct keys *keys, str claims_json);
 
 #endif

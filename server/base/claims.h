@@ -14,7 +14,7 @@ struct claims {
     str json;        /* all claims as JSON text, "role" always among them */
     int64_t expires; /* seconds since the epoch; 0 = never */
     uint64_t hash;   /* of role and json: equal identities have equal hashes */
-    bool anonymous;  /* no token, or one without a role of its own */
+    bool anonymous;  /* the anonymous role: no token, or one that names no other */
 };
 
 /* Copies role, subject and json into one allocation. The caller holds one reference. */

@@ -171,11 +171,11 @@ static str read_host(struct reading *in)
     static const struct {
         str name, address;
     } names[] = {
-        {{"!4", 2},            {"0.0.0.0", 7}      },
-        {{"*4", 2},            {"0.0.0.0", 7}      },
-        {{"*", 1},             {"0.0.0.0", 7}      },
-        {{"!6", 2},            {"::", 2}           },
-        {{"*6", 2},            {"::", 2}           },
+        {STR_ROW("!4"),        STR_ROW("0.0.0.0")  },
+        {STR_ROW("*4"),        STR_ROW("0.0.0.0")  },
+        {STR_ROW("*"),         STR_ROW("0.0.0.0")  },
+        {STR_ROW("!6"),        STR_ROW("::")       },
+        {STR_ROW("*6"),        STR_ROW("::")       },
         {STR_ROW("localhost"), STR_ROW("127.0.0.1")},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -129,7 +129,7 @@ const struct unsupported unsupported_settings[] = {
     {"PGRST_SERVER_TIMING_ENABLED",       "false",          false, "Server-Timing is not sent"                       },
     {"PGRST_CLIENT_ERROR_VERBOSITY",      "verbose",        false, "errors are always verbose"                       },
     {"PGRST_SERVER_REUSEPORT",            "false",          false, "the port is not shared"                          },
-    {"PGRST_URL_USE_LEGACY_TARGET_NAMES", "true",           false, "it is not read"                   },
+    {"PGRST_URL_USE_LEGACY_TARGET_NAMES", "true",           false, "it is not read"                                  },
     {"PGRST_ADMIN_SERVER_PORT",           "",               false, NO_ADMIN                                          },
     {"PGRST_ADMIN_SERVER_HOST",           "",               false, NO_ADMIN                                          },
     {"PGRST_ADMIN_SERVER_UNIX_SOCKET",    "",               false, NO_ADMIN                                          },

@@ -16,7 +16,8 @@ bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
 bool url_next(str *query, str *key, str *value);
 
 /* The length of the well-formed UTF-8 sequence at the start of a text that is not empty (no
- * overlong form, no surrogate, at most U+10FFFF); 0 when there is none. Source: Unicode, table 3-7. */
+ * overlong form, no surrogate, at most U+10FFFF); 0 when there is none. Source: Unicode, table 3-7.
+ */
 size_t utf8_length(str text);
 
 /* True when the bytes are well-formed UTF-8 (no overlong forms, no surrogates) without NUL. */

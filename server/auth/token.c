@@ -1,0 +1,132 @@
+/* One token: its three parts, the algorithm, the signature; see token.h. What the claims say is
+ * payload.c's. Signatures are checked with OpenSSL on a keyed context: libjwt takes the algorithm
+ * from the token, and would have to be fenced by all that stands here; it mints. */
+#include "auth/token.h"
+
+#include <jansson.h>
+#include <jwt.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+#include "auth/base64.h"
+#include "auth/payload.h"
+#include "base/clock.h"
+
+struct parts {
+    str header, payload, signature;
+    str signed_text; /* header.payload */
+};
+
+static const struct fail *cut_parts(arena *mem, str token, struct parts *parts)
+{
+    str rest = token,
+        part[3] =
+            {
+                {NULL, 0}
+    },
+        piece;
+    int count = 0;
+
+    for (; str_cut(&rest, '.', &piece); count++)
+        if (count < 3)
+            part[count] = piece;
+    if (count != 3)
+        return token_fail(mem, FAIL_BAD_TOKEN,
+                          arena_printf(mem, "Expected 3 parts in JWT; got %d", count).at);
+    *parts = (struct parts){
+        part[0], part[1], part[2], {token.at, token.len - part[2].len - 1}
+    };
+    return NULL;
+}
+
+static const struct fail *bad_token(arena *mem, const char *message, str details)
+{
+    struct fail *fail = token_fail(mem, FAIL_BAD_TOKEN, message);
+    fail->details = details;
+    return fail;
+}
+
+/* What jku, x5u, jwk, kid and typ say is not looked at: the key is ours, not the token's. crit
+ * names extensions that must be understood (RFC 7515, 4.1.11), and none is. */
+static const struct fail *check_header(arena *mem, const json_t *header)
+{
+    const char *alg = json_string_value(json_object_get(header, "alg"));
+
+    if (!json_is_object(header) || json_object_get(header, "crit") != NULL)
+        return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
+    if (alg == NULL || strcmp(alg, "none") == 0)
+        return bad_token(mem, "Wrong or unsupported encoding algorithm", (str){NULL, 0});
+    if (strcmp(alg, "HS256") != 0)
+        return bad_token(mem, "No suitable key or wrong key type",
+                         STR("No suitable key was found to decode the JWT"));
+    return NULL;
+}
+
+static const struct fail *read_header(arena *mem, str encoded)
+{
+    str text = STR("");
+
+    if (!base64url_decode(mem, encoded, &text))
+        return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
+    json_t *header = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+    const struct fail *fail = check_header(mem, header);
+    json_decref(header);
+    return fail;
+}
+
+static const struct fail *check_signature(arena *mem, const struct keys *keys,
+                                          const struct parts *parts)
+{
+    unsigned char mac[MAC_BYTES];
+    str signature = STR("");
+
+    if (!base64url_decode(mem, parts->signature, &signature))
+        return bad_token(mem, "JWT cryptographic operation failed", (str){NULL, 0});
+    keys_mac(keys, parts->signed_text, mac);
+    if (signature.len != MAC_BYTES || CRYPTO_memcmp(signature.at, mac, MAC_BYTES) != 0)
+        return bad_token(mem, "No suitable key or wrong key type",
+                         STR("None of the keys was able to decode the JWT"));
+    return NULL;
+}
+
+const struct fail *token_verify(arena *mem, const struct config *config, const struct keys *keys,
+                                str token, const struct claims **claims)
+{
+    struct parts parts = {
+        .header = {NULL, 0}
+    };
+    str payload = STR("");
+
+    if (!keys_any(keys))
+        return fail_new(mem, FAIL_NO_SECRET, "Server lacks JWT secret");
+    if (token.len == 0)
+        return token_fail(mem, FAIL_BAD_TOKEN, "Empty JWT is sent in Authorization header");
+    if (token.len > TOKEN_MAX)
+        return token_fail(mem, FAIL_BAD_TOKEN, "JWT is too long");
+    TRY(cut_parts(mem, token, &parts));
+    TRY(read_header(mem, parts.header));
+    TRY(check_signature(mem, keys, &parts));
+    if (!base64url_decode(mem, parts.payload, &payload))
+        return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
+    return payload_read(mem, config, payload, clock_now(), claims);
+}
+
+str token_mint(arena *mem, const struct keys *keys, str claims_json)
+{
+    const unsigned char *secret = (const unsigned char *)keys_secret(keys).at;
+    str token = {NULL, 0};
+    jwt_t *jwt = NULL;
+    char *text = NULL;
+
+    /* libjwt with a NULL key would make an unsigned token. */
+    if (secret == NULL || jwt_new(&jwt) != 0)
+        return token;
+    if (jwt_add_grants_json(jwt, arena_cstr(mem, claims_json)) == 0 &&
+        jwt_set_alg(jwt, JWT_ALG_HS256, secret, (int)keys_secret(keys).len) == 0)
+        text = jwt_encode_str(jwt);
+    if (text != NULL)
+        token = arena_copy(mem, str_from(text));
+    free(text);
+    jwt_free(jwt);
+    return token;
+}

@@ -1,0 +1,43 @@
+/* postern key: a new JWT secret with its anon and service keys, as lines for an .env file. */
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "auth/base64.h"
+#include "auth/token.h"
+#include "base/clock.h"
+#include "cli/cli.h"
+
+enum { SECRET_BYTES = 48, TEN_YEARS_S = 315360000, EXIT_USAGE = 2 };
+
+static void print_key(arena *mem, const struct keys *keys, const char *name, const char *role)
+{
+    int64_t now = clock_now();
+    str claims =
+        arena_printf(mem, "{\"iss\":\"postern\",\"role\":\"%s\",\"iat\":%lld,\"exp\":%lld}", role,
+                     (long long)now, (long long)(now + TEN_YEARS_S));
+    printf("%s=%.*s\n", name, STR_ARG(token_mint(mem, keys, claims)));
+}
+
+int key_command(const struct config *config, int argc, char **argv)
+{
+    struct config fresh = *config;
+    char bytes[SECRET_BYTES];
+    str why;
+
+    (void)argv;
+    if (argc > 1) {
+        fprintf(stderr, "postern: usage: postern %s\n", KEY_USAGE);
+        return EXIT_USAGE;
+    }
+    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
+        fprintf(stderr, "postern: the system has no random numbers\n");
+        return 1;
+    }
+    fresh.jwt_secret = base64url_encode(config->mem, (str){bytes, sizeof(bytes)});
+    fresh.jwt_secret_is_base64 = false;
+    const struct keys *keys = keys_new(config->mem, &fresh, &why);
+    printf("SUPABASE_JWT_SECRET=%.*s\n", STR_ARG(fresh.jwt_secret));
+    print_key(config->mem, keys, "ANON_KEY", "anon");
+    print_key(config->mem, keys, "SERVICE_ROLE_KEY", "service_role");
+    return 0;
+}
