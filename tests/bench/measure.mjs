@@ -47,14 +47,18 @@ async function withCpu(pids, fn) {
     return { ...figures, server, database };
 }
 
+/** The command line of one wrk run. */
+export const wrkArguments = ({ port, requestFile, connections, seconds }) =>
+    ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, `http://127.0.0.1:${port}`, '--', requestFile];
+
 /**
  * wrk with `connections` for `seconds`; requestFile as requests.lua reads it.
  * Returns { requests, rate, p50, p99 (ms), bad, broken, server, database (CPU s per 10,000) }.
  */
 export function wrk({ port, pid, databasePid, requestFile, connections, seconds }) {
     return withCpu([pid, databasePid], async () => {
-        const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, `http://127.0.0.1:${port}`, '--', requestFile];
-        const { stdout } = await runFile('wrk', args);
+        const [command, ...args] = wrkArguments({ port, requestFile, connections, seconds });
+        const { stdout } = await runFile(command, args);
         const line = /^figures (.*)$/m.exec(stdout);
         if (!line) throw new Error(`wrk printed no figures:\n${stdout}`);
         const [requests, us, p50, p99, bad, broken] = line[1].split(' ').map(Number);

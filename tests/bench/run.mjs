@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { atExit, root, sleep } from '../support/process.mjs';
 import { checkAnswers } from './answers.mjs';
-import { peakMb, pgbench, rssMb, wrk } from './measure.mjs';
+import { peakMb, pgbench, rssMb, wrk, wrkArguments } from './measure.mjs';
 import { claimsOf, OWNER_ID } from './people.mjs';
 import { DATABASE, PEERS, startDatabase, startPeers } from './peers.mjs';
 import { report } from './report.mjs';
@@ -14,6 +14,7 @@ import { peersOf, requestsOf, wireText, WORKLOADS } from './workloads.mjs';
 const { values: options } = parseArgs({
     options: {
         quick: { type: 'boolean', default: false },
+        hold: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         connections: { type: 'string' },
@@ -70,6 +71,15 @@ async function warmUp(stand) {
         await wrk({ port: peer.port, pid: peer.pid, databasePid: stand.cluster.pid, requestFile: stand.fileOf(workload, peer), connections: 32, seconds: 1 });
 }
 
+/** For a profiler: prints how to load each server by hand, and waits for Ctrl-C. */
+async function hold(stand) {
+    for (const peer of Object.values(stand.peers)) say(`${peer.name}: pid ${peer.pid}, port ${peer.port}`);
+    for (const workload of workloads) for (const peer of peersOf(workload).flatMap((name) => stand.peers[name] ?? []))
+        say(`${workload.name} ${peer.name}: ${wrkArguments({ port: peer.port, requestFile: stand.fileOf(workload, peer), connections: connections.at(-1), seconds }).join(' ')}`);
+    say(`database: psql -h ${stand.cluster.socketDir} -U postgres ${DATABASE}`);
+    await new Promise(() => setInterval(() => {}, 1 << 30));
+}
+
 async function main() {
     const dir = mkdtempSync('/tmp/pt-');
     atExit(() => rmSync(dir, { recursive: true, force: true }));
@@ -79,6 +89,7 @@ async function main() {
     const idle = new Map(Object.values(stand.peers).map((peer) => [peer.name, rssMb(peer.pid)]));
     await checkAnswers(cluster, stand.peers, workloads);
     say('answers: right, and equal from every server');
+    if (options.hold) await hold(stand);
     if (!options.quick) await warmUp(stand);
     for (let round = 0; round < rounds; round++) {
         for (const workload of workloads) for (const count of connections) await measureWorkload(stand, workload, count, round);
