@@ -15,10 +15,16 @@ export const fixture = (name) => readFileSync(join(root, 'tests/support', name),
 export async function startStand({ settings, env = {}, fixtures = ['people.sql'] } = {}) {
     const cluster = await startCluster({ settings });
     const db = 'app';
-    await cluster.createDatabase(db);
-    await migrate(cluster.url(db));
-    for (const name of fixtures) cluster.psql(fixture(name), db);
-    const postern = await startPostern({ databaseUrl: cluster.url(db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(db), ...env } });
+    let postern;
+    try {
+        await cluster.createDatabase(db);
+        await migrate(cluster.url(db));
+        for (const name of fixtures) cluster.psql(fixture(name), db);
+        postern = await startPostern({ databaseUrl: cluster.url(db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(db), ...env } });
+    } catch (error) {
+        await cluster.close();
+        throw error;
+    }
     return {
         cluster, postern, db, url: postern.url,
         query: (sql, values) => cluster.query(sql, db, values),
