@@ -11,10 +11,10 @@ enum { SECRET_BYTES = 48, TEN_YEARS_S = 315360000, EXIT_USAGE = 2 };
 
 static void print_key(arena *mem, const struct keys *keys, const char *name, const char *role)
 {
-    int64_t now = clock_now();
+    int64_t now = clock_now(), expires = now + TEN_YEARS_S;
     str claims =
         arena_printf(mem, "{\"iss\":\"postern\",\"role\":\"%s\",\"iat\":%lld,\"exp\":%lld}", role,
-                     (long long)now, (long long)(now + TEN_YEARS_S));
+                     (long long)now, (long long)expires);
     printf("%s=%.*s\n", name, STR_ARG(token_mint(mem, keys, claims)));
 }
 

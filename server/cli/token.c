@@ -61,6 +61,7 @@ static str claims_text(arena *mem, const struct config *config, const struct tok
                        int64_t seconds)
 {
     struct buf buf;
+    int64_t now = clock_now(), expires = now + seconds;
 
     buf_init(&buf, mem, CLAIMS_BYTES_MAX);
     buf_put(&buf, STR("{\"role\":"));
@@ -73,8 +74,7 @@ static str claims_text(arena *mem, const struct config *config, const struct tok
         buf_put(&buf, STR(",\"aud\":"));
         json_put_string(&buf, config->jwt_aud);
     }
-    buf_printf(&buf, ",\"iat\":%lld,\"exp\":%lld}", (long long)clock_now(),
-               (long long)(clock_now() + seconds));
+    buf_printf(&buf, ",\"iat\":%lld,\"exp\":%lld}", (long long)now, (long long)expires);
     return buf_str(&buf);
 }
 
