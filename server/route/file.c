@@ -22,7 +22,7 @@ bool reader_fail(struct reader *reader, const char *format, ...)
     va_end(args);
     if (reader->why.at == NULL)
         reader->why = arena_printf(reader->mem, "%.*s:%d: %s", STR_ARG(reader->file->name),
-                                   reader->line, sentence);
+                                   reader->line > 0 ? reader->line : 1, sentence);
     return false;
 }
 

@@ -20,7 +20,7 @@ static bool wrong(struct job_reader *reader, const char *sentence)
 {
     if (reader->why.at == NULL)
         reader->why = arena_printf(reader->mem, "%.*s:%d: %s", STR_ARG(reader->file_name),
-                                   reader->line, sentence);
+                                   reader->line > 0 ? reader->line : 1, sentence);
     return false;
 }
 

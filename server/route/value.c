@@ -10,7 +10,7 @@ static void put_bounds(struct buf *buf, const struct param *param)
 {
     bool length = param->type != NULL && param->type->size == SIZE_LENGTH;
     const char *unit = param->list ? " values" : length ? " characters" : "";
-    const char *of = param->list ? "with " : length ? "of " : "";
+    const char *of = param->list ? "with " : "of ";
 
     if (param->has_min && param->has_max && !param->list && !length)
         buf_printf(buf, " between %.15g and %.15g", param->min, param->max);
