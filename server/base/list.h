@@ -4,15 +4,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct list {
     struct list *next, *prev;
 };
 
-#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
-#define LIST_EACH(node, list)                                                                      \
-    for (struct list * (node) = (list)->next, *next_ = (node)->next; (node) != (list);             \
-         (node) = next_, next_ = (node)->next)
+#define LIST_ENTRY(node, type, member) ((type *)(void *)((uintptr_t)(node)-offsetof(type, member)))
+/* The current node may be removed on the way. */
+#define LIST_EACH(node, all)                                                                       \
+    for (struct list *node = (all)->next, *node##_next = node->next; node != (all);                \
+         node = node##_next, node##_next = node->next)
 
 static inline void list_init(struct list *list)
 {
