@@ -60,7 +60,7 @@ async function measureWorkload(stand, workload, count, round) {
 
 async function measureCeilings(stand) {
     for (const script of ['bare', 'implicit', 'begin_commit']) for (const clients of options.quick ? [16] : [4, 16]) {
-        const figures = await pgbench({ socketDir: stand.cluster.socketDir, dbname: DATABASE, databasePid: stand.cluster.pid, script: join(root, `tests/bench/pgbench/${script}.sql`), clients, seconds, claims: JSON.stringify(claimsOf(OWNER_ID)) });
+        const figures = await pgbench({ socketDir: stand.cluster.socketDir, dbname: DATABASE, databasePid: stand.cluster.pid, script: join(root, `tests/bench/pgbench_${script}.sql`), clients, seconds, claims: JSON.stringify(claimsOf(OWNER_ID)) });
         stand.ceilings.push({ script, clients, ...figures });
     }
 }
