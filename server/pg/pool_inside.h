@@ -1,0 +1,74 @@
+/* The pool as its own files see it. Outside of pg/ there is only pool.h and db.h. */
+#ifndef PG_POOL_INSIDE_H
+#define PG_POOL_INSIDE_H
+
+#include "pg/conn.h"
+#include "pg/flight.h"
+#include "pg/pool.h"
+
+enum {
+    SEGMENT_WORKS_MAX = 32, /* reads of one identity under one Sync */
+    READ_SEGMENTS_MAX = 2,  /* in flight on a connection, when they are batches */
+    MIXED_SEGMENTS_MAX = 8, /* in flight, when every unit has an identity of its own */
+    WRITE_SEGMENTS_MAX = 4,
+    WRITE_CONNS_MAX = 4,
+    STUCK_US = 20000, /* a segment that runs longer keeps nobody else waiting behind it */
+    QUEUE_MAX = 8192, /* units that wait, a pool of a worker; above it: refused at once */
+    RETRIES_MAX = 3,
+    BACKOFF_FIRST_MS = 25,
+    BACKOFF_MAX_MS = 400,
+    SWEEP_MS = 50,
+    LIFETIME_JITTER = 10, /* percent */
+    PORTION_BYTES = 64 << 10,
+    PORTION_ROWS = 1024
+};
+
+struct pool {
+    struct db *db;
+    const char *name; /* "write" or "read", in application_name and logs */
+    str url;
+    int max, min, size;
+    bool prepared_on;
+    struct list conns[CONN_STATES];
+    int nconns[CONN_STATES];
+    struct list queues[LANES];
+    int waiting;
+    bool pumping; /* a pump is due at the end of this turn */
+    bool down;    /* the last attempt to connect failed */
+    int64_t down_us, retry_us, backoff_ms, calm_us;
+    int next_id;
+    struct flights flights;
+    struct shapes shapes;
+};
+
+struct db {
+    struct db_options options;
+    struct pool primary, replica;
+    bool has_replica;
+    struct timer *sweep;
+    bool closing;
+};
+
+void pool_init(struct pool *pool, struct db *db, const char *name, str url);
+void pool_release(struct pool *pool);
+void pool_submit(struct pool *pool, struct work *work);
+void pool_pump_soon(struct pool *pool);
+void pool_sweep(struct pool *pool, int64_t now_us);
+
+/* Called by connections. */
+void pool_on_open(struct pool *pool, struct conn *conn);
+void pool_on_open_failed(struct pool *pool, const char *why);
+void pool_requeue(struct pool *pool, struct work *work); /* at the front: it has waited already */
+
+/* The end of a unit: every request that still waits gets the rows or the failure. db.c. */
+void work_finish(struct work *work);
+void work_fail(struct work *work, enum fail_kind kind, const char *why);
+/* Rows of a stream have come; true: stop reading until db_more. */
+bool work_deliver(struct work *work);
+
+static inline struct metrics *pool_metrics(const struct pool *pool)
+{
+    return pool->db->options.metrics;
+}
+
+#endif

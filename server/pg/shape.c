@@ -1,0 +1,23 @@
+/* See shape.h. */
+#include "pg/shape.h"
+
+struct shape *shape_get(struct shapes *shapes, str text)
+{
+    uint64_t hash = str_hash(text, STR_HASH_SEED);
+    struct shape *shape = &shapes->table[hash % SHAPES_MAX];
+
+    if (shape->hash != hash)
+        *shape = (struct shape){.hash = hash};
+    return shape;
+}
+
+void shape_measure(struct shape *shape, uint64_t hash, int64_t us)
+{
+    if (shape->hash != hash)
+        return; /* the place was taken while the statement ran */
+    if (!shape->known || us > SHAPE_SLOW_US)
+        shape->average_us = us;
+    else
+        shape->average_us += (us - shape->average_us) / SHAPE_WEIGHT;
+    shape->known = true;
+}
