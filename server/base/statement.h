@@ -23,6 +23,7 @@ struct statement {
     const str *params; /* text format; at == NULL is SQL NULL */
     str role;          /* run as this role; absent: as the caller's, req->claims->role */
     str search_path;   /* set for the transaction; absent: "public" */
+    int64_t wait_ms;   /* at most so long in the queue; 0: the pool's own limit */
     str guard; /* a statement without parameters that runs first and raises to refuse; absent: none
                 */
     /* A write that must be undone for what it would return raises an error on purpose: this reads

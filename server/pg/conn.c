@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "pg/pool_inside.h"
-#include "pg/url.h"
 
 static const char *const state_names[CONN_STATES] = {"opening", "idle", "busy", "closing"};
 
@@ -59,22 +58,11 @@ static char *describe(const PGconn *pg)
 static void open_in_thread(void *arg)
 {
     struct conn *conn = arg;
-    arena *mem = arena_open();
-    str why = {NULL, 0};
-    const struct config *config = conn->pool->db->options.config;
-    const char *info = conninfo_make(mem, conn->pool->url, config->db_connect_timeout_ms,
-                                     conn->pool->name, &why);
 
-    if (info == NULL) {
-        conn->open_error = h2o_strdup(NULL, why.at, why.len).base;
-    } else {
-        conn->pg = PQconnectdb(info);
-        if (PQstatus(conn->pg) != CONNECTION_OK)
-            conn->open_error = describe(conn->pg);
-        else if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1)
-            conn->open_error = describe(conn->pg);
-    }
-    arena_close(&mem);
+    conn->pg = PQconnectdb(conn->pool->conninfo);
+    if (PQstatus(conn->pg) != CONNECTION_OK || PQsetnonblocking(conn->pg, 1) != 0 ||
+        PQenterPipelineMode(conn->pg) != 1)
+        conn->open_error = describe(conn->pg);
 }
 
 static void conn_free(struct conn *conn)
@@ -125,8 +113,9 @@ static bool flush(struct conn *conn)
     int left = PQflush(conn->pg);
 
     if (left >= 0)
-        watch_for(conn->watch,
-                  left == 1 ? WATCH_READ | WATCH_WRITE : conn->paused ? 0 : WATCH_READ);
+        watch_for(conn->watch, left == 1      ? WATCH_READ | WATCH_WRITE
+                               : conn->paused ? 0
+                                              : WATCH_READ);
     return left >= 0;
 }
 
@@ -156,7 +145,7 @@ void conn_send(struct conn *conn, struct list *works)
     struct segment *segment = h2o_mem_alloc(sizeof(*segment));
     struct pool *pool = conn->pool;
 
-    *segment = (struct segment){.sent_us = clock_us()};
+    *segment = (struct segment){.conn = conn, .sent_us = clock_us()};
     list_init(&segment->works);
     while (!list_empty(works)) {
         struct work *work = LIST_ENTRY(works->next, struct work, node);
@@ -181,6 +170,8 @@ void conn_send(struct conn *conn, struct list *works)
 void conn_resume(struct conn *conn)
 {
     conn->paused = false;
+    if (conn->delivering)
+        return;
     if (!flush(conn) || !pipeline_read(conn) || PQstatus(conn->pg) != CONNECTION_OK)
         conn_close(conn, "connection lost");
 }

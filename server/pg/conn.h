@@ -35,7 +35,8 @@ struct step {
 
 /* Units under one Sync: one implicit transaction, one identity. */
 struct segment {
-    struct list node;  /* conn->segments, the oldest first */
+    struct list node; /* conn->segments, the oldest first */
+    struct conn *conn;
     struct list works; /* in the order sent */
     int nworks;
     int64_t sent_us;
@@ -56,9 +57,11 @@ struct conn {
     struct prepareds prepared;
     int id;
     int64_t opened_us, lives_us, idle_us, head_us; /* head_us: the oldest segment began to run */
-    bool cancelling; /* a cancel is under way: nothing new is sent */
+    bool cancelling;                               /* a cancel is under way: nothing new is sent */
     bool cancelled;  /* one was sent since the connection was last idle */
     bool paused;     /* a streaming client is behind: nothing is read */
+    bool delivering; /* inside its callback just now */
+    int64_t paused_us;
     char *open_error; /* set by the work thread */
 };
 
@@ -75,7 +78,8 @@ void conn_cancel_abandoned(struct conn *conn);
 /* Reads on after a pause. */
 void conn_resume(struct conn *conn);
 
-/* pipeline.c: puts one segment on the wire; reads what has come. False: the connection is broken. */
+/* pipeline.c: puts one segment on the wire; reads what has come. False: the connection is broken.
+ */
 bool pipeline_send(struct conn *conn, struct segment *segment) __attribute__((warn_unused_result));
 bool pipeline_read(struct conn *conn) __attribute__((warn_unused_result));
 

@@ -1,5 +1,6 @@
 /* Single flight: identical reads at the same time become one query. Strict: a request joins only
- * a query that PostgreSQL has not been given yet, so its snapshot is never older than the request. */
+ * a query that PostgreSQL has not been given yet, so its snapshot is never older than the request.
+ */
 #ifndef PG_FLIGHT_H
 #define PG_FLIGHT_H
 
@@ -8,7 +9,8 @@
 enum { FLIGHT_BUCKETS = 1024 };
 
 struct flights {
-    struct work *buckets[FLIGHT_BUCKETS]; /* the running unit of each key; its twin hangs on `after` */
+    struct work
+        *buckets[FLIGHT_BUCKETS]; /* the running unit of each key; its twin hangs on `after` */
 };
 
 uint64_t flight_key(const struct work *work);

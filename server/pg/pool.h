@@ -22,10 +22,7 @@ struct db_options {
 };
 
 struct db *db_new(const struct db_options *options);
-void db_free(struct db **db); /* waits for nothing: call when no request is left */
-
-/* Can a connection be had? For /ready and /health/database: true when a connection of the pool
- * answered within the last seconds and none waits for longer than the pool timeout. */
-bool db_ready(const struct db *db, enum target target);
+void db_close(struct db *db); /* no request is left; connections close as the loop goes on */
+void db_free(struct db **db); /* after the loop has ended */
 
 #endif

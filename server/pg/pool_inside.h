@@ -8,6 +8,8 @@
 
 enum {
     SEGMENT_WORKS_MAX = 32, /* reads of one identity under one Sync */
+    SEGMENT_US_MAX = 8000,  /* that are expected to take no longer than this together */
+    SEARCH_MAX = 64,        /* how far the queue is searched for mates */
     READ_SEGMENTS_MAX = 2,  /* in flight on a connection, when they are batches */
     MIXED_SEGMENTS_MAX = 8, /* in flight, when every unit has an identity of its own */
     WRITE_SEGMENTS_MAX = 4,
@@ -20,13 +22,14 @@ enum {
     SWEEP_MS = 50,
     LIFETIME_JITTER = 10, /* percent */
     PORTION_BYTES = 64 << 10,
-    PORTION_ROWS = 1024
+    PORTION_ROWS = 1024,
+    STALL_MS = 30000 /* a streaming client that takes nothing for so long is given up */
 };
 
 struct pool {
     struct db *db;
     const char *name; /* "write" or "read", in application_name and logs */
-    str url;
+    char *conninfo;
     int max, min, size;
     bool prepared_on;
     struct list conns[CONN_STATES];
@@ -49,8 +52,10 @@ struct db {
     bool closing;
 };
 
+/* Dies when the URL cannot be read: settings were checked before. */
 void pool_init(struct pool *pool, struct db *db, const char *name, str url);
 void pool_release(struct pool *pool);
+void pool_enqueue(struct pool *pool, struct work *work);
 void pool_submit(struct pool *pool, struct work *work);
 void pool_pump_soon(struct pool *pool);
 void pool_sweep(struct pool *pool, int64_t now_us);
@@ -61,10 +66,18 @@ void pool_on_open_failed(struct pool *pool, const char *why);
 void pool_requeue(struct pool *pool, struct work *work); /* at the front: it has waited already */
 
 /* The end of a unit: every request that still waits gets the rows or the failure. db.c. */
-void work_finish(struct work *work);
+void work_finish(struct work *work, const PGresult *error);
 void work_fail(struct work *work, enum fail_kind kind, const char *why);
+/* The client of a stream has taken nothing for too long: it gets no more. */
+void work_stall(struct work *work);
 /* Rows of a stream have come; true: stop reading until db_more. */
 bool work_deliver(struct work *work);
+
+/* The connection that runs the unit; NULL while it is queued. */
+static inline struct conn *pool_conn_of(const struct work *work)
+{
+    return work->segment == NULL ? NULL : work->segment->conn;
+}
 
 static inline struct metrics *pool_metrics(const struct pool *pool)
 {

@@ -21,3 +21,9 @@ void shape_measure(struct shape *shape, uint64_t hash, int64_t us)
         shape->average_us += (us - shape->average_us) / SHAPE_WEIGHT;
     shape->known = true;
 }
+
+void shape_doubt(struct shape *shape, uint64_t hash)
+{
+    if (shape->hash == hash)
+        shape->known = false;
+}

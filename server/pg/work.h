@@ -17,7 +17,8 @@ struct segment;
  * that a slow statement blocks nobody. */
 enum lane {
     LANE_READ,  /* reads known to be quick: batched, one connection, few backends */
-    LANE_WRITE, /* one unit a transaction, spread over connections, pipelined when they are all busy */
+    LANE_WRITE, /* one unit a transaction, spread over connections, pipelined when they are all busy
+                 */
     LANE_SLOW,  /* shapes that are slow or not yet known: one unit, alone on a connection */
     LANES
 };
@@ -49,6 +50,7 @@ struct work {
     const struct claims *claims;
     str method, path, headers; /* for request.*; at == NULL when they are not set */
     struct shape *shape;
+    uint64_t shape_hash;
     int64_t queued_us;
     int64_t wait_ms; /* at most this long in the queue */
     int retries;

@@ -1,0 +1,303 @@
+/* From a request to a unit of work and back: the one wait. Single threaded: everything here
+ * happens on the worker's loop. */
+#include "pg/db.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "pg/pool_inside.h"
+#include "pg/sqlstate.h"
+
+enum { HEADERS_JSON_MAX = 128 << 10 };
+
+static void sweep(void *arg)
+{
+    struct db *db = arg;
+    int64_t now = clock_us();
+
+    pool_sweep(&db->primary, now);
+    if (db->has_replica)
+        pool_sweep(&db->replica, now);
+}
+
+struct db *db_new(const struct db_options *options)
+{
+    struct db *db = h2o_mem_alloc(sizeof(*db));
+    const struct config *config = options->config;
+
+    memset(db, 0, sizeof(*db));
+    db->options = *options;
+    db->has_replica = config->replica_database_url.len > 0;
+    pool_init(&db->primary, db, "write", config->database_url);
+    if (db->has_replica)
+        pool_init(&db->replica, db, "read", config->replica_database_url);
+    db->sweep = timer_start(options->loop, SWEEP_MS, SWEEP_MS, sweep, db);
+    return db;
+}
+
+void db_close(struct db *db)
+{
+    db->closing = true;
+    timer_close(&db->sweep);
+    pool_release(&db->primary);
+    if (db->has_replica)
+        pool_release(&db->replica);
+}
+
+void db_free(struct db **db)
+{
+    free(*db);
+    *db = NULL;
+}
+
+static struct pool *pool_for(struct db *db, enum target target)
+{
+    return target == TARGET_REPLICA && db->has_replica ? &db->replica : &db->primary;
+}
+
+/* ---- asking ---- */
+
+static bool is_secret(str name)
+{
+    return str_eq(name, STR("authorization")) || str_eq(name, STR("apikey")) ||
+           str_eq(name, STR("cookie")) || str_eq(name, STR("proxy-authorization"));
+}
+
+/* request.headers as PostgREST sets it, without what would let a function act as the caller. */
+static str headers_json(const struct request *req)
+{
+    struct buf json;
+    bool first = true;
+
+    buf_init(&json, req->mem, HEADERS_JSON_MAX);
+    buf_putc(&json, '{');
+    for (size_t i = 0; i < req->nheaders; i++) {
+        if (is_secret(req->headers[i].name))
+            continue;
+        if (!first)
+            buf_putc(&json, ',');
+        first = false;
+        json_put_string(&json, req->headers[i].name);
+        buf_putc(&json, ':');
+        json_put_string(&json, req->headers[i].value);
+    }
+    buf_putc(&json, '}');
+    return json.full ? STR("{}") : buf_str(&json);
+}
+
+/* Kept beside the unit, in one allocation that starts at headers. */
+static void set_context(struct work *work, const struct request *req)
+{
+    str headers = headers_json(req);
+    char *room = h2o_mem_alloc(headers.len + req->method_name.len + req->path.len + 3);
+
+    memcpy(room, headers.at, headers.len);
+    work->headers = (str){room, headers.len};
+    room[headers.len] = '\0';
+    work->method = (str){room + headers.len + 1, req->method_name.len};
+    memcpy(room + headers.len + 1, req->method_name.at, req->method_name.len);
+    room += headers.len + 1 + req->method_name.len;
+    *room++ = '\0';
+    memcpy(room, req->path.at, req->path.len);
+    room[req->path.len] = '\0';
+    work->path = (str){room, req->path.len};
+}
+
+/* Nobody waits any more. Queued units are dropped by the next pump; a running one is cancelled,
+ * and a paused stream read to its end. */
+static void abandon(struct work *work)
+{
+    struct conn *conn = pool_conn_of(work);
+
+    if (conn == NULL)
+        return;
+    conn_cancel_abandoned(conn);
+    if (conn->paused)
+        conn_resume(conn);
+}
+
+/* The client left: whatever its unit was doing, nobody tells this request. */
+static void leave(void *arg)
+{
+    struct waiter *waiter = arg;
+    struct work *work = waiter->work;
+
+    if (work == NULL)
+        return;
+    waiter->work = NULL;
+    waiter->req->on_gone = NULL;
+    list_remove(&waiter->node);
+    if (list_empty(&work->waiters))
+        abandon(work);
+}
+
+static const struct fail *submit(struct request *req, const struct statement *statement,
+                                 struct waiter *waiter)
+{
+    struct db *db = req->db;
+    struct pool *pool = pool_for(db, statement->target);
+    const struct config *config = db->options.config;
+    int64_t wait_ms = statement->wait_ms > 0 ? statement->wait_ms : config->db_pool_timeout_ms;
+
+    if (pool->waiting >= QUEUE_MAX)
+        return fail_new(req->mem, FAIL_BUSY, "Too many requests wait for the database.");
+    if (pool->down && clock_us() - pool->down_us > wait_ms * 1000)
+        return fail_new(req->mem, FAIL_NO_DATABASE, "The database is not reachable");
+    struct work *work = work_new(pool, req, statement);
+    work->wait_ms = wait_ms;
+    work->streaming = waiter->stream != NULL;
+    if (statement->access == ACCESS_WRITE || db->options.reads_request(req))
+        set_context(work, req);
+    waiter->req = req;
+    list_init(&waiter->node);
+    work_wait(work, waiter);
+    req->on_gone = leave;
+    req->on_gone_arg = waiter;
+    arena_on_death(req->mem, leave, waiter);
+    pool_submit(pool, work);
+    return NULL;
+}
+
+const struct fail *db_run(struct request *req, const struct statement *statement, rows_fn *done,
+                          void *arg)
+{
+    struct waiter *waiter = arena_new(req->mem, struct waiter);
+
+    waiter->done = done;
+    waiter->arg = arg;
+    return submit(req, statement, waiter);
+}
+
+const struct fail *db_stream(struct request *req, const struct statement *statement,
+                             const struct portion_fns *fns, void *arg)
+{
+    struct waiter *waiter = arena_new(req->mem, struct waiter);
+
+    waiter->stream = fns;
+    waiter->arg = arg;
+    return submit(req, statement, waiter);
+}
+
+void db_more(struct request *req)
+{
+    struct waiter *waiter = req->on_gone_arg;
+    struct conn *conn =
+        req->on_gone != NULL && waiter->work != NULL ? pool_conn_of(waiter->work) : NULL;
+
+    if (conn != NULL && conn->paused)
+        conn_resume(conn);
+}
+
+/* ---- answering ---- */
+
+static void answer(struct waiter *waiter, struct rows *rows, const struct fail *fail)
+{
+    struct request *req = waiter->req;
+    struct db *db = req->db;
+
+    if (waiter->stream != NULL && (fail == NULL || waiter->work->started)) {
+        waiter->stream->end(req, fail, waiter->arg);
+        return;
+    }
+    if (fail == NULL) {
+        rows_hold(rows, req->mem);
+        fail = waiter->done(req, rows, waiter->arg);
+    }
+    if (fail != NULL)
+        db->options.fail(req, fail);
+}
+
+/* Takes the first waiter off; it is answered afterwards, when it may even ask anew. */
+static struct waiter *next_waiter(struct work *work)
+{
+    if (list_empty(&work->waiters))
+        return NULL;
+    struct waiter *waiter = LIST_ENTRY(work->waiters.next, struct waiter, node);
+    list_remove(&waiter->node);
+    waiter->req->on_gone = NULL;
+    return waiter;
+}
+
+static void let_next_fly(struct work *work)
+{
+    struct work *after = flight_leave(&work->pool->flights, work);
+
+    if (after == NULL)
+        return;
+    after->queued_us = clock_us();
+    pool_enqueue(work->pool, after);
+}
+
+void work_finish(struct work *work, const PGresult *error)
+{
+    struct rows *rows = NULL;
+    struct waiter *waiter;
+
+    let_next_fly(work);
+    if (error == NULL && work->result != NULL) {
+        rows = rows_new(work->result);
+        work->result = NULL;
+    }
+    while ((waiter = next_waiter(work)) != NULL) {
+        struct request *req = waiter->req;
+        const struct fail *fail = NULL;
+        if (error != NULL)
+            fail = sqlstate_fail(req->mem, error, req->claims->anonymous);
+        else if (rows == NULL)
+            fail = fail_new(req->mem, FAIL_INTERNAL, "PostgreSQL sent no result");
+        answer(waiter, rows, fail);
+        waiter->work = NULL;
+    }
+    rows_unref(&rows);
+    work_free(work);
+}
+
+void work_fail(struct work *work, enum fail_kind kind, const char *why)
+{
+    struct waiter *waiter;
+
+    let_next_fly(work);
+    while ((waiter = next_waiter(work)) != NULL) {
+        struct fail *fail = fail_new(waiter->req->mem, kind, "%s", why);
+        answer(waiter, NULL, fail);
+        waiter->work = NULL;
+    }
+    work_free(work);
+}
+
+void work_stall(struct work *work)
+{
+    struct waiter *waiter = next_waiter(work);
+
+    if (waiter != NULL) {
+        waiter->stream->end(waiter->req,
+                            fail_new(waiter->req->mem, FAIL_BUSY, "The client takes no data"),
+                            waiter->arg);
+        waiter->work = NULL;
+    }
+    abandon(work);
+}
+
+bool work_deliver(struct work *work)
+{
+    struct rows *rows = rows_new_portion(work->portion, work->nportion);
+    struct waiter *waiter =
+        list_empty(&work->waiters) ? NULL : LIST_ENTRY(work->waiters.next, struct waiter, node);
+
+    work->portion = NULL;
+    work->nportion = work->portion_room = 0;
+    work->portion_bytes = 0;
+    work->started = true;
+    if (waiter == NULL) {
+        rows_unref(&rows);
+        return false;
+    }
+    struct request *req = waiter->req;
+    const struct fail *fail = waiter->stream->portion(req, rows, waiter->arg);
+    if (fail != NULL && waiter->work != NULL)
+        waiter->stream->end(req, fail, waiter->arg);
+    rows_unref(&rows);
+    return fail == NULL && waiter->work != NULL;
+}

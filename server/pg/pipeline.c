@@ -1,0 +1,428 @@
+/* One segment on the wire: [claims][request.*][parse if new][statement]... Sync. Everything up to
+ * Sync is one implicit transaction that PostgreSQL ends by itself, whatever happens in it; an
+ * explicit BEGIN would stay open behind an error and fail the next request.
+ * Source: PostgreSQL 55.2.4 "Pipelining"; libpq 34.5 "Pipeline Mode". */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pg/pool_inside.h"
+#include "pg/sqlstate.h"
+
+enum {
+    PARAMS_ON_STACK = 64,
+    NAME_ROOM = 16,
+    ENDS_MAX = 4 /* libpq says "nothing left" more often only if it has lost count */
+};
+
+/* Everything a request relies on is set in each segment: a user's function may have left
+ * other values in the session. request.jwt.claim.sub spares auth.uid() the parsing of JSON. */
+#define CLAIMS_SQL                                                                                 \
+    "select set_config('role',$1,true),set_config('request.jwt.claims',$2,true),"                  \
+    "set_config('request.jwt.claim.sub',$3,true),set_config('transaction_read_only',$4,true),"     \
+    "set_config('search_path',$5,true)"
+#define CONTEXT_SQL                                                                                \
+    "select set_config('request.method',$1,true),set_config('request.path',$2,true),"              \
+    "set_config('request.headers',$3,true)"
+
+static void push_step(struct conn *conn, struct step step)
+{
+    if (conn->step_count == conn->step_room) {
+        unsigned room = conn->step_room == 0 ? 64 : conn->step_room * 2;
+        struct step *steps = h2o_mem_alloc(sizeof(*steps) * room);
+        for (unsigned i = 0; i < conn->step_count; i++)
+            steps[i] = conn->steps[(conn->step_head + i) % conn->step_room];
+        free(conn->steps);
+        conn->steps = steps;
+        conn->step_head = 0;
+        conn->step_room = room;
+    }
+    conn->steps[(conn->step_head + conn->step_count++) % conn->step_room] = step;
+}
+
+static struct step *head_step(struct conn *conn)
+{
+    return conn->step_count == 0 ? NULL : &conn->steps[conn->step_head];
+}
+
+static void pop_step(struct conn *conn)
+{
+    conn->step_head = (conn->step_head + 1) % conn->step_room;
+    conn->step_count--;
+}
+
+/* A text with its parameters, prepared under the role or, behind a pooler, unnamed. */
+struct send {
+    str role, text;
+    int nparams;
+    const str *params;
+    struct step step;
+};
+
+static bool send_parse(struct conn *conn, const struct send *send, unsigned *number)
+{
+    char name[NAME_ROOM];
+    unsigned evicted;
+    struct step step = send->step;
+    struct prepared *prepared = prepared_add(&conn->prepared, send->role, send->text, &evicted);
+
+    *number = prepared->number;
+    if (evicted != 0) {
+        char sql[NAME_ROOM * 2];
+        snprintf(sql, sizeof(sql), "deallocate p%u", evicted);
+        if (PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
+            return false;
+        push_step(conn, (struct step){.kind = STEP_DEALLOCATE, .segment = step.segment});
+    }
+    snprintf(name, sizeof(name), "p%u", prepared->number);
+    step.kind = STEP_PARSE;
+    step.prepared = prepared->number;
+    push_step(conn, step);
+    return PQsendPrepare(conn->pg, name, send->text.at, 0, NULL) == 1;
+}
+
+static bool send_bound(struct conn *conn, const struct send *send, const char *const *values)
+{
+    char name[NAME_ROOM];
+    unsigned number = 0;
+    struct step step = send->step;
+
+    if (!conn->pool->prepared_on) {
+        push_step(conn, step);
+        return PQsendQueryParams(conn->pg, send->text.at, send->nparams, NULL, values, NULL, NULL,
+                                 0) == 1;
+    }
+    struct prepared *prepared = prepared_find(&conn->prepared, send->role, send->text);
+    if (prepared != NULL)
+        number = prepared->number;
+    else if (!send_parse(conn, send, &number))
+        return false;
+    snprintf(name, sizeof(name), "p%u", number);
+    step.prepared = number;
+    push_step(conn, step);
+    return PQsendQueryPrepared(conn->pg, name, send->nparams, values, NULL, NULL, 0) == 1;
+}
+
+static bool send_text(struct conn *conn, const struct send *send)
+{
+    const char *on_stack[PARAMS_ON_STACK], **values = on_stack;
+
+    if (send->nparams > PARAMS_ON_STACK)
+        values = h2o_mem_alloc(sizeof(*values) * (size_t)send->nparams);
+    for (int i = 0; i < send->nparams; i++)
+        values[i] = send->params[i].at;
+    bool sent = send_bound(conn, send, values);
+    if (values != on_stack)
+        free(values);
+    return sent;
+}
+
+static bool send_claims(struct conn *conn, struct segment *segment, const struct work *work)
+{
+    const str params[] = {
+        work_role(work),
+        work->claims->json,
+        work->claims->subject,
+        work->statement.access == ACCESS_READ ? STR("on") : STR("off"),
+        work->statement.search_path.at == NULL ? STR("public") : work->statement.search_path,
+    };
+    /* Planned before the role is set, so the name belongs to no role. */
+    return send_text(conn, &(struct send){
+                               .role = STR(""),
+                               .text = STR(CLAIMS_SQL),
+                               .nparams = 5,
+                               .params = params,
+                               .step = {.kind = STEP_CLAIMS, .segment = segment}
+    });
+}
+
+static bool send_context(struct conn *conn, struct segment *segment, const struct work *work)
+{
+    const str params[] = {work->method, work->path, work->headers};
+
+    if (work->headers.at == NULL)
+        return true;
+    return send_text(conn, &(struct send){
+                               .role = work_role(work),
+                               .text = STR(CONTEXT_SQL),
+                               .nparams = 3,
+                               .params = params,
+                               .step = {.kind = STEP_CONTEXT, .segment = segment}
+    });
+}
+
+static bool send_work(struct conn *conn, struct segment *segment, struct work *work)
+{
+    struct send send = {
+        .role = work_role(work), .step = {.segment = segment, .work = work}
+    };
+
+    if (work->statement.guard.at != NULL) {
+        send.step.kind = STEP_GUARD;
+        send.text = work->statement.guard;
+        if (!send_text(conn, &send))
+            return false;
+    }
+    send.step.kind = STEP_MAIN;
+    send.text = work->statement.text;
+    send.nparams = work->statement.nparams;
+    send.params = work->statement.params;
+    return send_text(conn, &send);
+}
+
+bool pipeline_send(struct conn *conn, struct segment *segment)
+{
+    const struct work *first = LIST_ENTRY(segment->works.next, struct work, node);
+
+    if (!send_claims(conn, segment, first) || !send_context(conn, segment, first))
+        return false;
+    LIST_EACH (node, &segment->works)
+        if (!send_work(conn, segment, LIST_ENTRY(node, struct work, node)))
+            return false;
+    push_step(conn, (struct step){.kind = STEP_SYNC, .segment = segment});
+    return PQpipelineSync(conn->pg) == 1;
+}
+
+/* ---- what comes back ---- */
+
+/* The name is gone, or its plan is stale, or a pooler gave us another's backend. */
+static bool asks_for_reparse(const struct conn *conn, str code)
+{
+    return conn->pool->prepared_on &&
+           (str_eq(code, STR("26000")) || str_eq(code, STR("0A000")) || str_eq(code, STR("42P05")));
+}
+
+static void on_error(struct conn *conn, const struct step *step, PGresult *error)
+{
+    struct work *work = step->work;
+    str code = sqlstate_of(error);
+
+    if (step->kind == STEP_PARSE)
+        prepared_forget(&conn->prepared, step->prepared);
+    if (step->prepared != 0 && asks_for_reparse(conn, code)) {
+        /* 42P05, and 26000 for a name that was confirmed: the session is not ours alone. */
+        struct prepared *prepared = prepared_by_number(&conn->prepared, step->prepared);
+        if (str_eq(code, STR("42P05")) ||
+            (str_eq(code, STR("26000")) && prepared != NULL && prepared->ready)) {
+            conn->pool->prepared_on = false;
+            log_line(LOG_WARN, "prepared statements off", "pool=%s sqlstate=%.*s", conn->pool->name,
+                     STR_ARG(code));
+        }
+        prepared_forget(&conn->prepared, step->prepared);
+        if (work != NULL)
+            work->reparse = true;
+    }
+    PGresult **place = work != NULL ? &work->error : &step->segment->error;
+    if (*place == NULL)
+        *place = error;
+    else
+        PQclear(error); /* the first error is the answer */
+}
+
+static void stream_row(struct work *work, PGresult *row)
+{
+    if (work->nportion == work->portion_room) {
+        work->portion_room = work->portion_room == 0 ? 64 : work->portion_room * 2;
+        work->portion =
+            h2o_mem_realloc(work->portion, sizeof(*work->portion) * (size_t)work->portion_room);
+    }
+    work->portion[work->nportion++] = row;
+    for (int i = 0; i < PQnfields(row); i++)
+        work->portion_bytes += (size_t)PQgetlength(row, 0, i);
+}
+
+static void on_rows(struct conn *conn, const struct step *step, PGresult *result)
+{
+    if (step->kind == STEP_PARSE) {
+        struct prepared *prepared = prepared_by_number(&conn->prepared, step->prepared);
+        if (prepared != NULL)
+            prepared->ready = true;
+    }
+    if (step->kind == STEP_MAIN && step->work->result == NULL)
+        step->work->result = result;
+    else
+        PQclear(result);
+}
+
+/* One result; true when its step is over. */
+static bool on_result(struct conn *conn, const struct step *step, PGresult *result)
+{
+    switch (PQresultStatus(result)) {
+    case PGRES_SINGLE_TUPLE:
+        stream_row(step->work, result);
+        return false;
+    case PGRES_PIPELINE_ABORTED:
+        if (step->kind == STEP_PARSE)
+            prepared_forget(&conn->prepared, step->prepared);
+        if (step->kind == STEP_MAIN && step->work->error == NULL)
+            step->work->aborted = true;
+        PQclear(result);
+        return true;
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+        on_rows(conn, step, result);
+        return true;
+    case PGRES_PIPELINE_SYNC:
+        PQclear(result);
+        return true;
+    default:
+        /* At Sync this is a deferred constraint; the Sync itself is still to come. */
+        on_error(conn, step, result);
+        return step->kind != STEP_SYNC;
+    }
+}
+
+static bool again(struct conn *conn, struct work *work)
+{
+    PQclear(work->error);
+    PQclear(work->result);
+    work->error = work->result = NULL;
+    work->aborted = work->reparse = false;
+    work->alone = true;
+    work->retries++;
+    metric_add(pool_metrics(conn->pool), METRIC_DB_RETRIES, 1);
+    pool_requeue(conn->pool, work);
+    return true;
+}
+
+/* Failed for somebody else's reason? Nothing of the segment has been committed, so a
+ * second run is safe even for a write. */
+static bool retry(struct conn *conn, const struct segment *segment, struct work *work)
+{
+    if (work->started || work->retries >= RETRIES_MAX || list_empty(&work->waiters))
+        return false;
+    if (work->reparse)
+        return again(conn, work);
+    if (work->aborted && segment->error == NULL)
+        return again(conn, work);
+    str code = work->error == NULL ? STR("") : sqlstate_of(work->error);
+    if (conn->cancelled && str_eq(code, STR("57014")))
+        return again(conn, work);               /* our cancel was meant for another */
+    bool ended = str_starts(code, STR("57P0")); /* the backend is told to go: rolled back */
+    return ended && work->statement.access == ACCESS_READ ? again(conn, work) : false;
+}
+
+static void settle(struct conn *conn, const struct segment *segment, struct work *work)
+{
+    work->segment = NULL;
+    if (!retry(conn, segment, work))
+        work_finish(work, work->error != NULL ? work->error : segment->error);
+}
+
+/* A batch that took far longer than its shapes promise: one of them was slow, so each is
+ * measured alone next time. */
+static void measure(struct segment *segment, int64_t us)
+{
+    int64_t expected_us = 0;
+
+    LIST_EACH (node, &segment->works)
+        expected_us += LIST_ENTRY(node, struct work, node)->shape->average_us;
+    LIST_EACH (node, &segment->works) {
+        struct work *work = LIST_ENTRY(node, struct work, node);
+        if (segment->nworks == 1)
+            shape_measure(work->shape, work->shape_hash, us);
+        else if (us > SHAPE_SLOW_US + 2 * expected_us)
+            shape_doubt(work->shape, work->shape_hash);
+    }
+}
+
+/* False when the connection must not be used again. */
+static bool on_sync(struct conn *conn, struct segment *segment)
+{
+    int64_t now = clock_us();
+    struct list works;
+
+    list_remove(&segment->node);
+    conn->nsegments--;
+    conn->nworks -= segment->nworks;
+    measure(segment, now - conn->head_us);
+    conn->head_us = now;
+    if (conn->nsegments == 0) {
+        conn->idle_us = now;
+        conn->cancelled = conn->cancelling;
+        conn_set_state(conn, CONN_IDLE, "sync received");
+    } else {
+        conn_cancel_abandoned(conn);
+    }
+    bool clean = conn->nsegments > 0 || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+    list_init(&works);
+    while (!list_empty(&segment->works)) {
+        struct list *node = segment->works.next;
+        list_remove(node);
+        list_append(&works, node);
+    }
+    while (!list_empty(&works)) {
+        struct work *work = LIST_ENTRY(works.next, struct work, node);
+        list_remove(&work->node);
+        settle(conn, segment, work);
+    }
+    PQclear(segment->error);
+    free(segment);
+    pool_pump_soon(conn->pool);
+    return clean;
+}
+
+/* Single rows are asked for when the statement has become the current one: after the
+ * NULL that ends the one before it. */
+static void on_end_of_results(struct conn *conn)
+{
+    const struct step *step = head_step(conn);
+
+    if (step != NULL && step->kind == STEP_MAIN && step->work->streaming)
+        PQsetSingleRowMode(conn->pg);
+}
+
+static bool portion_full(const struct step *step)
+{
+    return step->work != NULL &&
+           (step->work->nportion >= PORTION_ROWS || step->work->portion_bytes >= PORTION_BYTES);
+}
+
+static void deliver(struct conn *conn)
+{
+    const struct step *step = head_step(conn);
+
+    if (step == NULL || step->work == NULL || step->work->nportion == 0)
+        return;
+    conn->paused = conn->delivering = true;
+    if (!work_deliver(step->work))
+        conn->paused = false;
+    conn->delivering = false;
+    if (conn->paused) { /* it may have asked for more at once */
+        conn->paused_us = clock_us();
+        watch_for(conn->watch, 0);
+    }
+}
+
+bool pipeline_read(struct conn *conn)
+{
+    int ends = 0;
+
+    while (!conn->paused && conn->step_count > 0 && !PQisBusy(conn->pg)) {
+        PGresult *result = PQgetResult(conn->pg);
+        if (result == NULL) {
+            if (PQstatus(conn->pg) != CONNECTION_OK || ++ends > ENDS_MAX)
+                return false;
+            on_end_of_results(conn);
+            continue;
+        }
+        ends = 0;
+        struct step step = conn->steps[conn->step_head];
+        bool over = on_result(conn, &step, result);
+        if (portion_full(&step) || (over && step.work != NULL && step.work->nportion > 0))
+            deliver(conn);
+        if (!over)
+            continue;
+        pop_step(conn);
+        if (step.kind == STEP_SYNC && !on_sync(conn, step.segment))
+            return false;
+    }
+    if (!conn->paused)
+        deliver(conn);
+    if (conn->step_count == 0)
+        PQisBusy(conn->pg); /* parses what an idle backend says, a farewell above all */
+    return true;
+}
