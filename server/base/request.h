@@ -54,6 +54,8 @@ struct request {
     struct worker *worker;       /* loop, pools and hub of this thread */
     struct db *db;               /* the worker's pools, for pg/ */
 
+    const char *failed; /* the code of the failure that was answered, for the log; or NULL */
+
     /* Set by who waits for something on behalf of this request, called when the client
      * leaves before the answer. One wait per request, so one slot. */
     void (*on_gone)(void *arg);

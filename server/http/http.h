@@ -15,11 +15,16 @@ typedef void serve_fn(struct request *req);
 
 struct http *http_new(struct loop *loop, const struct config *config, struct metrics *metrics,
                       serve_fn *serve, struct worker *worker);
-void http_adopt(struct http *http,
-                int fd);            /* a fresh connection; its first bytes are still unread */
-void http_drain(struct http *http); /* Connection: close on every next answer; closes idle ones */
+/* Takes a fresh connection; its first bytes are still unread. */
+void http_adopt(struct http *http, int fd);
+
+/* First call: every next answer says Connection: close. Later calls: idle connections are closed.
+ */
+void http_drain(struct http *http);
 int http_connections(const struct http *http);
-void http_free(struct http **http);
+void http_close(
+    struct http *http); /* no connection is left; its timers close as the loop goes on */
+void http_free(struct http **http); /* after the loop has ended */
 
 /* Answers the request, once. Adds Content-Length, X-Request-Id and CORS; leaves the body away
  * for HEAD, 204 and 304. The reply and what it points to must live as long as req->mem.

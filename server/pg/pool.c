@@ -301,9 +301,9 @@ static void gather_mates(struct pool *pool, struct work *first, struct list *bat
     }
 }
 
-static void send_from(struct pool *pool, enum lane lane, struct conn *conn)
+static void send_first(struct pool *pool, struct work *work, struct conn *conn)
 {
-    struct work *work = head_of(pool, lane);
+    enum lane lane = work->lane;
     struct list batch;
 
     list_init(&batch);
@@ -315,25 +315,30 @@ static void send_from(struct pool *pool, enum lane lane, struct conn *conn)
     conn_send(conn, &batch);
 }
 
-/* The lane whose first unit has waited longest goes first. */
-static bool send_one(struct pool *pool, unsigned *tried)
+/* Of the first units of the lanes not yet tried, the one that has waited longest. */
+static struct work *longest_waiting(const struct pool *pool, unsigned tried)
 {
-    int best = -1;
+    struct work *longest = NULL;
 
     for (int lane = 0; lane < LANES; lane++) {
-        const struct work *work = head_of(pool, lane);
-        if (work == NULL || (*tried & (1u << lane)))
-            continue;
-        if (best < 0 || work->queued_us < head_of(pool, best)->queued_us)
-            best = lane;
+        struct work *work = (tried & (1u << lane)) ? NULL : head_of(pool, lane);
+        if (work != NULL && (longest == NULL || work->queued_us < longest->queued_us))
+            longest = work;
     }
-    if (best < 0)
+    return longest;
+}
+
+static bool send_one(struct pool *pool, unsigned *tried)
+{
+    struct work *work = longest_waiting(pool, *tried);
+
+    if (work == NULL)
         return false;
-    struct conn *conn = find_conn(pool, best);
+    struct conn *conn = find_conn(pool, work->lane);
     if (conn == NULL)
-        *tried |= 1u << best;
+        *tried |= 1u << work->lane;
     else
-        send_from(pool, best, conn);
+        send_first(pool, work, conn);
     return true;
 }
 

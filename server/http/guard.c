@@ -1,0 +1,62 @@
+/* See guard.h. */
+#include "http/guard.h"
+
+struct seen {
+    int lengths, encodings, hosts;
+};
+
+size_t guard_head_len(str bytes)
+{
+    const char *end = memmem(bytes.at, bytes.len, "\r\n\r\n", 4);
+    return end == NULL ? 0 : (size_t)(end - bytes.at) + 4;
+}
+
+static void look(struct seen *seen, str line)
+{
+    /* The first letter spares most lines the comparisons. */
+    switch (line.at[0]) {
+    case 'c':
+        seen->lengths += str_starts(line, STR("content-length:"));
+        break;
+    case 't':
+        seen->encodings += str_starts(line, STR("transfer-encoding:"));
+        break;
+    case 'h':
+        seen->hosts += str_starts(line, STR("host:"));
+        break;
+    default:
+        break;
+    }
+}
+
+const char *guard_check(str head, bool http_1_0)
+{
+    struct seen seen = {0, 0, 0};
+    bool request_line = true;
+    str line;
+
+    while (str_cut(&head, '\n', &line) && line.len > 0) {
+        if (line.at[line.len - 1] != '\r')
+            return "A line ends without a carriage return";
+        if (line.len == 1)
+            break; /* the empty line */
+        if (line.at[0] == ' ' || line.at[0] == '\t')
+            return "A header is folded over two lines";
+        if (!request_line)
+            look(&seen, line);
+        request_line = false;
+    }
+    if (seen.lengths > 1)
+        return "Content-Length is given more than once";
+    if (seen.encodings > 1)
+        return "Transfer-Encoding is given more than once";
+    if (seen.lengths + seen.encodings > 1)
+        return "Content-Length and Transfer-Encoding are both given";
+    if (seen.encodings > 0 && http_1_0)
+        return "Transfer-Encoding is given in HTTP/1.0";
+    if (seen.hosts > 1)
+        return "Host is given more than once";
+    if (seen.hosts == 0 && !http_1_0)
+        return "Host is missing";
+    return NULL;
+}
