@@ -20,6 +20,10 @@ enum {
 /* How a failure of the route is written: PostgREST's JSON, or {"error": ...}. */
 enum fail_style { FAIL_STYLE_REST, FAIL_STYLE_API };
 
+/* Who gets in: callers whose token is verified (or who have none), or anybody unseen, with
+ * nobody's rights: health checks must not fail on a bad token. */
+enum route_door { DOOR_GUARDED, DOOR_OPEN };
+
 /* Returns NULL when it has answered or will answer; a failure when the caller must. */
 typedef const struct fail *handle_fn(struct request *req);
 
@@ -28,11 +32,15 @@ struct route {
     const char *path; /* ":name" is one segment, a last "*" the rest; "{rest}" the REST prefix */
     handle_fn *handle;
     enum fail_style style;
+    enum route_door door;
 };
 
 /* Finds the route and fills req->path_values. NULL: no such path. A path that exists with
  * other methods sets *methods to them and returns NULL as well. */
 const struct route *route_find(struct request *req, str rest_prefix, unsigned *methods);
+
+/* "GET, HEAD": for an Allow header. */
+str route_allow(arena *mem, unsigned methods);
 
 handle_fn rest_handle, rpc_handle, api_handle, health_handle, health_database_handle, live_handle,
     ready_handle, metrics_handle, ws_handle, web_handle;

@@ -5,11 +5,11 @@
 
 #include <pthread.h>
 
-#include "auth/keys.h"
 #include "auth/token.h"
 #include "base/config.h"
 #include "base/metrics.h"
 #include "cache/cache.h"
+#include "door.h"
 #include "http/http.h"
 #include "loop/loop.h"
 #include "pg/pool.h"
@@ -24,14 +24,39 @@ struct worker {
     struct db *db;
     struct cache *cache;
     struct token_cache *tokens;
-    const struct keys *keys;
-    const struct schema *schema; /* the current snapshot; NULL until the first is loaded */
+    const struct claims *nobody; /* for routes that ask for no token */
+    const struct schema *schema; /* the current snapshot */
     const struct book *book;     /* the curated routes, counted like a snapshot */
     struct metrics metrics;
-    struct worker *const *all; /* for /metrics and cache drops */
+    struct worker *const *all; /* every worker's metrics can be read */
     struct door *door;
+    struct timer *drain;
+    int64_t stop_us; /* when it was asked to stop */
     bool stopping;
     pthread_t thread;
 };
+
+struct worker_options {
+    int index, count;
+    const struct config *config;
+    const struct keys *keys;
+    const struct schema *schema; /* references of its own are taken */
+    const struct book *book;
+    struct worker *const *all;
+    int fd; /* that listens */
+};
+
+/* Makes everything, on the caller's thread; then runs it on its own. */
+struct worker *worker_new(const struct worker_options *options);
+void worker_start(struct worker *worker);
+
+/* From any thread: things that the worker takes up at its next turn. */
+void worker_give_schema(struct worker *worker, const struct schema *schema); /* takes a reference */
+void worker_give_book(struct worker *worker, const struct book *book);       /* takes a reference */
+void worker_drop_cache(struct worker *worker, str relations);
+
+/* Graceful: no new connections, requests end, then the thread does. worker_join waits for it. */
+void worker_stop(struct worker *worker);
+void worker_join(struct worker **worker);
 
 #endif

@@ -99,3 +99,18 @@ str fail_json(arena *mem, const struct fail *fail)
                            "\"message\":\"The error itself is too large to send\"}")
                      : buf_str(&body);
 }
+
+str fail_error_json(arena *mem, const struct fail *fail)
+{
+    struct buf body;
+
+    buf_init(&body, mem, ERROR_BODY_MAX);
+    buf_put(&body, STR("{\"error\":"));
+    json_put_string(&body, fail->message);
+    if (fail->hint.at != NULL) {
+        buf_put(&body, STR(",\"hint\":"));
+        json_put_string(&body, fail->hint);
+    }
+    buf_put(&body, STR("}"));
+    return body.full ? STR("{\"error\":\"Internal error\"}") : buf_str(&body);
+}

@@ -59,6 +59,7 @@ struct fail {
     bool details_are_json;      /* details is JSON text, not a string */
     int retry_after_s;          /* > 0: a Retry-After header */
     str authenticate;           /* a WWW-Authenticate header, or absent */
+    str allow;                  /* an Allow header, or absent */
 };
 
 struct fail *fail_new(arena *mem, enum fail_kind kind, const char *format, ...)
@@ -66,6 +67,9 @@ struct fail *fail_new(arena *mem, enum fail_kind kind, const char *format, ...)
 
 /* {"code":...,"details":...,"hint":...,"message":...}: keys sorted, compact, as PostgREST. */
 str fail_json(arena *mem, const struct fail *fail);
+
+/* {"error":message}, with "hint" if there is one: how curated routes answer. */
+str fail_error_json(arena *mem, const struct fail *fail);
 
 /* Hand a failure to the caller. Safe because an arena needs no clean-up. */
 #define TRY(call)                                                                                  \

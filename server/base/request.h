@@ -24,6 +24,7 @@ struct schema;
 struct worker;
 struct db;
 struct route;
+struct fail;
 
 struct header {
     str name; /* lower case in a request */

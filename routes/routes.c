@@ -1,0 +1,99 @@
+/* The front page of the program: every URL, and the file that answers it. */
+#include "routes.h"
+
+#include "base/buf.h"
+#include "base/url.h"
+
+static const struct route routes[] = {
+    {ANY, "/api/health", health_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {ANY, "/api/*", api_handle, FAIL_STYLE_API, DOOR_GUARDED},
+    {GET | HEAD, "/health", health_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/health/database", health_database_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/live", live_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/ready", ready_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/metrics", metrics_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {ANY, "/ws", ws_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {ANY, "/realtime/*", ws_handle, FAIL_STYLE_API, DOOR_OPEN},
+    {ANY, "{rest}/rpc/:name", rpc_handle, FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY, "{rest}/:relation", rest_handle, FAIL_STYLE_REST, DOOR_GUARDED},
+    {GET | HEAD, "/*", web_handle, FAIL_STYLE_REST, DOOR_OPEN},
+};
+
+static bool add_value(struct request *req, str name, str encoded)
+{
+    struct path_value *value = &req->path_values[req->npath_values];
+
+    if (encoded.len == 0 || req->npath_values == PATH_VALUES_MAX)
+        return false;
+    value->name = name;
+    req->npath_values++;
+    return url_decode(req->mem, encoded, URL_PLUS_IS_PLUS, &value->value);
+}
+
+/* Segment by segment, both without their first slash. */
+static bool match_segments(struct request *req, str pattern, str path)
+{
+    str want, have;
+
+    while (str_cut(&pattern, '/', &want)) {
+        if (str_eq(want, STR("*")))
+            return true;
+        if (!str_cut(&path, '/', &have))
+            return false;
+        bool named = want.len > 1 && want.at[0] == ':';
+        if (named ? !add_value(req, str_skip(want, 1), have) : !str_eq(want, have))
+            return false;
+    }
+    return path.at == NULL;
+}
+
+static bool match(struct request *req, const struct route *route, str rest_prefix)
+{
+    str pattern = str_from(route->path), path = req->path;
+
+    req->npath_values = 0;
+    if (str_starts(pattern, STR("{rest}"))) {
+        if (!str_starts(path, rest_prefix))
+            return false;
+        pattern = str_skip(pattern, STR("{rest}").len);
+        path = str_skip(path, rest_prefix.len);
+    }
+    if (path.len == 0 || path.at[0] != '/')
+        return false;
+    return match_segments(req, str_skip(pattern, 1), str_skip(path, 1));
+}
+
+const struct route *route_find(struct request *req, str rest_prefix, unsigned *methods)
+{
+    *methods = 0;
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (!match(req, &routes[i], rest_prefix))
+            continue;
+        if (routes[i].methods & (1u << req->method))
+            return &routes[i];
+        *methods |= routes[i].methods;
+    }
+    return NULL;
+}
+
+str route_allow(arena *mem, unsigned methods)
+{
+    static const struct {
+        unsigned bit;
+        str name;
+    } names[] = {
+        {GET, STR_ROW("GET")},         {HEAD, STR_ROW("HEAD")},     {POST, STR_ROW("POST")},
+        {PUT, STR_ROW("PUT")},         {PATCH, STR_ROW("PATCH")},   {DELETE, STR_ROW("DELETE")},
+        {OPTIONS, STR_ROW("OPTIONS")},
+    };
+    struct buf list;
+
+    buf_init(&list, mem, 64);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!(methods & names[i].bit))
+            continue;
+        buf_put(&list, list.len > 0 ? STR(", ") : STR(""));
+        buf_put(&list, names[i].name);
+    }
+    return buf_str(&list);
+}

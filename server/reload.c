@@ -1,0 +1,168 @@
+/* See reload.h. Sources: PostgREST "Schema Cache Reloading"; requirements 2.1. */
+#include "reload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/embed.h"
+#include "base/log.h"
+#include "base/statement.h"
+#include "pg/listen.h"
+#include "pg/sync.h"
+
+enum { DEBOUNCE_MS = 100, AGAIN_FIRST_MS = 500, AGAIN_MAX_MS = 32000 };
+
+#define OWN_CHANNEL "postern"
+
+struct reload {
+    struct loop *loop;
+    const struct config *config;
+    const struct reload_fns *fns;
+    void *arg;
+    struct listen *listen;
+    struct timer *due;
+    int64_t again_ms;
+    bool loading, wanted, closing;
+    char channels[128];
+    /* between the threads while one loads */
+    arena *mem;
+    const struct schema *schema;
+    str why;
+    int64_t started_us;
+};
+
+static str direct_url(const struct config *config)
+{
+    return config->migration_database_url.len > 0 ? config->migration_database_url
+                                                  : config->database_url;
+}
+
+const struct schema *reload_first(arena *mem, const struct config *config, str *why)
+{
+    struct sync *sync = sync_open(mem, direct_url(config), "schema", why);
+    const struct schema *schema = NULL;
+    const struct statement query = {.text = embed_find(STR("sql/introspect/schema.sql")),
+                                    .nparams = 1,
+                                    .params = &config->db_schemas};
+    struct sync_rows rows;
+
+    if (sync == NULL)
+        return NULL;
+    /* Without a search path every type is named in full. */
+    if (sync_run(sync, mem, STR("set search_path to ''"), why) &&
+        sync_query(sync, mem, &query, &rows, why))
+        schema = schema_load(mem, rows.cells[0], why);
+    sync_close(&sync);
+    return schema;
+}
+
+static void load_in_thread(void *arg)
+{
+    struct reload *reload = arg;
+
+    reload->mem = arena_open();
+    reload->schema = reload_first(reload->mem, reload->config, &reload->why);
+}
+
+static void start_load(void *arg);
+
+static void on_loaded(void *arg)
+{
+    struct reload *reload = arg;
+
+    reload->loading = false;
+    if (reload->schema != NULL && !reload->closing) {
+        log_line(LOG_INFO, "schema loaded", "ms=%lld",
+                 (long long)(clock_us() - reload->started_us) / 1000);
+        reload->again_ms = AGAIN_FIRST_MS;
+        reload->fns->loaded(reload->arg, reload->schema);
+    } else if (!reload->closing) {
+        log_line(LOG_WARN, "schema not loaded", "retry_ms=%lld reason=\"%.*s\"",
+                 (long long)reload->again_ms, STR_ARG(reload->why));
+        reload->fns->failed(reload->arg);
+        timer_close(&reload->due);
+        reload->due = timer_start(reload->loop, reload->again_ms, 0, start_load, reload);
+        if (reload->again_ms < AGAIN_MAX_MS)
+            reload->again_ms *= 2;
+    }
+    schema_unref(&reload->schema);
+    arena_close(&reload->mem);
+    if (reload->closing)
+        free(reload);
+    else if (reload->wanted)
+        reload_now(reload, "asked for while loading");
+}
+
+static void start_load(void *arg)
+{
+    struct reload *reload = arg;
+
+    timer_close(&reload->due);
+    reload->loading = true;
+    reload->wanted = false;
+    reload->started_us = clock_us();
+    loop_work(reload->loop, load_in_thread, on_loaded, reload);
+}
+
+/* A burst of DDL is one reload; what comes while one runs is one more. */
+void reload_now(struct reload *reload, const char *reason)
+{
+    log_line(LOG_DEBUG, "schema reload", "reason=\"%s\"", reason);
+    if (reload->loading) {
+        reload->wanted = true;
+        return;
+    }
+    if (reload->due != NULL)
+        timer_again(reload->due, DEBOUNCE_MS, 0);
+    else
+        reload->due = timer_start(reload->loop, DEBOUNCE_MS, 0, start_load, reload);
+}
+
+/* What happened before was not heard. */
+static void on_up(void *arg)
+{
+    reload_now(arg, "listening");
+}
+
+static void on_notice(void *arg, str channel, str payload)
+{
+    struct reload *reload = arg;
+
+    if (str_eq(channel, STR(OWN_CHANNEL))) {
+        if (str_starts(payload, STR("refreshed ")))
+            reload->fns->refreshed(reload->arg, str_skip(payload, STR("refreshed ").len));
+    } else if (payload.len == 0 || str_eq(payload, STR("reload schema"))) {
+        reload_now(reload, "notification");
+    } else if (str_eq(payload, STR("reload config"))) {
+        log_line(LOG_WARN, "reload config", "reason=\"settings are read at the start only\"");
+    }
+}
+
+struct reload *reload_open(struct loop *loop, const struct config *config,
+                           const struct reload_fns *fns, void *arg)
+{
+    static const struct listen_fns listen_fns = {.up = on_up, .notice = on_notice};
+    struct reload *reload = h2o_mem_alloc(sizeof(*reload));
+
+    *reload = (struct reload){
+        .loop = loop, .config = config, .fns = fns, .arg = arg, .again_ms = AGAIN_FIRST_MS};
+    snprintf(reload->channels, sizeof(reload->channels), OWN_CHANNEL "%s%.*s",
+             config->db_channel_enabled ? "," : "",
+             config->db_channel_enabled ? (int)config->db_channel.len : 0, config->db_channel.at);
+    reload->listen =
+        listen_open(loop, direct_url(config), str_from(reload->channels), &listen_fns, reload);
+    return reload;
+}
+
+void reload_close(struct reload **reload)
+{
+    struct reload *last = *reload;
+
+    *reload = NULL;
+    listen_close(&last->listen);
+    timer_close(&last->due);
+    last->closing = true;
+    if (!last->loading)
+        free(last);
+}

@@ -1,0 +1,26 @@
+/* Keeps the schema snapshot fresh: first load, LISTEN, debounce, back-off. The old snapshot
+ * serves until the new one is whole; a failed load changes nothing. Runs on the control loop. */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include "base/config.h"
+#include "loop/loop.h"
+#include "schema/schema.h"
+
+struct reload;
+
+/* Loads once, blocking. NULL with the sentence in *why. */
+const struct schema *reload_first(arena *mem, const struct config *config, str *why);
+
+struct reload_fns {
+    void (*loaded)(void *arg, const struct schema *schema); /* take a reference to keep it */
+    void (*failed)(void *arg);
+    void (*refreshed)(void *arg, str relations); /* another instance has refreshed views */
+};
+
+struct reload *reload_open(struct loop *loop, const struct config *config,
+                           const struct reload_fns *fns, void *arg);
+void reload_now(struct reload *reload, const char *reason); /* debounced */
+void reload_close(struct reload **reload);
+
+#endif

@@ -1,0 +1,109 @@
+/* THE LIFE OF A REQUEST ON ONE SCREEN: find the route, admit, handle, answer failures. */
+#include "serve.h"
+
+#include "base/log.h"
+#include "base/url.h"
+#include "routes.h"
+#include "worker.h"
+
+static const struct fail *serve_request(struct request *req);
+static const struct fail *no_route(const struct request *req, unsigned methods);
+static void hold_schema(struct request *req);
+
+void serve(struct request *req)
+{
+    const struct fail *fail = serve_request(req);
+
+    if (fail != NULL)
+        serve_fail(req, fail);
+}
+
+static const struct fail *serve_request(struct request *req)
+{
+    struct worker *worker = req->worker;
+    unsigned methods = 0;
+    str path;
+
+    req->db = worker->db;
+    req->claims = worker->nobody;
+    if (!url_decode(req->mem, req->path, URL_PLUS_IS_PLUS, &path))
+        return fail_new(req->mem, FAIL_MALFORMED, "The path is not percent-encoded UTF-8");
+    req->route = route_find(req, worker->config->rest_path, &methods);
+    if (req->route == NULL)
+        return no_route(req, methods);
+    if (req->route->door == DOOR_GUARDED)
+        TRY(admit(req, worker->tokens));
+    hold_schema(req);
+    return req->route->handle(req);
+}
+
+static void drop_schema(void *arg)
+{
+    const struct schema *schema = arg;
+    schema_unref(&schema);
+}
+
+/* The snapshot may be replaced while the request waits: it keeps the one it was planned with. */
+static void hold_schema(struct request *req)
+{
+    if (req->worker->schema == NULL)
+        return;
+    req->schema = schema_ref(req->worker->schema);
+    arena_on_death(req->mem, drop_schema, (void *)(uintptr_t)req->schema);
+}
+
+static const struct fail *no_route(const struct request *req, unsigned methods)
+{
+    if (methods != 0)
+        return fail_new(req->mem, FAIL_METHOD, "Unsupported HTTP method: %.*s",
+                        STR_ARG(req->method_name));
+    return fail_new(req->mem, FAIL_PATH, "Invalid path specified in request URL");
+}
+
+/* ---- failures ---- */
+
+static bool api_style(const struct request *req)
+{
+    if (req->route != NULL)
+        return req->route->style == FAIL_STYLE_API;
+    return str_starts(req->path, STR("/api/")) || str_eq(req->path, STR("/api"));
+}
+
+/* {"error": sentence}. What PostgreSQL says of its own troubles is for our log. */
+static str api_json(arena *mem, const struct fail *fail)
+{
+    struct fail shown = *fail;
+    bool inner = fail->status == 500;
+
+    if (inner)
+        shown.message = STR("Internal error");
+    return fail_error_json(mem, &shown);
+}
+
+static void log_failure(const struct request *req, const struct fail *fail)
+{
+    if (fail->status >= 500)
+        log_line(fail->status == 500 ? LOG_ERROR : LOG_WARN, "request failed",
+                 "id=%.*s status=%d code=%s message=\"%.*s\"", STR_ARG(req->id), fail->status,
+                 fail->code, STR_ARG(fail->message));
+}
+
+void serve_fail(struct request *req, const struct fail *fail)
+{
+    bool (*better)(void *arg, const struct fail *fail) = req->on_fail;
+
+    req->on_fail = NULL;
+    if (better != NULL && better(req->on_fail_arg, fail))
+        return;
+    struct reply *reply = reply_new(req->mem, fail->status, TYPE_JSON);
+    req->failed = fail->code;
+    log_failure(req, fail);
+    reply->body = api_style(req) ? api_json(req->mem, fail) : fail_json(req->mem, fail);
+    if (fail->authenticate.at != NULL)
+        reply_header(reply, STR("WWW-Authenticate"), fail->authenticate);
+    if (fail->retry_after_s > 0)
+        reply_header(reply, STR("Retry-After"), arena_printf(req->mem, "%d", fail->retry_after_s));
+    if (fail->allow.at != NULL)
+        reply_header(reply, STR("Allow"), fail->allow);
+    (void)http_reply(req, reply);
+}

@@ -1,0 +1,255 @@
+/* The life of the process: settings are checked, the database is asked, workers start; the main
+ * thread keeps the control loop (signals, reloads, jobs, the log) and stops it all in reverse. */
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth/keys.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/statement.h"
+#include "cli/routes.h"
+#include "jobs.h"
+#include "pg/sync.h"
+#include "reload.h"
+#include "serve.h"
+#include "shelf.h"
+#include "worker.h"
+
+enum {
+    WORKERS_MAX = 64,
+    LOG_FLUSH_MS = 100,
+    SHELF_MS = 1000,
+    EXIT_DATABASE = 1,
+    EXIT_SETTING = 2,
+    TRIM_AT = 4 << 20, /* bytes: what a burst took is kept for the next one up to here */
+    TOP_PAD = 256 << 10
+};
+
+struct server {
+    const struct config *config;
+    arena *mem;
+    struct loop *loop;
+    struct reload *reload;
+    struct jobs *jobs;
+    struct timer *log, *shelves;
+    struct shelf shelf;
+    struct worker *workers[WORKERS_MAX];
+    int nworkers;
+    bool stopping;
+};
+
+/* ---- the start ---- */
+
+/* The program's own routes need the product's tables: on a database without them they are off. A
+ * folder of one's own always counts. */
+static bool has_our_tables(struct server *server)
+{
+    const struct statement query = {
+        .text = STR("select exists (select from pg_namespace where nspname = 'postern')")};
+    struct sync_rows rows;
+    str why;
+    struct sync *sync = sync_open(server->mem, server->config->database_url, "start", &why);
+
+    if (sync == NULL)
+        die(EXIT_DATABASE, "Cannot connect to the database: %.*s", STR_ARG(why));
+    if (!sync_query(sync, server->mem, &query, &rows, &why))
+        die(EXIT_DATABASE, "Cannot ask the database: %.*s", STR_ARG(why));
+    sync_close(&sync);
+    return str_eq(rows.cells[0], STR("t"));
+}
+
+static const struct book *first_book(struct server *server)
+{
+    str why = {NULL, 0};
+    bool on = has_our_tables(server) || server->config->routes_dir.len > 0;
+    const struct book *book = on ? shelf_read(&server->shelf, server->mem, &why)
+                                 : book_make(server->mem, NULL, 0, &why);
+
+    if (book == NULL || (on && !routes_check(book, server->config, server->mem, &why)))
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
+    if (!on)
+        log_line(LOG_WARN, "curated routes are off",
+                 "reason=\"the database has no schema postern\" hint=\"postern migrate up\"");
+    return book;
+}
+
+/* As many workers as can have a connection each. */
+static int count_workers(const struct config *config)
+{
+    int64_t count = config->workers;
+
+    if (count > config->db_max_connections) {
+        count = config->db_max_connections;
+        log_line(LOG_WARN, "fewer workers", "workers=%lld reason=\"each needs a connection\"",
+                 (long long)count);
+    }
+    return (int)(count > WORKERS_MAX ? WORKERS_MAX : count);
+}
+
+static int open_door(const struct config *config)
+{
+    int fd = door_listen(config);
+
+    if (fd < 0)
+        die(EXIT_SETTING, "Cannot listen on %.*s port %lld: %s", STR_ARG(config->host),
+            (long long)config->port, strerror(errno));
+    return fd;
+}
+
+static void start_workers(struct server *server)
+{
+    const struct config *config = server->config;
+    str why = {NULL, 0};
+    const struct keys *keys = keys_new(server->mem, config, &why);
+
+    if (why.at != NULL)
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
+    if (door_taken(config))
+        die(EXIT_SETTING, "Port %lld of %.*s is taken by another program", (long long)config->port,
+            STR_ARG(config->host));
+    const struct book *book = first_book(server);
+    const struct schema *schema = reload_first(server->mem, config, &why);
+    if (schema == NULL)
+        die(EXIT_DATABASE, "Cannot read the schema: %.*s", STR_ARG(why));
+    server->nworkers = count_workers(config);
+    for (int i = 0; i < server->nworkers; i++)
+        server->workers[i] = worker_new(&(struct worker_options){.index = i,
+                                                                 .count = server->nworkers,
+                                                                 .config = config,
+                                                                 .keys = keys,
+                                                                 .schema = schema,
+                                                                 .book = book,
+                                                                 .all = server->workers,
+                                                                 .fd = open_door(config)});
+    schema_unref(&schema);
+    book_unref(&book);
+    for (int i = 0; i < server->nworkers; i++)
+        worker_start(server->workers[i]);
+}
+
+/* ---- the control loop ---- */
+
+static void on_schema(void *arg, const struct schema *schema)
+{
+    struct server *server = arg;
+
+    metric_add(&server->workers[0]->metrics, METRIC_SCHEMA_LOADS, 1);
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_schema(server->workers[i], schema);
+}
+
+static void on_schema_failure(void *arg)
+{
+    struct server *server = arg;
+    metric_add(&server->workers[0]->metrics, METRIC_SCHEMA_FAILURES, 1);
+}
+
+static void on_refreshed(void *arg, str relations)
+{
+    struct server *server = arg;
+
+    for (int i = 0; i < server->nworkers; i++)
+        worker_drop_cache(server->workers[i], relations);
+}
+
+static void flush_log(void *arg)
+{
+    (void)arg;
+    log_flush();
+}
+
+/* In development a changed route file is picked up without a restart. */
+static void look_at_shelf(void *arg)
+{
+    struct server *server = arg;
+    str why = {NULL, 0};
+    arena *mem = arena_open();
+    const struct book *book = shelf_read(&server->shelf, mem, &why);
+
+    if (book != NULL && routes_check(book, server->config, mem, &why)) {
+        log_line(LOG_INFO, "routes reloaded", "routes=%zu", book_count(book));
+        for (int i = 0; i < server->nworkers; i++)
+            worker_give_book(server->workers[i], book);
+    } else if (why.at != NULL) {
+        log_line(LOG_ERROR, "routes kept", "reason=\"%.*s\"", STR_ARG(why));
+    }
+    book_unref(&book);
+    arena_close(&mem);
+}
+
+static void on_signal(void *arg, int signal)
+{
+    struct server *server = arg;
+
+    if (signal == SIGUSR1) {
+        reload_now(server->reload, "SIGUSR1");
+        return;
+    }
+    if (server->stopping) { /* asked twice: at once */
+        log_flush();
+        _exit(EXIT_DATABASE);
+    }
+    server->stopping = true;
+    log_line(LOG_INFO, "stopping", "signal=%s", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    loop_stop(server->loop);
+}
+
+static void open_control(struct server *server)
+{
+    static const struct reload_fns fns = {
+        .loaded = on_schema, .failed = on_schema_failure, .refreshed = on_refreshed};
+
+    server->reload = reload_open(server->loop, server->config, &fns, server);
+    if (book_count(server->workers[0]->book) > 0)
+        server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
+    server->log = timer_start(server->loop, LOG_FLUSH_MS, LOG_FLUSH_MS, flush_log, NULL);
+    if (server->config->routes_dir.len > 0)
+        server->shelves =
+            timer_start(server->loop, SHELF_MS, SHELF_MS, look_at_shelf, server);
+    loop_signal(server->loop, SIGTERM, on_signal, server);
+    loop_signal(server->loop, SIGINT, on_signal, server);
+    loop_signal(server->loop, SIGUSR1, on_signal, server);
+}
+
+static void stop_all(struct server *server)
+{
+    jobs_close(&server->jobs);
+    reload_close(&server->reload);
+    timer_close(&server->log);
+    timer_close(&server->shelves);
+    for (int i = 0; i < server->nworkers; i++)
+        worker_stop(server->workers[i]);
+    for (int i = 0; i < server->nworkers; i++)
+        worker_join(&server->workers[i]);
+    loop_free(&server->loop);
+    log_line(LOG_INFO, "stopped", "workers=%d", server->nworkers);
+    log_flush();
+}
+
+int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
+{
+    struct server server = {.config = config, .mem = arena_open(), .shelf = {.config = config}};
+
+    signal(SIGPIPE, SIG_IGN);
+    setenv("UV_THREADPOOL_SIZE", "8", 0); /* connecting and cancelling block there */
+    mallopt(M_TRIM_THRESHOLD, TRIM_AT);
+    mallopt(M_TOP_PAD, TOP_PAD);
+    config_warn(config);
+    server.loop = loop_new();
+    start_workers(&server);
+    open_control(&server);
+    log_line(LOG_INFO, "serving", "url=http://%.*s:%lld rest=%.*s workers=%d version=%s",
+             STR_ARG(config->host), (long long)config->port,
+             config->rest_path.len > 0 ? (int)config->rest_path.len : 1,
+             config->rest_path.len > 0 ? config->rest_path.at : "/", server.nworkers,
+             POSTERN_VERSION);
+    if (ready != NULL)
+        ready(arg);
+    loop_run(server.loop);
+    stop_all(&server);
+    arena_close(&server.mem);
+    return 0;
+}
