@@ -70,8 +70,10 @@ const struct fail *ready_handle(struct request *req)
 const struct fail *health_handle(struct request *req)
 {
     return ask_database(
-        req, STR("{\"status\":\"healthy\",\"version\":\"" POSTERN_VERSION "\",\"database\":\"up\"}"),
-        STR("{\"status\":\"unhealthy\",\"version\":\"" POSTERN_VERSION "\",\"database\":\"down\"}"));
+        req,
+        STR("{\"status\":\"healthy\",\"version\":\"" POSTERN_VERSION "\",\"database\":\"up\"}"),
+        STR("{\"status\":\"unhealthy\",\"version\":\"" POSTERN_VERSION
+            "\",\"database\":\"down\"}"));
 }
 
 const struct fail *health_database_handle(struct request *req)

@@ -13,9 +13,9 @@ enum { METRICS_BYTES_MAX = 256 << 10, METRICS_WAIT_MS = 1000 };
 static const struct {
     str name, help;
 } figures[] = {
-    {STR_ROW("database_connections"), STR_ROW("Connections to the database.")},
-    {STR_ROW("database_size_bytes"), STR_ROW("Size of the database in bytes.")},
-    {STR_ROW("database_active_queries"), STR_ROW("Queries that run just now.")},
+    {STR_ROW("database_connections"),    STR_ROW("Connections to the database.")  },
+    {STR_ROW("database_size_bytes"),     STR_ROW("Size of the database in bytes.")},
+    {STR_ROW("database_active_queries"), STR_ROW("Queries that run just now.")    },
 };
 
 static const struct fail *answer(struct request *req, const struct rows *rows)

@@ -5,18 +5,18 @@
 #include "base/url.h"
 
 static const struct route routes[] = {
-    {ANY, "/api/health", health_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {ANY, "/api/*", api_handle, FAIL_STYLE_API, DOOR_GUARDED},
-    {GET | HEAD, "/health", health_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {GET | HEAD, "/health/database", health_database_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {GET | HEAD, "/live", live_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {GET | HEAD, "/ready", ready_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {GET | HEAD, "/metrics", metrics_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {ANY, "/ws", ws_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {ANY, "/realtime/*", ws_handle, FAIL_STYLE_API, DOOR_OPEN},
-    {ANY, "{rest}/rpc/:name", rpc_handle, FAIL_STYLE_REST, DOOR_GUARDED},
-    {ANY, "{rest}/:relation", rest_handle, FAIL_STYLE_REST, DOOR_GUARDED},
-    {GET | HEAD, "/*", web_handle, FAIL_STYLE_REST, DOOR_OPEN},
+    {ANY,        "/api/health",      health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "/api/*",           api_handle,             FAIL_STYLE_API,  DOOR_GUARDED},
+    {GET | HEAD, "/health",          health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/health/database", health_database_handle, FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/live",            live_handle,            FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/ready",           ready_handle,           FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/metrics",         metrics_handle,         FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "/ws",              ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "/realtime/*",      ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "{rest}/rpc/:name", rpc_handle,             FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY,        "{rest}/:relation", rest_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
+    {GET | HEAD, "/*",               web_handle,             FAIL_STYLE_REST, DOOR_OPEN   },
 };
 
 static bool add_value(struct request *req, str name, str encoded)
@@ -82,8 +82,12 @@ str route_allow(arena *mem, unsigned methods)
         unsigned bit;
         str name;
     } names[] = {
-        {GET, STR_ROW("GET")},         {HEAD, STR_ROW("HEAD")},     {POST, STR_ROW("POST")},
-        {PUT, STR_ROW("PUT")},         {PATCH, STR_ROW("PATCH")},   {DELETE, STR_ROW("DELETE")},
+        {GET,     STR_ROW("GET")    },
+        {HEAD,    STR_ROW("HEAD")   },
+        {POST,    STR_ROW("POST")   },
+        {PUT,     STR_ROW("PUT")    },
+        {PATCH,   STR_ROW("PATCH")  },
+        {DELETE,  STR_ROW("DELETE") },
         {OPTIONS, STR_ROW("OPTIONS")},
     };
     struct buf list;

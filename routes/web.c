@@ -10,14 +10,14 @@ enum { PATH_MAX_LEN = 256 };
 static const struct {
     str ending, type;
 } types[] = {
-    {STR_ROW(".html"), STR_ROW("text/html; charset=utf-8")},
-    {STR_ROW(".css"), STR_ROW("text/css; charset=utf-8")},
-    {STR_ROW(".js"), STR_ROW("text/javascript; charset=utf-8")},
+    {STR_ROW(".html"), STR_ROW("text/html; charset=utf-8")       },
+    {STR_ROW(".css"),  STR_ROW("text/css; charset=utf-8")        },
+    {STR_ROW(".js"),   STR_ROW("text/javascript; charset=utf-8") },
     {STR_ROW(".json"), STR_ROW("application/json; charset=utf-8")},
-    {STR_ROW(".svg"), STR_ROW("image/svg+xml")},
-    {STR_ROW(".png"), STR_ROW("image/png")},
-    {STR_ROW(".ico"), STR_ROW("image/x-icon")},
-    {STR_ROW(".txt"), STR_ROW("text/plain; charset=utf-8")},
+    {STR_ROW(".svg"),  STR_ROW("image/svg+xml")                  },
+    {STR_ROW(".png"),  STR_ROW("image/png")                      },
+    {STR_ROW(".ico"),  STR_ROW("image/x-icon")                   },
+    {STR_ROW(".txt"),  STR_ROW("text/plain; charset=utf-8")      },
 };
 
 static str type_of(str path)

@@ -200,10 +200,8 @@ struct door *door_open(struct loop *loop, int fd, const struct config *config,
 
     if (door == NULL)
         abort();
-    *door = (struct door){.loop = loop,
-                          .sides = *sides,
-                          .patience_ms = config->header_timeout_ms,
-                          .fd = fd};
+    *door = (struct door){
+        .loop = loop, .sides = *sides, .patience_ms = config->header_timeout_ms, .fd = fd};
     list_init(&door->guests);
     door->watch = watch_open(loop, fd, on_knock, door);
     watch_for(door->watch, WATCH_READ);

@@ -45,8 +45,7 @@ static bool lock(struct running *run, struct sync *sync)
         .params = &run->job->name};
     struct sync_rows rows;
 
-    return sync_query(sync, run->mem, &query, &rows, &run->why) &&
-           str_eq(rows.cells[0], STR("t"));
+    return sync_query(sync, run->mem, &query, &rows, &run->why) && str_eq(rows.cells[0], STR("t"));
 }
 
 /* Other instances drop what they have cached, too. */

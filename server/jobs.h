@@ -1,4 +1,4 @@
-/* Runs sql/jobs/*.sql on their schedule, on the control loop: one instance at a time, by an
+/* Runs the files of sql/jobs on their schedule, on the control loop: one instance at a time, by an
  * advisory lock; each run in a work thread with a connection of its own. */
 #ifndef JOBS_H
 #define JOBS_H

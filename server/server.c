@@ -65,8 +65,8 @@ static const struct book *first_book(struct server *server)
 {
     str why = {NULL, 0};
     bool on = has_our_tables(server) || server->config->routes_dir.len > 0;
-    const struct book *book = on ? shelf_read(&server->shelf, server->mem, &why)
-                                 : book_make(server->mem, NULL, 0, &why);
+    const struct book *book =
+        on ? shelf_read(&server->shelf, server->mem, &why) : book_make(server->mem, NULL, 0, &why);
 
     if (book == NULL || (on && !routes_check(book, server->config, server->mem, &why)))
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
@@ -207,8 +207,7 @@ static void open_control(struct server *server)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
     server->log = timer_start(server->loop, LOG_FLUSH_MS, LOG_FLUSH_MS, flush_log, NULL);
     if (server->config->routes_dir.len > 0)
-        server->shelves =
-            timer_start(server->loop, SHELF_MS, SHELF_MS, look_at_shelf, server);
+        server->shelves = timer_start(server->loop, SHELF_MS, SHELF_MS, look_at_shelf, server);
     loop_signal(server->loop, SIGTERM, on_signal, server);
     loop_signal(server->loop, SIGINT, on_signal, server);
     loop_signal(server->loop, SIGUSR1, on_signal, server);

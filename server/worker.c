@@ -36,8 +36,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->loop = loop_new();
     worker->cache = cache_new(&worker->metrics);
     worker->tokens = token_cache_new(options->config, options->keys, &worker->metrics);
-    worker->http =
-        http_new(worker->loop, options->config, &worker->metrics, serve, worker);
+    worker->http = http_new(worker->loop, options->config, &worker->metrics, serve, worker);
     worker->db = db_new(&(struct db_options){.config = options->config,
                                              .loop = worker->loop,
                                              .metrics = &worker->metrics,

@@ -100,7 +100,8 @@ void http_drain(struct http *http)
     if (http->draining)
         H2O_HTTP1_CALLBACKS.foreach_request(&http->ctx, close_if_idle, NULL);
     else
-        h2o_context_request_shutdown(&http->ctx);
+        http->ctx.shutdown_requested =
+            1; /* h2o_context_request_shutdown would start HTTP/2 timers */
     http->draining = true;
 }
 
