@@ -48,6 +48,19 @@ bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
     return utf8_valid(*decoded);
 }
 
+void url_put(struct buf *buf, str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                     (byte >= 'a' && byte <= 'z') || (byte != '\0' && strchr("-_.~", byte) != NULL);
+        if (plain)
+            buf_putc(buf, (char)byte);
+        else
+            buf_printf(buf, "%%%02X", byte);
+    }
+}
+
 bool url_next(str *query, str *key, str *value)
 {
     str piece;

@@ -2,7 +2,7 @@
 #ifndef BASE_URL_H
 #define BASE_URL_H
 
-#include "base/arena.h"
+#include "base/buf.h"
 
 enum url_plus { URL_PLUS_IS_BLANK, URL_PLUS_IS_PLUS };
 
@@ -10,6 +10,9 @@ enum url_plus { URL_PLUS_IS_BLANK, URL_PLUS_IS_PLUS };
  * bytes that are not UTF-8. Without escapes the text itself is returned, not a copy. */
 bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
     __attribute__((warn_unused_result));
+
+/* Appends the text with all but the unreserved characters encoded. */
+void url_put(struct buf *buf, str text);
 
 /* Cuts the next "key=value" off the query; both still encoded. value.at == NULL when
  * there is no '='. Empty pieces are skipped. False at the end. */
