@@ -1,0 +1,54 @@
+/* What the client said: the URL, the headers and the body of one request below /rest/v1, read
+ * but not yet compared with the database. Made once, in the request's arena.
+ * Source: PostgREST "API reference". */
+#ifndef REST_ASK_H
+#define REST_ASK_H
+
+#include "base/config.h"
+#include "rest/body.h"
+#include "rest/condition.h"
+#include "rest/item.h"
+#include "rest/media.h"
+#include "rest/prefer.h"
+
+enum ask_kind { ASK_READ, ASK_INSERT, ASK_UPDATE, ASK_DELETE, ASK_CALL, ASK_OPTIONS };
+enum ask_target { ASK_RELATION, ASK_FUNCTION };
+
+/* Which rows, from 0. last = RANGE_OPEN: to the end. last < first: none (limit=0). */
+enum { RANGE_OPEN = -1 };
+struct range {
+    int64_t first, last;
+    bool none;
+};
+
+/* An argument of GET /rpc/function?name=value */
+struct argument {
+    str name, value;
+    struct argument *next;
+};
+
+struct ask {
+    enum ask_kind kind;
+    enum ask_target target;
+    bool reads; /* GET or HEAD: a read-only transaction */
+    bool head;  /* HEAD: nobody reads the body */
+    str schema, name;
+    bool several_schemas; /* are exposed: the answer says which */
+    struct item *select;
+    struct condition *where; /* all of them must hold */
+    struct term *order;
+    struct range range;
+    struct name_list columns, on_conflict; /* count 0: not given */
+    struct argument *arguments;
+    struct prefer prefer;
+    enum media media;
+    struct body body;
+    str canonical_query; /* sorted by key, for Content-Location */
+};
+
+/* Reads the request; target says whether the path names a relation or a function. Its name is
+ * the path value "relation" or "name". */
+const struct fail *ask_parse(const struct request *req, const struct config *config,
+                             enum ask_target target, struct ask **ask);
+
+#endif

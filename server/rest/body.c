@@ -1,0 +1,181 @@
+/* See body.h. */
+#include "rest/body.h"
+
+#include "base/json.h"
+#include "base/url.h"
+
+/* A table has at most 1600 columns; the search for repeated keys is quadratic. */
+enum { FORM_MAX = 1 << 20, KEYS_MAX = 1600 };
+
+static const struct fail *keys_differ(arena *mem)
+{
+    return fail_new(mem, FAIL_BAD_BODY, "All object keys must match");
+}
+
+static int count_members(str json)
+{
+    struct json_walk walk;
+    str key, value;
+    int count = 0;
+
+    json_walk_open(&walk, json);
+    while (count <= KEYS_MAX && json_walk_next(&walk, &key, &value))
+        count++;
+    return count;
+}
+
+/* A key that is repeated counts once; the last value wins in PostgreSQL too. */
+static bool has_key(const struct name_list *keys, str name)
+{
+    for (int i = 0; i < keys->count; i++)
+        if (str_eq(keys->names[i], name))
+            return true;
+    return false;
+}
+
+static const struct fail *read_keys(arena *mem, str object, struct name_list *keys)
+{
+    struct json_walk walk;
+    str key, value;
+    int members = count_members(object);
+
+    if (members > KEYS_MAX)
+        return fail_new(mem, FAIL_BAD_BODY, "An object has more than %d keys", KEYS_MAX);
+    *keys = (struct name_list){arena_array(mem, str, (size_t)members + 1), 0};
+    json_walk_open(&walk, object);
+    while (json_walk_next(&walk, &key, &value)) {
+        str name = json_unquote(mem, key);
+        if (!has_key(keys, name))
+            keys->names[keys->count++] = name;
+    }
+    return NULL;
+}
+
+/* Objects of one client nearly always have their keys in one order: the i-th is looked for at
+ * i first. */
+static bool same_keys(arena *mem, str object, const struct name_list *keys)
+{
+    struct json_walk walk;
+    str key, value;
+    int count = 0, repeated = 0;
+
+    if (json_walk_open(&walk, object) != JSON_OBJECT)
+        return false;
+    while (json_walk_next(&walk, &key, &value)) {
+        str name = json_unquote(mem, key);
+        if (count < keys->count && str_eq(keys->names[count], name)) {
+            count++;
+            continue;
+        }
+        if (!has_key(keys, name))
+            return false;
+        repeated++;
+    }
+    if (repeated == 0)
+        return count == keys->count;
+    struct name_list own;
+    return read_keys(mem, object, &own) == NULL && own.count == keys->count;
+}
+
+static const struct fail *read_array(arena *mem, enum body_keys keys, struct body *body)
+{
+    struct json_walk walk;
+    str key, value;
+    int count = 0;
+
+    body->kind = BODY_NONE;
+    json_walk_open(&walk, body->json);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (json_kind_of(value) != JSON_OBJECT)
+            return keys_differ(mem);
+        if (count++ == 0)
+            TRY(read_keys(mem, value, &body->keys));
+        else if (keys == BODY_KEYS_UNIFORM && !same_keys(mem, value, &body->keys))
+            return keys_differ(mem);
+    }
+    if (count > 0)
+        body->kind = BODY_ARRAY;
+    return NULL;
+}
+
+static const struct fail *read_json(arena *mem, enum body_keys keys, struct body *body)
+{
+    switch (json_check(body->json)) {
+    case JSON_INVALID:
+        return fail_new(mem, FAIL_BAD_BODY, "Empty or invalid json");
+    case JSON_OBJECT:
+        body->kind = BODY_OBJECT;
+        return read_keys(mem, body->json, &body->keys);
+    case JSON_ARRAY:
+        return read_array(mem, keys, body);
+    case JSON_NULL:
+    case JSON_BOOL:
+    case JSON_NUMBER:
+    case JSON_STRING:
+        break;
+    }
+    body->kind = BODY_NONE;
+    return NULL;
+}
+
+/* a=1&b=x becomes {"a":"1","b":"x"}; PostgreSQL reads the strings as the columns' types. */
+static const struct fail *read_form(const struct request *req, struct body *body)
+{
+    str rest = req->body, key, value, name, text;
+    struct buf json;
+
+    buf_init(&json, req->mem, FORM_MAX);
+    buf_putc(&json, '{');
+    while (url_next(&rest, &key, &value)) {
+        if (value.at == NULL)
+            value = STR("");
+        if (!url_decode(req->mem, key, URL_PLUS_IS_BLANK, &name) ||
+            !url_decode(req->mem, value, URL_PLUS_IS_BLANK, &text))
+            return fail_new(req->mem, FAIL_BAD_BODY, "Invalid form data");
+        buf_put(&json, json.len > 1 ? STR(",") : STR(""));
+        json_put_string(&json, name);
+        buf_putc(&json, ':');
+        json_put_string(&json, text);
+    }
+    buf_putc(&json, '}');
+    if (json.full)
+        return fail_new(req->mem, FAIL_TOO_LARGE, "The form is too large");
+    body->json = buf_str(&json);
+    return read_json(req->mem, BODY_KEYS_ANY, body);
+}
+
+const struct fail *body_read(const struct request *req, enum body_keys keys, struct body *body)
+{
+    str type = request_header(req, STR("content-type"));
+
+    *body = (struct body){.json = req->body, .content_type = media_essence(type)};
+    switch (media_content(type)) {
+    case CONTENT_JSON:
+        return read_json(req->mem, keys, body);
+    case CONTENT_FORM:
+        return read_form(req, body);
+    case CONTENT_TEXT:
+    case CONTENT_OTHER:
+        break;
+    }
+    return fail_new(req->mem, FAIL_BAD_BODY, "Content-Type not acceptable: %.*s",
+                    STR_ARG(body->content_type));
+}
+
+const struct fail *body_read_call(const struct request *req, enum body_keys keys, struct body *body)
+{
+    str type = request_header(req, STR("content-type"));
+    enum content content = media_content(type);
+
+    if (content == CONTENT_TEXT) {
+        *body = (struct body){
+            .kind = BODY_TEXT, .json = req->body, .content_type = media_essence(type)};
+        return utf8_valid(req->body)
+                   ? NULL
+                   : fail_new(req->mem, FAIL_BAD_BODY, "The text is not valid UTF-8");
+    }
+    if (content != CONTENT_JSON || req->body.len > 0)
+        return body_read(req, keys, body);
+    *body = (struct body){.kind = BODY_OBJECT, .json = STR("{}")};
+    return NULL;
+}

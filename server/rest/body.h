@@ -1,0 +1,34 @@
+/* The body of a write or a call. It is validated and its keys are read; the text itself goes to
+ * PostgreSQL as it is, never into a tree of ours. */
+#ifndef REST_BODY_H
+#define REST_BODY_H
+
+#include "base/request.h"
+#include "rest/item.h"
+#include "rest/media.h"
+
+enum body_kind {
+    BODY_NONE, /* no rows: an empty array, or a lone scalar, which PostgREST takes as one */
+    BODY_OBJECT,
+    BODY_ARRAY, /* of objects with the same keys */
+    BODY_TEXT   /* not JSON: text/plain for a function with one unnamed parameter */
+};
+
+struct body {
+    enum body_kind kind;
+    str json;              /* or the text, of BODY_TEXT */
+    struct name_list keys; /* of the object, or of the array's first object */
+    str content_type;      /* as sent, without parameters */
+};
+
+/* Do all objects of an array need the keys of the first? Not with columns=. */
+enum body_keys { BODY_KEYS_UNIFORM, BODY_KEYS_ANY };
+
+/* Reads JSON or a form (which becomes JSON). Other types: 400 PGRST102. */
+const struct fail *body_read(const struct request *req, enum body_keys keys, struct body *body);
+
+/* The same for a call: no body is {}, and plain text is taken as it is. */
+const struct fail *body_read_call(const struct request *req, enum body_keys keys,
+                                  struct body *body);
+
+#endif

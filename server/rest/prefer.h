@@ -1,0 +1,52 @@
+/* The Prefer header: what the client would like and which of it was done.
+ * Source: RFC 7240; PostgREST "Prefer header". */
+#ifndef REST_PREFER_H
+#define REST_PREFER_H
+
+#include "base/fail.h"
+#include "base/request.h"
+
+/* In the order in which Preference-Applied names them. */
+enum preference {
+    PREFER_RESOLUTION,
+    PREFER_MISSING,
+    PREFER_RETURN,
+    PREFER_COUNT,
+    PREFER_HANDLING,
+    PREFERENCES
+};
+
+enum choice {
+    CHOICE_NONE,
+    CHOICE_MERGE_DUPLICATES,
+    CHOICE_IGNORE_DUPLICATES,
+    CHOICE_MISSING_DEFAULT,
+    CHOICE_MISSING_NULL,
+    CHOICE_RETURN_MINIMAL,
+    CHOICE_RETURN_HEADERS,
+    CHOICE_RETURN_ROWS,
+    CHOICE_COUNT_EXACT,
+    CHOICE_COUNT_PLANNED,
+    CHOICE_COUNT_ESTIMATED,
+    CHOICE_STRICT,
+    CHOICE_LENIENT,
+    CHOICES
+};
+
+struct prefer {
+    enum choice choices[PREFERENCES]; /* the first of each kind wins */
+};
+
+/* Fails only when handling=strict comes with a preference that is unknown. */
+const struct fail *prefer_read(const struct request *req, struct prefer *prefer);
+
+static inline bool prefer_is(const struct prefer *prefer, enum preference kind, enum choice choice)
+{
+    return prefer->choices[kind] == choice;
+}
+
+/* The value of Preference-Applied for the kinds in the set (bits 1 << PREFER_...); at == NULL
+ * when none of them was asked for. */
+str prefer_applied(const struct prefer *prefer, arena *mem, unsigned kinds);
+
+#endif

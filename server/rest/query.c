@@ -1,0 +1,292 @@
+/* See query.h. */
+#include "rest/query.h"
+
+#include <stdlib.h>
+
+#include "base/url.h"
+
+enum { PAIRS_MAX = 1000, CANONICAL_MAX = 1 << 18 };
+
+const struct fail *query_read(const struct request *req, struct query *query)
+{
+    str rest = req->query, key, value;
+    size_t room = 1;
+
+    for (size_t i = 0; i < rest.len; i++)
+        room += rest.at[i] == '&' || rest.at[i] == ';';
+    if (room > PAIRS_MAX)
+        return fail_new(req->mem, FAIL_BAD_QUERY, "The query has more than %d parameters",
+                        PAIRS_MAX);
+    *query = (struct query){arena_array(req->mem, struct pair, room), 0};
+    while (url_next(&rest, &key, &value)) {
+        struct pair *pair = &query->pairs[query->count++];
+        if (!url_decode(req->mem, key, URL_PLUS_IS_BLANK, &pair->key) ||
+            (value.at != NULL && !url_decode(req->mem, value, URL_PLUS_IS_BLANK, &pair->value)))
+            return fail_new(req->mem, FAIL_BAD_QUERY,
+                            "The query string is not valid percent-encoded UTF-8");
+    }
+    return NULL;
+}
+
+static const struct fail *not_embedded(arena *mem, str name)
+{
+    struct fail *fail =
+        fail_new(mem, FAIL_NOT_EMBEDDED, "'%.*s' is not an embedded resource in this request",
+                 STR_ARG(name));
+    fail->hint = arena_printf(
+        mem, "Verify that '%.*s' is included in the 'select' query parameter.", STR_ARG(name));
+    return fail;
+}
+
+static void add_condition(struct ask *ask, struct condition *condition)
+{
+    struct condition **last = &ask->where;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = condition;
+}
+
+static const struct fail *apply_select(arena *mem, struct pair pair, struct ask *ask)
+{
+    return ask->select != NULL ? NULL : item_read(mem, pair.value, &ask->select);
+}
+
+static const struct fail *apply_order(arena *mem, struct pair pair, struct ask *ask)
+{
+    return ask->order != NULL ? NULL : term_read(mem, pair.value, &ask->order);
+}
+
+static const struct fail *apply_columns(arena *mem, struct pair pair, struct ask *ask)
+{
+    return name_list_read(mem, "columns parameter", pair.value, &ask->columns);
+}
+
+static const struct fail *apply_on_conflict(arena *mem, struct pair pair, struct ask *ask)
+{
+    return name_list_read(mem, "on_conflict parameter", pair.value, &ask->on_conflict);
+}
+
+static const struct fail *apply_tree(arena *mem, struct pair pair, struct ask *ask)
+{
+    bool negated = str_starts(pair.key, STR("not."));
+    bool any = str_ends(pair.key, STR("or"));
+    struct condition *condition;
+
+    TRY(condition_read_tree(mem, any ? CONDITION_OR : CONDITION_AND, negated, pair.value,
+                            &condition));
+    add_condition(ask, condition);
+    return NULL;
+}
+
+/* limit and offset: query_range has them. */
+static const struct fail *apply_nothing(arena *mem, struct pair pair, struct ask *ask)
+{
+    (void)mem;
+    (void)pair;
+    (void)ask;
+    return NULL;
+}
+
+static const struct reserved {
+    str key;
+    bool embeddable; /* "relation.key" is for an embedded relation */
+    const struct fail *(*apply)(arena *mem, struct pair pair, struct ask *ask);
+} reserved[] = {
+    {STR_ROW("select"),      false, apply_select     },
+    {STR_ROW("columns"),     false, apply_columns    },
+    {STR_ROW("on_conflict"), false, apply_on_conflict},
+    {STR_ROW("order"),       true,  apply_order      },
+    {STR_ROW("limit"),       true,  apply_nothing    },
+    {STR_ROW("offset"),      true,  apply_nothing    },
+    {STR_ROW("not.and"),     true,  apply_tree       },
+    {STR_ROW("not.or"),      true,  apply_tree       },
+    {STR_ROW("and"),         true,  apply_tree       },
+    {STR_ROW("or"),          true,  apply_tree       },
+};
+
+/* The entry that a key names, alone or as the last word behind a path: a.b.order. The path
+ * is what stands before that word, empty when the key is the word. */
+static const struct reserved *find_reserved(str key, str *path)
+{
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+        str word = reserved[i].key;
+        *path = STR("");
+        if (str_eq(key, word))
+            return &reserved[i];
+        if (!reserved[i].embeddable || !str_ends(key, word) || key.len < word.len + 2 ||
+            key.at[key.len - word.len - 1] != '.')
+            continue;
+        *path = (str){key.at, key.len - word.len - 1};
+        return &reserved[i];
+    }
+    return NULL;
+}
+
+static void add_argument(arena *mem, struct ask *ask, struct pair pair)
+{
+    struct argument **last = &ask->arguments;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = arena_new(mem, struct argument);
+    (*last)->name = pair.key;
+    (*last)->value = pair.value;
+}
+
+static const struct fail *apply_filter(arena *mem, struct pair pair, struct ask *ask)
+{
+    struct condition *condition;
+    struct field field;
+    struct scan scan;
+
+    if (ask->kind == ASK_CALL && ask->reads && !condition_looks_like(mem, pair.value)) {
+        add_argument(mem, ask, pair);
+        return NULL;
+    }
+    scan_init(&scan, mem, "tree path", pair.key);
+    TRY(scan_field(&scan, &field));
+    if (scan_take(&scan, STR(".")))
+        return not_embedded(mem, field.name);
+    if (!scan_at_end(&scan))
+        return scan_fail(&scan, "\"->>\", \"->\", \".\" or end of input");
+    TRY(condition_read(mem, field, pair.value, &condition));
+    add_condition(ask, condition);
+    return NULL;
+}
+
+static const struct fail *apply_pair(arena *mem, struct pair pair, struct ask *ask)
+{
+    str path;
+    const struct reserved *entry = find_reserved(pair.key, &path);
+
+    if (entry == NULL)
+        return apply_filter(mem, pair, ask);
+    if (path.len == 0)
+        return entry->apply(mem, pair, ask);
+    str first;
+    str_cut(&path, '.', &first);
+    return not_embedded(mem, first);
+}
+
+const struct fail *query_apply(const struct query *query, arena *mem, struct ask *ask)
+{
+    for (int i = 0; i < query->count; i++)
+        if (query->pairs[i].value.at != NULL)
+            TRY(apply_pair(mem, query->pairs[i], ask));
+    if (ask->select == NULL)
+        return item_read(mem, STR("*"), &ask->select);
+    return NULL;
+}
+
+/* The last limit or offset that is an integer; others are ignored, as PostgREST does. */
+static bool find_number(const struct query *query, str key, int64_t *number)
+{
+    bool found = false;
+    for (int i = 0; i < query->count; i++)
+        if (str_eq(query->pairs[i].key, key) && str_int(query->pairs[i].value, number))
+            found = true;
+    return found;
+}
+
+/* "0-9" or "5-" of a Range header; anything else is no range. */
+static bool read_header(str header, struct range *range)
+{
+    str first;
+
+    if (!str_cut(&header, '-', &first) || header.at == NULL || first.len == 0 ||
+        first.at[0] == '+' || !str_int(first, &range->first))
+        return false;
+    if (header.len == 0)
+        return true;
+    if (header.at[0] == '-' || header.at[0] == '+' || !str_int(header, &range->last))
+        return false;
+    if (range->last == INT64_MAX)
+        range->last--; /* so that the number of rows is an int64_t too */
+    return true;
+}
+
+static const struct fail *refuse_range(arena *mem, const char *why)
+{
+    struct fail *fail = fail_new(mem, FAIL_RANGE, "Requested range not satisfiable");
+    fail->details = arena_printf(mem, "%s", why);
+    return fail;
+}
+
+static struct range intersect(struct range a, struct range b)
+{
+    struct range both = {a.first > b.first ? a.first : b.first, a.last, false};
+    if (a.last == RANGE_OPEN || (b.last != RANGE_OPEN && b.last < a.last))
+        both.last = b.last;
+    both.none = both.last != RANGE_OPEN && both.last < both.first;
+    return both;
+}
+
+static struct range limit_and_offset(int64_t limit, bool limited, int64_t offset)
+{
+    struct range range = {offset < 0 ? 0 : offset, RANGE_OPEN, false};
+
+    if (limited && __builtin_add_overflow(range.first, limit - 1, &range.last))
+        range.last = INT64_MAX;
+    return range;
+}
+
+const struct fail *query_range(const struct query *query, const struct request *req,
+                               struct range *range)
+{
+    struct range header = {0, RANGE_OPEN, false};
+    int64_t limit = 0, offset = 0;
+    bool limited = find_number(query, STR("limit"), &limit);
+
+    find_number(query, STR("offset"), &offset);
+    if (limited && limit < 0)
+        return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
+    if (req->method == METHOD_GET && !read_header(request_header(req, STR("range")), &header))
+        header = (struct range){0, RANGE_OPEN, false};
+    if (header.last != RANGE_OPEN && header.last < header.first)
+        return refuse_range(req->mem, "The lower boundary must be lower than or equal to the "
+                                      "upper boundary in the Range header.");
+    if (limited && limit == 0) {
+        *range = (struct range){.first = 0, .last = RANGE_OPEN, .none = true};
+        return NULL;
+    }
+    *range = intersect(header, limit_and_offset(limit, limited, offset));
+    if (range->none)
+        return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
+    return NULL;
+}
+
+struct sorted {
+    str key, value;
+    int position;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct sorted *left = a, *right = b;
+    size_t shorter = left->key.len < right->key.len ? left->key.len : right->key.len;
+    int order = shorter == 0 ? 0 : memcmp(left->key.at, right->key.at, shorter);
+
+    if (order != 0)
+        return order;
+    if (left->key.len != right->key.len)
+        return left->key.len < right->key.len ? -1 : 1;
+    return left->position - right->position;
+}
+
+str query_canonical(const struct query *query, arena *mem)
+{
+    struct sorted *list = arena_array(mem, struct sorted, (size_t)query->count);
+    struct buf out;
+
+    for (int i = 0; i < query->count; i++)
+        list[i] = (struct sorted){query->pairs[i].key, query->pairs[i].value, i};
+    if (query->count > 1)
+        qsort(list, (size_t)query->count, sizeof(*list), by_key);
+    buf_init(&out, mem, CANONICAL_MAX);
+    for (int i = 0; i < query->count; i++) {
+        buf_put(&out, i > 0 ? STR("&") : STR(""));
+        url_put(&out, list[i].key);
+        buf_putc(&out, '=');
+        url_put(&out, list[i].value);
+    }
+    return buf_str(&out);
+}

@@ -1,0 +1,29 @@
+/* The query string of a request, decoded, and what its parameters say. */
+#ifndef REST_QUERY_H
+#define REST_QUERY_H
+
+#include "rest/ask.h"
+
+struct pair {
+    str key, value; /* value.at == NULL when there was no '=' */
+};
+
+struct query {
+    struct pair *pairs;
+    int count;
+};
+
+const struct fail *query_read(const struct request *req, struct query *query);
+
+/* Fills select, where, order, columns, on_conflict and arguments of the ask. */
+const struct fail *query_apply(const struct query *query, arena *mem, struct ask *ask);
+
+/* The range that limit and offset ask for, narrowed by the Range header of a GET. 416 when
+ * nothing can be left. Source: RFC 9110 14.2; PostgREST "Pagination". */
+const struct fail *query_range(const struct query *query, const struct request *req,
+                               struct range *range);
+
+/* The pairs sorted by key and encoded again. */
+str query_canonical(const struct query *query, arena *mem);
+
+#endif
