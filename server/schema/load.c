@@ -21,29 +21,25 @@ struct shape {
     int nmembers;
 };
 
-#define LIT(text)                                                                                  \
-    {                                                                                              \
-        text, sizeof(text) - 1                                                                     \
-    }
 #define TEXT(type, field)                                                                          \
     {                                                                                              \
-        LIT(#field), MEMBER_TEXT, offsetof(type, field), 0, NULL                                   \
+        STR_ROW(#field), MEMBER_TEXT, offsetof(type, field), 0, NULL                               \
     }
 #define FLAG(type, field)                                                                          \
     {                                                                                              \
-        LIT(#field), MEMBER_FLAG, offsetof(type, field), 0, NULL                                   \
+        STR_ROW(#field), MEMBER_FLAG, offsetof(type, field), 0, NULL                               \
     }
 #define TEXTS(type, field)                                                                         \
     {                                                                                              \
-        LIT(#field), MEMBER_TEXTS, offsetof(type, field), offsetof(type, n##field), NULL           \
+        STR_ROW(#field), MEMBER_TEXTS, offsetof(type, field), offsetof(type, n##field), NULL       \
     }
 #define RECORDS(type, field, shape)                                                                \
     {                                                                                              \
-        LIT(#field), MEMBER_RECORDS, offsetof(type, field), offsetof(type, n##field), shape        \
+        STR_ROW(#field), MEMBER_RECORDS, offsetof(type, field), offsetof(type, n##field), shape    \
     }
 #define NAMED(text, type, field, kind)                                                             \
     {                                                                                              \
-        LIT(text), kind, offsetof(type, field), 0, NULL                                            \
+        STR_ROW(text), kind, offsetof(type, field), 0, NULL                                        \
     }
 #define SHAPE(type, table)                                                                         \
     {                                                                                              \

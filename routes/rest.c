@@ -1,0 +1,70 @@
+/* /rest/v1/:relation and /rest/v1/rpc/:name, the PostgREST language: an ask becomes a plan, the
+ * plan a statement; the database's one row becomes the answer. */
+#include "rest/answer.h"
+
+#include "http/http.h"
+#include "pg/db.h"
+#include "rest/ask.h"
+#include "rest/plan.h"
+#include "rest/sql_parts.h"
+#include "routes.h"
+#include "worker.h"
+
+static const struct fail *handle(struct request *req, enum ask_target target);
+static const struct fail *on_page(struct request *req, const struct rows *rows, void *arg);
+
+const struct fail *rest_handle(struct request *req)
+{
+    return handle(req, ASK_RELATION);
+}
+
+const struct fail *rpc_handle(struct request *req)
+{
+    return handle(req, ASK_FUNCTION);
+}
+
+static const struct fail *handle(struct request *req, enum ask_target target)
+{
+    const struct config *config = req->worker->config;
+    struct ask *ask;
+    struct plan *plan;
+    struct statement statement;
+
+    TRY(ask_parse(req, config, target, &ask));
+    TRY(plan_make(req->mem, req->schema, config, ask, &plan));
+    if (ask->kind == ASK_OPTIONS)
+        return http_reply(req, answer_options(req->mem, plan));
+    TRY(plan_sql(req->mem, plan, &statement));
+    return db_run(req, &statement, on_page, plan);
+}
+
+static int64_t integer(const struct rows *rows, int column)
+{
+    int64_t value = 0;
+    if (column < rows_columns(rows))
+        str_int(rows_text(rows, 0, column), &value);
+    return value;
+}
+
+static struct page read_page(const struct rows *rows)
+{
+    if (rows_count(rows) == 0) /* a write of which nothing is wanted back */
+        return (struct page){.rows = rows_affected(rows)};
+    return (struct page){
+        .body = rows_text(rows, 0, COLUMN_BODY),
+        .rows = integer(rows, COLUMN_ROWS),
+        .total = integer(rows, COLUMN_EXTRA),
+        .new_rows = integer(rows, COLUMN_EXTRA),
+        .key = rows_columns(rows) > COLUMN_KEY ? rows_text(rows, 0, COLUMN_KEY) : (str){NULL, 0},
+    };
+}
+
+static const struct fail *on_page(struct request *req, const struct rows *rows, void *arg)
+{
+    const struct plan *plan = arg;
+    struct page page = read_page(rows);
+    struct reply *reply;
+
+    TRY(answer_make(req->mem, plan, &page, &reply));
+    return http_reply(req, reply);
+}

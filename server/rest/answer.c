@@ -1,0 +1,257 @@
+/* See answer.h. Source: PostgREST "Responses"; RFC 9110 14.4 (Content-Range). */
+#include "rest/answer.h"
+
+#include "base/json.h"
+#include "base/url.h"
+
+enum { LOCATION_MAX = 1 << 16, CSV_MAX = 1 << 20 };
+
+const struct fail *answer_not_one(arena *mem, int64_t count)
+{
+    struct fail *fail =
+        fail_new(mem, FAIL_SINGULAR, "JSON object requested, multiple (or no) rows returned");
+    fail->details = arena_printf(mem, "The result contains %lld rows", (long long)count);
+    return fail;
+}
+
+/* "0-9/100", with "*" for no rows and for an unknown total (-1). */
+static str content_range(arena *mem, int64_t first, int64_t last, int64_t total)
+{
+    str range = first <= last && total != 0
+                    ? arena_printf(mem, "%lld-%lld", (long long)first, (long long)last)
+                    : STR("*");
+    if (total < 0)
+        return arena_printf(mem, "%.*s/*", STR_ARG(range));
+    return arena_printf(mem, "%.*s/%lld", STR_ARG(range), (long long)total);
+}
+
+static int64_t total_of(const struct plan *plan, const struct page *page)
+{
+    if (plan->total == TOTAL_NONE)
+        return -1;
+    return plan->total == TOTAL_COUNTED ? page->total : page->rows;
+}
+
+static int status_of_range(int64_t first, int64_t rows, int64_t total)
+{
+    if (total < 0)
+        return 200;
+    if (first > total)
+        return 416;
+    return rows < total ? 206 : 200;
+}
+
+static void put_applied(arena *mem, const struct plan *plan, unsigned kinds, struct reply *reply)
+{
+    str applied = prefer_applied(&plan->ask->prefer, mem, kinds);
+    if (applied.at != NULL)
+        reply_header(reply, STR("Preference-Applied"), applied);
+}
+
+static void put_type(const struct plan *plan, str type, struct reply *reply)
+{
+    reply_header(reply, STR("Content-Type"), type);
+    if (plan->ask->several_schemas)
+        reply_header(reply, STR("Content-Profile"), plan->ask->schema);
+}
+
+static str trim_white(str text)
+{
+    while (text.len > 0 && strchr(" \n\r\t", text.at[0]) != NULL)
+        text = str_skip(text, 1);
+    while (text.len > 0 && strchr(" \n\r\t", text.at[text.len - 1]) != NULL)
+        text.len--;
+    return text;
+}
+
+/* The one element of a JSON array, without copying it. */
+static str only_element(str array)
+{
+    if (array.len < 2)
+        return array;
+    str element = trim_white((str){array.at + 1, array.len - 2});
+    return element.len == 0 ? STR("null") : element;
+}
+
+static void put_csv_name(struct buf *out, str name)
+{
+    if (out->len > 0)
+        buf_putc(out, ',');
+    buf_put(out, name);
+}
+
+static void put_csv_names(struct buf *out, const struct column *columns, int count)
+{
+    for (int i = 0; i < count; i++)
+        put_csv_name(out, columns[i].name);
+}
+
+/* A line of names before the rows; without rows there is none, as PostgREST reads the names off
+ * the first row. */
+static str csv_body(arena *mem, const struct plan *plan, const struct page *page)
+{
+    struct buf out;
+
+    buf_init(&out, mem, CSV_MAX + page->body.len);
+    for (const struct output *at = plan->outputs; at != NULL && page->rows > 0; at = at->next) {
+        if (at->column != NULL)
+            put_csv_name(&out, output_name(at));
+        else if (plan->relation != NULL)
+            put_csv_names(&out, plan->relation->columns, plan->relation->ncolumns);
+        else if (plan->routine->result == RESULT_COMPOSITE)
+            put_csv_names(&out, plan->routine->columns, plan->routine->ncolumns);
+        else
+            put_csv_name(&out, STR("pgrst_scalar"));
+    }
+    buf_putc(&out, '\n');
+    buf_put(&out, page->body);
+    return buf_str(&out);
+}
+
+static str body_of(arena *mem, const struct plan *plan, const struct page *page)
+{
+    bool single = plan->routine != NULL && !plan->routine->set;
+
+    if (plan->rows == ROWS_CSV)
+        return csv_body(mem, plan, page);
+    if (plan->rows == ROWS_JSON && (media_is_object(plan->ask->media) || single))
+        return only_element(page->body);
+    return page->body;
+}
+
+/* Beyond the end: the usual headers around the error's body. */
+static void put_out_of_range(arena *mem, int64_t first, int64_t total, struct reply *reply)
+{
+    struct fail *fail = fail_new(mem, FAIL_RANGE, "Requested range not satisfiable");
+    fail->details =
+        arena_printf(mem, "An offset of %lld was requested, but there are only %lld rows.",
+                     (long long)first, (long long)total);
+    reply->body = fail_json(mem, fail);
+}
+
+/* A row as /name?key=eq.value&... */
+static str row_location(arena *mem, const struct plan *plan, str key_json);
+
+static struct reply *answer_rows(arena *mem, const struct plan *plan, const struct page *page)
+{
+    int64_t first = plan->range.first, total = total_of(plan, page);
+    int status = status_of_range(first, page->rows, total);
+    struct reply *reply = reply_new(mem, status, (str){NULL, 0});
+
+    reply_header(reply, STR("Content-Range"),
+                 content_range(mem, first, first + page->rows - 1, total));
+    if (plan->ask->kind == ASK_READ) {
+        str mark = plan->ask->canonical_query.len > 0 ? STR("?") : STR("");
+        reply_header(reply, STR("Content-Location"),
+                     arena_printf(mem, "/%.*s%.*s%.*s", STR_ARG(plan->ask->name), STR_ARG(mark),
+                                  STR_ARG(plan->ask->canonical_query)));
+    }
+    put_applied(mem, plan, 1U << PREFER_COUNT | 1U << PREFER_HANDLING, reply);
+    if (plan->routine != NULL && plan->routine->result == RESULT_VOID) {
+        reply->status = 204;
+        return reply;
+    }
+    put_type(plan, status == 416 ? TYPE_JSON : media_type(plan->ask->media), reply);
+    if (status == 416)
+        put_out_of_range(mem, first, total, reply);
+    else
+        reply->body = body_of(mem, plan, page);
+    return reply;
+}
+
+/* What differs between the kinds of writes. */
+static const struct written {
+    int status, status_with_rows;
+    bool ranged; /* Content-Range names the rows: 0-4 */
+    unsigned applied;
+} writes[] = {
+    [ASK_INSERT] = {201, 201, false,
+                    1U << PREFER_RESOLUTION | 1U << PREFER_MISSING | 1U << PREFER_RETURN |
+                        1U << PREFER_COUNT | 1U << PREFER_HANDLING                  },
+    [ASK_UPDATE] = {204, 200, true,
+                    1U << PREFER_MISSING | 1U << PREFER_RETURN | 1U << PREFER_COUNT |
+                        1U << PREFER_HANDLING                                       },
+    [ASK_DELETE] = {204, 200, false,
+                    1U << PREFER_RETURN | 1U << PREFER_COUNT | 1U << PREFER_HANDLING},
+};
+
+static struct reply *answer_write(arena *mem, const struct plan *plan, const struct page *page)
+{
+    const struct written *write = &writes[plan->ask->kind];
+    bool rows = plan->rows == ROWS_JSON || plan->rows == ROWS_CSV;
+    unsigned applied = write->applied;
+    struct reply *reply =
+        reply_new(mem, rows ? write->status_with_rows : write->status, (str){NULL, 0});
+
+    if (plan->conflict == CONFLICT_MERGES && page->new_rows == 0)
+        reply->status = 200;
+    if (plan->conflict == CONFLICT_FAILS)
+        applied &= ~(1U << PREFER_RESOLUTION);
+    if (page->key.at != NULL && page->rows == 1)
+        reply_header(reply, STR("Location"), row_location(mem, plan, page->key));
+    reply_header(reply, STR("Content-Range"),
+                 content_range(mem, write->ranged ? 0 : 1, write->ranged ? page->rows - 1 : 0,
+                               total_of(plan, page)));
+    put_applied(mem, plan, applied, reply);
+    if (rows) {
+        put_type(plan, media_type(plan->ask->media), reply);
+        reply->body = body_of(mem, plan, page);
+    }
+    return reply;
+}
+
+const struct fail *answer_make(arena *mem, const struct plan *plan, const struct page *page,
+                               struct reply **reply)
+{
+    bool reads = plan->ask->kind == ASK_READ || plan->ask->kind == ASK_CALL;
+
+    if (plan->one_row && page->rows != 1)
+        return answer_not_one(mem, page->rows);
+    *reply = reads ? answer_rows(mem, plan, page) : answer_write(mem, plan, page);
+    return NULL;
+}
+
+static str row_location(arena *mem, const struct plan *plan, str key_json)
+{
+    struct json_walk walk;
+    struct buf out;
+    str key, value;
+
+    buf_init(&out, mem, LOCATION_MAX);
+    buf_putc(&out, '/');
+    buf_put(&out, plan->ask->name);
+    json_walk_open(&walk, key_json);
+    for (bool first = true; json_walk_next(&walk, &key, &value); first = false) {
+        buf_putc(&out, first ? '?' : '&');
+        url_put(&out, json_unquote(mem, key));
+        buf_putc(&out, '=');
+        if (json_kind_of(value) == JSON_NULL) {
+            buf_put(&out, STR("is.null"));
+            continue;
+        }
+        buf_put(&out, STR("eq."));
+        url_put(&out, json_kind_of(value) == JSON_STRING ? json_unquote(mem, value) : value);
+    }
+    return buf_str(&out);
+}
+
+static str methods_of_relation(arena *mem, const struct relation *relation)
+{
+    bool upsertable =
+        relation->insertable && relation->updatable && relation_primary_key(relation) != NULL;
+
+    return arena_printf(mem, "OPTIONS,GET,HEAD%s%s%s%s", relation->insertable ? ",POST" : "",
+                        upsertable ? ",PUT" : "", relation->updatable ? ",PATCH" : "",
+                        relation->deletable ? ",DELETE" : "");
+}
+
+struct reply *answer_options(arena *mem, const struct plan *plan)
+{
+    struct reply *reply = reply_new(mem, 200, (str){NULL, 0});
+    str methods = plan->relation != NULL       ? methods_of_relation(mem, plan->relation)
+                  : plan->routine->is_volatile ? STR("OPTIONS,POST")
+                                               : STR("OPTIONS,GET,HEAD,POST");
+
+    reply_header(reply, STR("Allow"), methods);
+    return reply;
+}

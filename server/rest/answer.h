@@ -1,0 +1,32 @@
+/* From a page of rows to the reply: status, headers and body as PostgREST gives them. */
+#ifndef REST_ANSWER_H
+#define REST_ANSWER_H
+
+#include "base/fail.h"
+#include "base/reply.h"
+#include "rest/plan.h"
+
+/* What came back from the database, for answer_make. */
+struct page {
+    str body;         /* a JSON array, or lines of CSV */
+    int64_t rows;     /* on this page, or changed */
+    int64_t total;    /* if it was counted */
+    int64_t new_rows; /* of an upsert that merges */
+    str key;          /* the new row's primary key as a JSON object; absent: none wanted */
+};
+
+/* The reply, whose body points into the page's. */
+const struct fail *answer_make(arena *mem, const struct plan *plan, const struct page *page,
+                               struct reply **reply);
+
+/* The reply to OPTIONS: which methods there are. */
+struct reply *answer_options(arena *mem, const struct plan *plan);
+
+/* 406: one row was wanted, count came. */
+const struct fail *answer_not_one(arena *mem, int64_t count);
+
+/* The name of a column of the answer: its alias, its path's last key, or its own. */
+struct output;
+str output_name(const struct output *output);
+
+#endif

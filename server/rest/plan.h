@@ -1,0 +1,85 @@
+/* What an ask means in this database: every name found in the snapshot, every choice made. The
+ * SQL is written from it without another question, the answer is made by it.
+ *
+ * Adding to the language: a new thing in ask.h, found here, written in sql_*.c. */
+#ifndef REST_PLAN_H
+#define REST_PLAN_H
+
+#include "base/config.h"
+#include "base/statement.h"
+#include "rest/ask.h"
+#include "schema/schema.h"
+
+/* One column of the answer. */
+struct output {
+    const struct item *item;     /* its path, alias */
+    const struct column *column; /* NULL: all columns */
+    str cast;                    /* a type; absent: none */
+    struct output *next;
+};
+
+/* A condition whose columns are found. */
+struct test {
+    const struct condition *condition;
+    const struct column *column; /* of a filter */
+    struct test *children;
+    struct test *next;
+};
+
+struct sort {
+    const struct term *term;
+    const struct column *column;
+    struct sort *next;
+};
+
+enum returned {
+    ROWS_NONE,    /* return=minimal: nothing comes back but how many */
+    ROWS_KEY,     /* return=headers-only: the primary key, for Location */
+    ROWS_COUNTED, /* HEAD */
+    ROWS_JSON,
+    ROWS_CSV
+};
+
+enum total { TOTAL_NONE, TOTAL_SAME /* as the page has rows */, TOTAL_COUNTED };
+enum conflict { CONFLICT_FAILS, CONFLICT_MERGES, CONFLICT_IGNORED };
+
+struct column_list {
+    const struct column **list;
+    int count;
+};
+
+struct plan {
+    const struct ask *ask;
+    const struct relation *relation; /* NULL for a call */
+    const struct routine *routine;   /* NULL for a relation */
+    struct output *outputs;
+    struct test *where;
+    struct sort *order;
+    bool paged; /* limit and offset are given */
+    struct range range;
+    enum returned rows;
+    enum total total;
+    bool one_row;               /* anything but one row is 406, and undoes a write */
+    struct column_list written; /* by an insert or update */
+    struct column_list conflict_keys;
+    enum conflict conflict;
+    const struct parameter **given; /* of the call; the others have defaults */
+    int ngiven;
+    bool whole_body; /* the call's one unnamed parameter takes the body as it is */
+    str arguments;   /* of a GET call, as a JSON object */
+    str search_path;
+};
+
+const struct fail *plan_make(arena *mem, const struct schema *schema, const struct config *config,
+                             const struct ask *ask, struct plan **plan);
+
+/* Writes the statement that does it; in sql_*.c. Not for OPTIONS. */
+const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statement *statement);
+
+/* Chooses the routine that the ask calls, fills routine, given, whole_body and arguments. */
+const struct fail *plan_call(arena *mem, const struct schema *schema, struct plan *plan);
+
+/* "column primes.x does not exist", as PostgreSQL says it. */
+const struct fail *plan_no_column(arena *mem, const struct plan *plan, str name);
+
+#endif

@@ -1,0 +1,133 @@
+/* Function calls as one statement. Arguments come as one JSON object, which PostgreSQL reads as
+ * the parameters' types; parameters that are not given take their defaults. */
+#include "rest/sql_parts.h"
+
+#define ARGUMENTS_NAME STR("pgrst_args")
+
+static bool has_arguments(const struct plan *plan)
+{
+    return plan->ngiven > 0;
+}
+
+/* json_to_record($1) as pgrst_args("a" integer, ...) */
+static void put_arguments(struct sql *sql, const struct plan *plan)
+{
+    bool array = plan->ask->body.kind == BODY_ARRAY;
+
+    if (array)
+        sql_put(sql, "(select * from json_to_recordset(");
+    else
+        sql_put(sql, "json_to_record(");
+    sql_value(sql, plan->ask->reads ? plan->arguments : plan->ask->body.json);
+    sql_put(sql, ") as ");
+    sql_name(sql, ARGUMENTS_NAME);
+    sql_put(sql, "(");
+    for (int i = 0; i < plan->ngiven; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        sql_name(sql, plan->given[i]->name);
+        sql_put(sql, " ");
+        sql_known(sql, plan->given[i]->type);
+    }
+    sql_put(sql, ")");
+    if (!array)
+        return;
+    sql_put(sql, " limit 1) ");
+    sql_name(sql, ARGUMENTS_NAME);
+}
+
+static void put_whole_body(struct sql *sql, const struct plan *plan)
+{
+    sql_value(sql, plan->ask->body.json);
+    sql_put(sql, "::");
+    sql_known(sql, plan->routine->parameters[0].type);
+}
+
+/* "schema"."name"("a" := pgrst_args."a", ...) */
+static void put_function(struct sql *sql, const struct plan *plan)
+{
+    sql_name(sql, plan->routine->schema);
+    sql_put(sql, ".");
+    sql_name(sql, plan->routine->name);
+    sql_put(sql, "(");
+    if (plan->whole_body)
+        put_whole_body(sql, plan);
+    for (int i = 0; i < plan->ngiven; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        if (plan->given[i]->variadic)
+            sql_put(sql, "variadic ");
+        sql_name(sql, plan->given[i]->name);
+        sql_put(sql, " := ");
+        sql_name(sql, ARGUMENTS_NAME);
+        sql_put(sql, ".");
+        sql_name(sql, plan->given[i]->name);
+    }
+    sql_put(sql, ")");
+}
+
+/* A function of rows stands in FROM; any other is a column, so that a NULL is a row too. */
+static void put_source(struct sql *sql, const struct plan *plan)
+{
+    if (plan->routine->result == RESULT_COMPOSITE) {
+        if (has_arguments(plan)) {
+            put_arguments(sql, plan);
+            sql_put(sql, ", lateral ");
+        }
+        put_function(sql, plan);
+        sql_put(sql, " as ");
+        sql_name(sql, CALL_NAME);
+        return;
+    }
+    sql_put(sql, "(select ");
+    put_function(sql, plan);
+    sql_put(sql, " as " SCALAR_NAME);
+    if (has_arguments(plan)) {
+        sql_put(sql, " from ");
+        put_arguments(sql, plan);
+    }
+    sql_put(sql, ") as ");
+    sql_name(sql, CALL_NAME);
+}
+
+/* The function must run once even when both a page and the total are wanted. */
+static void put_once(struct sql *sql, const struct plan *plan)
+{
+    sql_put(sql, "with ");
+    sql_name(sql, CALL_NAME);
+    sql_put(sql, " as materialized (select ");
+    sql_name(sql, CALL_NAME);
+    sql_put(sql, ".* from ");
+    put_source(sql, plan);
+    sql_put(sql, ") ");
+}
+
+void sql_call(struct sql *sql, const struct plan *plan)
+{
+    bool twice = plan->total == TOTAL_COUNTED;
+    bool reads = plan->ask->reads || !plan->routine->is_volatile;
+
+    if (twice)
+        put_once(sql, plan);
+    sql_put(sql, "select ");
+    sql_body(sql, plan);
+    sql_put(sql, ", ");
+    sql_count(sql, plan, reads ? ACCESS_READ : ACCESS_WRITE);
+    if (twice) {
+        sql_put(sql, ", (select count(*) from ");
+        sql_name(sql, CALL_NAME);
+        sql_where(sql, plan);
+        sql_put(sql, ")");
+    }
+    sql_put(sql, " from (select ");
+    sql_outputs(sql, plan);
+    sql_put(sql, " from ");
+    if (twice)
+        sql_name(sql, CALL_NAME);
+    else
+        put_source(sql, plan);
+    sql_where(sql, plan);
+    sql_order(sql, plan);
+    sql_page(sql, plan);
+    sql_put(sql, ") t");
+}

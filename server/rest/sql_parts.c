@@ -1,0 +1,315 @@
+/* See sql_parts.h. */
+#include "rest/sql_parts.h"
+
+#include "rest/answer.h"
+
+str sql_owner(const struct plan *plan)
+{
+    return plan->relation != NULL ? plan->relation->name : CALL_NAME;
+}
+
+void sql_relation(struct sql *sql, const struct plan *plan)
+{
+    sql_name(sql, plan->relation->schema);
+    sql_put(sql, ".");
+    sql_name(sql, plan->relation->name);
+}
+
+static bool is_json(const struct column *column)
+{
+    return str_eq(column->type, STR("json")) || str_eq(column->type, STR("jsonb"));
+}
+
+static void put_column(struct sql *sql, const struct plan *plan, const struct column *column)
+{
+    sql_name(sql, sql_owner(plan));
+    sql_put(sql, ".");
+    sql_name(sql, column->name);
+}
+
+static void put_step(struct sql *sql, const struct step *step)
+{
+    if (step->as_text)
+        sql_put(sql, "->>");
+    else
+        sql_put(sql, "->");
+    sql_value(sql, step->key);
+    if (step->is_index)
+        sql_put(sql, "::integer");
+    else
+        sql_put(sql, "::text");
+}
+
+/* A path into something that is not JSON goes through its JSON form: arrays, composites. */
+static void put_field(struct sql *sql, const struct plan *plan, const struct column *column,
+                      const struct field *field)
+{
+    bool convert = field->nsteps > 0 && !is_json(column);
+
+    if (convert)
+        sql_put(sql, "to_jsonb(");
+    put_column(sql, plan, column);
+    if (convert)
+        sql_put(sql, ")");
+    for (int i = 0; i < field->nsteps; i++)
+        put_step(sql, &field->steps[i]);
+}
+
+/* The last key of a path names its column; an index does not, so the key before it. */
+str output_name(const struct output *output)
+{
+    const struct item *item = output->item;
+
+    if (item->alias.at != NULL)
+        return item->alias;
+    for (int i = item->field.nsteps - 1; i >= 0; i--)
+        if (!item->field.steps[i].is_index)
+            return item->field.steps[i].key;
+    return item->field.name;
+}
+
+static void put_output(struct sql *sql, const struct plan *plan, const struct output *output)
+{
+    const struct item *item = output->item;
+    bool renamed = item->alias.at != NULL || item->field.nsteps > 0 || output->cast.at != NULL;
+
+    if (output->column == NULL) {
+        sql_name(sql, sql_owner(plan));
+        sql_put(sql, ".*");
+        return;
+    }
+    if (output->cast.at != NULL)
+        sql_put(sql, "cast(");
+    put_field(sql, plan, output->column, &item->field);
+    if (output->cast.at != NULL) {
+        sql_put(sql, " as ");
+        sql_known(sql, output->cast);
+        sql_put(sql, ")");
+    }
+    if (!renamed)
+        return;
+    sql_put(sql, " as ");
+    sql_name(sql, output_name(output));
+}
+
+void sql_outputs(struct sql *sql, const struct plan *plan)
+{
+    for (const struct output *output = plan->outputs; output != NULL; output = output->next) {
+        put_output(sql, plan, output);
+        if (output->next != NULL)
+            sql_put(sql, ", ");
+    }
+}
+
+static str make_pattern(arena *mem, str value)
+{
+    struct buf pattern;
+
+    if (str_find(value, '*') < 0)
+        return value;
+    buf_init(&pattern, mem, value.len);
+    for (size_t i = 0; i < value.len; i++)
+        buf_putc(&pattern, value.at[i] == '*' ? '%' : value.at[i]);
+    return buf_str(&pattern);
+}
+
+static void put_keyword(struct sql *sql, str keyword)
+{
+    static const struct {
+        const char *keyword;
+        const char *sql;
+    } keywords[] = {
+        {"null",     " is null"    },
+        {"not_null", " is not null"},
+        {"true",     " is true"    },
+        {"false",    " is false"   },
+        {"unknown",  " is unknown" },
+    };
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+        if (str_ieq(keyword, str_from(keywords[i].keyword)))
+            sql_known(sql, str_from(keywords[i].sql));
+}
+
+static void put_operation(struct sql *sql, const struct condition *condition)
+{
+    str value = condition->value;
+    bool many = condition->quantifier != QUANTIFIER_NONE || condition->op->operand == OPERAND_LIST;
+
+    if (condition->op->operand == OPERAND_PATTERN)
+        value = make_pattern(sql->text.mem, value);
+    sql_put(sql, " ");
+    sql_known(sql, condition->op->sql);
+    sql_put(sql, " ");
+    if (many && condition->quantifier == QUANTIFIER_ALL)
+        sql_put(sql, "all (");
+    else if (many)
+        sql_put(sql, "any (");
+    sql_value(sql, value);
+    if (many)
+        sql_put(sql, ")");
+}
+
+/* Text and JSON become a tsvector on the way, in the language of the query. */
+static void put_search(struct sql *sql, const struct plan *plan, const struct test *test)
+{
+    const struct condition *condition = test->condition;
+    bool convert = !str_eq(test->column->type, STR("tsvector")) || condition->field.nsteps > 0;
+    int config = 0;
+
+    if (convert)
+        sql_put(sql, "to_tsvector(");
+    if (convert && condition->config.at != NULL) {
+        sql_value(sql, condition->config);
+        config = sql->nparams;
+        sql_put(sql, "::regconfig, ");
+    }
+    put_field(sql, plan, test->column, &condition->field);
+    if (convert)
+        sql_put(sql, ")");
+    sql_put(sql, " @@ ");
+    sql_known(sql, condition->op->sql);
+    sql_put(sql, "(");
+    if (config > 0)
+        buf_printf(&sql->text, "$%d, ", config);
+    else if (condition->config.at != NULL) {
+        sql_value(sql, condition->config);
+        sql_put(sql, "::regconfig, ");
+    }
+    sql_value(sql, condition->value);
+    sql_put(sql, ")");
+}
+
+static void put_filter(struct sql *sql, const struct plan *plan, const struct test *test)
+{
+    const struct condition *condition = test->condition;
+
+    if (condition->op->operand == OPERAND_TSQUERY) {
+        put_search(sql, plan, test);
+        return;
+    }
+    put_field(sql, plan, test->column, &condition->field);
+    if (condition->op->operand == OPERAND_KEYWORD)
+        put_keyword(sql, condition->value);
+    else
+        put_operation(sql, condition);
+}
+
+static void put_tests(struct sql *sql, const struct plan *plan, const struct test *tests,
+                      enum condition_kind join)
+{
+    for (const struct test *test = tests; test != NULL; test = test->next) {
+        if (test->condition->negated)
+            sql_put(sql, "not ");
+        sql_put(sql, "(");
+        if (test->condition->kind == CONDITION_FILTER)
+            put_filter(sql, plan, test);
+        else
+            put_tests(sql, plan, test->children, test->condition->kind);
+        sql_put(sql, ")");
+        if (test->next == NULL)
+            return;
+        if (join == CONDITION_OR)
+            sql_put(sql, " or ");
+        else
+            sql_put(sql, " and ");
+    }
+}
+
+void sql_where(struct sql *sql, const struct plan *plan)
+{
+    if (plan->where == NULL)
+        return;
+    sql_put(sql, " where ");
+    put_tests(sql, plan, plan->where, CONDITION_AND);
+}
+
+void sql_order(struct sql *sql, const struct plan *plan)
+{
+    for (const struct sort *sort = plan->order; sort != NULL; sort = sort->next) {
+        if (sort == plan->order)
+            sql_put(sql, " order by ");
+        else
+            sql_put(sql, ", ");
+        put_field(sql, plan, sort->column, &sort->term->field);
+        if (sort->term->descending)
+            sql_put(sql, " desc");
+        if (sort->term->nulls == NULLS_FIRST)
+            sql_put(sql, " nulls first");
+        else if (sort->term->nulls == NULLS_LAST)
+            sql_put(sql, " nulls last");
+    }
+}
+
+void sql_page(struct sql *sql, const struct plan *plan)
+{
+    const struct range *range = &plan->range;
+
+    if (!plan->paged)
+        return;
+    sql_put(sql, " limit ");
+    if (range->none)
+        sql_integer(sql, 0);
+    else if (range->last == RANGE_OPEN)
+        sql_value(sql, (str){NULL, 0}); /* LIMIT NULL is no limit */
+    else
+        sql_integer(sql, range->last - range->first + 1);
+    sql_put(sql, " offset ");
+    sql_integer(sql, range->first);
+}
+
+/* Rows as CSV: what PostgreSQL prints for a row, without its parentheses. */
+static void put_csv(struct sql *sql)
+{
+    sql_put(sql, "coalesce(string_agg(substring(t::text, 2, length(t::text) - 2), E'\\n'), '')");
+}
+
+void sql_body(struct sql *sql, const struct plan *plan)
+{
+    bool stripped = media_is_stripped(plan->ask->media);
+    bool scalar = plan->routine != NULL && plan->routine->result != RESULT_COMPOSITE;
+
+    if (plan->rows != ROWS_JSON && plan->rows != ROWS_CSV) {
+        sql_put(sql, "''");
+        return;
+    }
+    if (plan->rows == ROWS_CSV) {
+        put_csv(sql);
+        return;
+    }
+    sql_put(sql, "coalesce(");
+    if (stripped)
+        sql_put(sql, "json_strip_nulls(");
+    if (scalar)
+        sql_put(sql, "json_agg(t." SCALAR_NAME ")");
+    else
+        sql_put(sql, "json_agg(t)");
+    if (stripped)
+        sql_put(sql, ")");
+    sql_put(sql, ", '[]')::text");
+}
+
+/* A marker that no value of a client can be: it is behind a text that is no integer. */
+#define REFUSAL "PGRST116 "
+
+void sql_count(struct sql *sql, const struct plan *plan, enum access access)
+{
+    if (plan->one_row && access == ACCESS_WRITE)
+        sql_put(sql, "case count(*) when 1 then 1 else ('" REFUSAL "' || count(*))::integer end");
+    else
+        sql_put(sql, "count(*)");
+}
+
+const struct fail *sql_refusal(arena *mem, str sqlstate, str message)
+{
+    const char *marker = "\"" REFUSAL;
+    int64_t count;
+
+    if (!str_eq(sqlstate, STR("22P02")) || !str_ends(message, STR("\"")))
+        return NULL;
+    const char *at = memmem(message.at, message.len, marker, strlen(marker));
+    if (at == NULL)
+        return NULL;
+    at += strlen(marker);
+    str digits = {at, (size_t)(message.at + message.len - 1 - at)};
+    return str_int(digits, &count) ? answer_not_one(mem, count) : NULL;
+}

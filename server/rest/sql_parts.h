@@ -1,0 +1,41 @@
+/* The parts that statements share: what is selected, tested, sorted, and how rows become a body. */
+#ifndef REST_SQL_PARTS_H
+#define REST_SQL_PARTS_H
+
+#include "rest/plan.h"
+#include "rest/sql.h"
+
+/* The columns of every answer, in this order. */
+enum {
+    COLUMN_BODY,  /* the rows as text */
+    COLUMN_ROWS,  /* how many */
+    COLUMN_EXTRA, /* reads and calls: the total, if it was counted; upserts: how many were new */
+    COLUMN_KEY    /* a JSON object of the new row's primary key, for Location */
+};
+
+/* `owner` is the name that columns are qualified with: the relation's, or CALL_NAME. */
+#define CALL_NAME STR("pgrst_call")
+#define SCALAR_NAME "pgrst_scalar"
+
+str sql_owner(const struct plan *plan);
+void sql_relation(struct sql *sql, const struct plan *plan); /* "schema"."name" */
+void sql_outputs(struct sql *sql, const struct plan *plan);  /* a, b->'c' as x, ... */
+void sql_where(struct sql *sql, const struct plan *plan);    /* " where ..." or nothing */
+void sql_order(struct sql *sql, const struct plan *plan);    /* " order by ..." or nothing */
+void sql_page(struct sql *sql, const struct plan *plan);     /* " limit $1 offset $2" or nothing */
+
+/* The first two columns of the answer, over rows called t. */
+void sql_body(struct sql *sql, const struct plan *plan);
+
+/* How many rows t has. For a statement that writes and must touch one row it raises an error
+ * otherwise, which sql_refusal reads. */
+void sql_count(struct sql *sql, const struct plan *plan, enum access access);
+const struct fail *sql_refusal(arena *mem, str sqlstate, str message);
+
+void sql_read(struct sql *sql, const struct plan *plan);
+void sql_insert(struct sql *sql, const struct plan *plan);
+void sql_update(struct sql *sql, const struct plan *plan);
+void sql_delete(struct sql *sql, const struct plan *plan);
+void sql_call(struct sql *sql, const struct plan *plan);
+
+#endif

@@ -1,0 +1,249 @@
+/* Writes as one statement. The body reaches PostgreSQL as the JSON text it came as. A write of
+ * which nothing is wanted back is the bare statement; else it is a WITH whose rows, called t,
+ * become the answer. Source: PostgreSQL 7.8.4, 9.16 (json_to_recordset), INSERT, UPDATE. */
+#include "rest/sql_parts.h"
+
+/* Counts up for each row to insert and down for each that updated another instead: what is left
+ * are the new ones. A transaction-local setting, as a statement has no variables. */
+#define NEW_ROWS "nullif(current_setting('postern.new_rows', true), '')::integer"
+#define COUNT_UP                                                                                   \
+    " where set_config('postern.new_rows', (coalesce(" NEW_ROWS ", 0) + 1)::text, true) <> '0'"
+#define COUNT_DOWN                                                                                 \
+    " where set_config('postern.new_rows', (coalesce(" NEW_ROWS ", 0) - 1)::text, true) <> '-1'"
+
+/* What the rows of the body are called; unlikely as the name of a relation. */
+#define BODY_NAME STR("postern_body")
+
+static bool returns(const struct plan *plan)
+{
+    return plan->rows != ROWS_NONE || plan->one_row || plan->conflict == CONFLICT_MERGES;
+}
+
+static void put_with(struct sql *sql, const struct plan *plan)
+{
+    if (returns(plan))
+        sql_put(sql, "with t as (");
+}
+
+static void put_key(struct sql *sql, const struct plan *plan)
+{
+    const struct key *key = relation_primary_key(plan->relation);
+
+    for (int i = 0; i < key->ncolumns; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        sql_name(sql, plan->relation->name);
+        sql_put(sql, ".");
+        sql_name(sql, key->columns[i]);
+    }
+}
+
+static void put_columns_back(struct sql *sql, const struct plan *plan)
+{
+    if (plan->rows == ROWS_KEY)
+        put_key(sql, plan);
+    else if (plan->rows == ROWS_NONE)
+        sql_put(sql, "1");
+    else
+        sql_outputs(sql, plan);
+}
+
+static void put_answer(struct sql *sql, const struct plan *plan)
+{
+    if (!returns(plan))
+        return;
+    sql_put(sql, ") select ");
+    sql_body(sql, plan);
+    sql_put(sql, ", ");
+    sql_count(sql, plan, ACCESS_WRITE);
+    if (plan->conflict == CONFLICT_MERGES)
+        sql_put(sql, ", " NEW_ROWS);
+    else
+        sql_put(sql, ", null");
+    if (plan->rows == ROWS_KEY)
+        sql_put(sql, ", (select row_to_json(t)::text from t limit 1)");
+    sql_put(sql, " from t");
+}
+
+static void put_returning(struct sql *sql, const struct plan *plan)
+{
+    if (!returns(plan))
+        return;
+    sql_put(sql, " returning ");
+    put_columns_back(sql, plan);
+    put_answer(sql, plan);
+}
+
+/* "a", "b", each behind a name if there is one. */
+static void put_names(struct sql *sql, const struct column_list *columns, str owner)
+{
+    for (int i = 0; i < columns->count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        if (owner.len > 0) {
+            sql_name(sql, owner);
+            sql_put(sql, ".");
+        }
+        sql_name(sql, columns->list[i]->name);
+    }
+}
+
+/* jsonb_build_object('a', default of a, ...): what stands in for the keys that are not given. */
+static void put_defaults(struct sql *sql, const struct column_list *columns)
+{
+    bool first = true;
+
+    sql_put(sql, "jsonb_build_object(");
+    for (int i = 0; i < columns->count; i++) {
+        if (columns->list[i]->default_value.at == NULL)
+            continue;
+        if (!first)
+            sql_put(sql, ", ");
+        sql_value(sql, columns->list[i]->name);
+        sql_put(sql, "::text, ");
+        sql_known(sql, columns->list[i]->default_value);
+        first = false;
+    }
+    sql_put(sql, ")");
+}
+
+/* The body as a function call that gives rows. */
+static void put_rows_of_body(struct sql *sql, const struct plan *plan)
+{
+    const struct body *body = &plan->ask->body;
+    bool array = body->kind == BODY_ARRAY;
+
+    if (!prefer_is(&plan->ask->prefer, PREFER_MISSING, CHOICE_MISSING_DEFAULT)) {
+        if (array)
+            sql_put(sql, "json_to_recordset(");
+        else
+            sql_put(sql, "json_to_record(");
+        sql_value(sql, body->json);
+    } else if (array) {
+        sql_put(sql, "jsonb_to_recordset((select jsonb_agg(");
+        put_defaults(sql, &plan->written);
+        sql_put(sql, " || e) from jsonb_array_elements(");
+        sql_value(sql, body->json);
+        sql_put(sql, ") e)");
+    } else {
+        sql_put(sql, "jsonb_to_record(");
+        put_defaults(sql, &plan->written);
+        sql_put(sql, " || ");
+        sql_value(sql, body->json);
+        sql_put(sql, "::jsonb");
+    }
+    sql_put(sql, ")");
+}
+
+static void put_body(struct sql *sql, const struct plan *plan)
+{
+    put_rows_of_body(sql, plan);
+    sql_put(sql, " as ");
+    sql_name(sql, BODY_NAME);
+    sql_put(sql, "(");
+    for (int i = 0; i < plan->written.count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        sql_name(sql, plan->written.list[i]->name);
+        sql_put(sql, " ");
+        sql_known(sql, plan->written.list[i]->type);
+    }
+    sql_put(sql, ")");
+}
+
+static void put_conflict(struct sql *sql, const struct plan *plan)
+{
+    if (plan->conflict == CONFLICT_FAILS)
+        return;
+    sql_put(sql, " on conflict (");
+    put_names(sql, &plan->conflict_keys, STR(""));
+    if (plan->conflict == CONFLICT_IGNORED || plan->written.count == 0) {
+        sql_put(sql, ") do nothing");
+        return;
+    }
+    sql_put(sql, ") do update set ");
+    for (int i = 0; i < plan->written.count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        sql_name(sql, plan->written.list[i]->name);
+        sql_put(sql, " = excluded.");
+        sql_name(sql, plan->written.list[i]->name);
+    }
+    sql_put(sql, COUNT_DOWN);
+}
+
+static void put_inserted_rows(struct sql *sql, const struct plan *plan)
+{
+    if (plan->ask->body.kind == BODY_NONE) {
+        sql_put(sql, " select null where false");
+        return;
+    }
+    if (plan->written.count == 0) {
+        sql_put(sql, " default values");
+        return;
+    }
+    sql_put(sql, " (");
+    put_names(sql, &plan->written, STR(""));
+    sql_put(sql, ") select ");
+    put_names(sql, &plan->written, BODY_NAME);
+    sql_put(sql, " from ");
+    put_body(sql, plan);
+    if (plan->conflict == CONFLICT_MERGES)
+        sql_put(sql, COUNT_UP);
+    put_conflict(sql, plan);
+}
+
+void sql_insert(struct sql *sql, const struct plan *plan)
+{
+    put_with(sql, plan);
+    sql_put(sql, "insert into ");
+    sql_relation(sql, plan);
+    put_inserted_rows(sql, plan);
+    put_returning(sql, plan);
+}
+
+/* A body without columns changes nothing, but the answer has its usual shape. */
+static void put_no_update(struct sql *sql, const struct plan *plan)
+{
+    put_with(sql, plan);
+    sql_put(sql, "select ");
+    put_columns_back(sql, plan);
+    sql_put(sql, " from ");
+    sql_relation(sql, plan);
+    sql_put(sql, " where false");
+    put_answer(sql, plan);
+}
+
+void sql_update(struct sql *sql, const struct plan *plan)
+{
+    if (plan->written.count == 0) {
+        put_no_update(sql, plan);
+        return;
+    }
+    put_with(sql, plan);
+    sql_put(sql, "update ");
+    sql_relation(sql, plan);
+    sql_put(sql, " set ");
+    for (int i = 0; i < plan->written.count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        sql_name(sql, plan->written.list[i]->name);
+        sql_put(sql, " = ");
+        sql_name(sql, BODY_NAME);
+        sql_put(sql, ".");
+        sql_name(sql, plan->written.list[i]->name);
+    }
+    sql_put(sql, " from ");
+    put_body(sql, plan);
+    sql_where(sql, plan);
+    put_returning(sql, plan);
+}
+
+void sql_delete(struct sql *sql, const struct plan *plan)
+{
+    put_with(sql, plan);
+    sql_put(sql, "delete from ");
+    sql_relation(sql, plan);
+    sql_where(sql, plan);
+    put_returning(sql, plan);
+}
