@@ -246,18 +246,32 @@ static void lose(struct conn *conn, struct work *work)
     pool_requeue(conn->pool, work);
 }
 
+static void leave_list(struct conn *conn, const char *reason)
+{
+    metric_add(pool_metrics(conn->pool), METRIC_DB_OPEN, -1);
+    conn_set_state(conn, CONN_CLOSING, reason);
+    watch_close(&conn->watch);
+}
+
+void conn_retire(struct conn *conn, const char *reason)
+{
+    assert(conn->nsegments == 0);
+    leave_list(conn, reason);
+    if (!conn->cancelling)
+        conn_free(conn);
+}
+
 void conn_close(struct conn *conn, const char *reason)
 {
     struct pool *pool = conn->pool;
 
     if (conn->state == CONN_CLOSING)
         return;
-    if (conn->nsegments > 0 || conn->idle_us == 0)
+    metric_add(pool_metrics(pool), METRIC_DB_DISCARDED, 1);
+    if (conn->nsegments > 0)
         log_line(LOG_WARN, "connection closed", "pool=%s id=%d segments=%d reason=\"%.*s\"",
                  pool->name, conn->id, conn->nsegments, (int)strcspn(reason, "\n"), reason);
-    metric_add(pool_metrics(pool), METRIC_DB_OPEN, -1);
-    conn_set_state(conn, CONN_CLOSING, reason);
-    watch_close(&conn->watch);
+    leave_list(conn, reason);
     /* The last first: requeueing puts each at the front, so they keep their order. */
     while (!list_empty(&conn->segments)) {
         struct segment *segment = LIST_ENTRY(conn->segments.prev, struct segment, node);

@@ -66,7 +66,8 @@ struct conn {
 };
 
 struct conn *conn_open(struct pool *pool);
-void conn_close(struct conn *conn, const char *reason); /* units in flight are retried or failed */
+void conn_retire(struct conn *conn, const char *reason); /* as planned, with nothing in flight */
+void conn_close(struct conn *conn, const char *reason);  /* units in flight are retried or failed */
 void conn_set_state(struct conn *conn, enum conn_state state, const char *reason);
 
 /* Sends the units as one segment. They leave their queue. */

@@ -230,6 +230,17 @@ static void let_next_fly(struct work *work)
     pool_enqueue(work->pool, after);
 }
 
+static const struct fail *failure(const struct work *work, struct request *req,
+                                  const PGresult *error)
+{
+    const char *message = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
+    const struct fail *meant = NULL;
+
+    if (work->statement.refusal != NULL && message != NULL)
+        meant = work->statement.refusal(req->mem, sqlstate_of(error), str_from(message));
+    return meant != NULL ? meant : sqlstate_fail(req->mem, error, req->claims->anonymous);
+}
+
 void work_finish(struct work *work, const PGresult *error)
 {
     struct rows *rows = NULL;
@@ -244,7 +255,7 @@ void work_finish(struct work *work, const PGresult *error)
         struct request *req = waiter->req;
         const struct fail *fail = NULL;
         if (error != NULL)
-            fail = sqlstate_fail(req->mem, error, req->claims->anonymous);
+            fail = failure(work, req, error);
         else if (rows == NULL)
             fail = fail_new(req->mem, FAIL_INTERNAL, "PostgreSQL sent no result");
         answer(waiter, rows, fail);

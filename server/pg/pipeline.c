@@ -312,9 +312,21 @@ static void settle(struct conn *conn, const struct segment *segment, struct work
         work_finish(work, work->error != NULL ? work->error : segment->error);
 }
 
+static void log_slow(const struct conn *conn, const struct work *work, int64_t us)
+{
+    const struct request *req = list_empty(&work->waiters)
+                                    ? NULL
+                                    : LIST_ENTRY(work->waiters.next, struct waiter, node)->req;
+
+    if (req != NULL && us > conn->pool->db->options.config->slow_ms * 1000 && !work->streaming)
+        log_line(LOG_WARN, "slow statement", "id=%.*s ms=%lld pool=%s method=%.*s path=%.*s",
+                 STR_ARG(req->id), (long long)us / 1000, conn->pool->name,
+                 STR_ARG(req->method_name), STR_ARG(req->path));
+}
+
 /* A batch that took far longer than its shapes promise: one of them was slow, so each is
  * measured alone next time. */
-static void measure(struct segment *segment, int64_t us)
+static void measure(const struct conn *conn, struct segment *segment, int64_t us)
 {
     int64_t expected_us = 0;
 
@@ -326,6 +338,7 @@ static void measure(struct segment *segment, int64_t us)
             shape_measure(work->shape, work->shape_hash, us);
         else if (us > SHAPE_SLOW_US + 2 * expected_us)
             shape_doubt(work->shape, work->shape_hash);
+        log_slow(conn, work, us);
     }
 }
 
@@ -338,7 +351,7 @@ static bool on_sync(struct conn *conn, struct segment *segment)
     list_remove(&segment->node);
     conn->nsegments--;
     conn->nworks -= segment->nworks;
-    measure(segment, now - conn->head_us);
+    measure(conn, segment, now - conn->head_us);
     conn->head_us = now;
     if (conn->nsegments == 0) {
         conn->idle_us = now;

@@ -392,7 +392,7 @@ static void trim(struct pool *pool, int64_t now_us)
         if (conn->cancelling || (!surplus && !outlived(conn, now_us)))
             continue;
         idle--;
-        conn_close(conn, surplus ? "idle" : "lifetime");
+        conn_retire(conn, surplus ? "idle" : "lifetime");
     }
 }
 
