@@ -58,7 +58,7 @@ static bool match(struct request *req, const struct route *route, str rest_prefi
         pattern = str_skip(pattern, STR("{rest}").len);
         path = str_skip(path, rest_prefix.len);
     }
-    if (path.len == 0 || path.at[0] != '/')
+    if (!str_starts(path, STR("/")))
         return false;
     return match_segments(req, str_skip(pattern, 1), str_skip(path, 1));
 }

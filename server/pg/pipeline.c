@@ -226,7 +226,7 @@ static void stream_row(struct work *work, PGresult *row)
     if (work->nportion == work->portion_room) {
         work->portion_room = work->portion_room == 0 ? 64 : work->portion_room * 2;
         work->portion =
-            h2o_mem_realloc(work->portion, sizeof(*work->portion) * (size_t)work->portion_room);
+            h2o_mem_realloc(work->portion, sizeof(PGresult *) * (size_t)work->portion_room);
     }
     work->portion[work->nportion++] = row;
     for (int i = 0; i < PQnfields(row); i++)

@@ -77,6 +77,13 @@ bool work_mates(const struct work *a, const struct work *b)
            b->headers.at == NULL;
 }
 
+static bool same_value(str a, str b)
+{
+    if (a.at == NULL || b.at == NULL)
+        return a.at == b.at; /* NULL is no empty text */
+    return str_eq(a, b);
+}
+
 bool work_identical(const struct work *a, const struct work *b)
 {
     const struct statement *x = &a->statement, *y = &b->statement;
@@ -85,8 +92,7 @@ bool work_identical(const struct work *a, const struct work *b)
         !str_eq(x->guard, y->guard) || !work_mates(a, b))
         return false;
     for (int i = 0; i < x->nparams; i++)
-        if ((x->params[i].at == NULL) != (y->params[i].at == NULL) ||
-            !str_eq(x->params[i], y->params[i]))
+        if (!same_value(x->params[i], y->params[i]))
             return false;
     return true;
 }
