@@ -282,10 +282,9 @@ const struct cached *cache_put(struct cache *cache, struct cache_seat *seat,
 }
 
 const struct cached *cache_fail(struct cache *cache, struct cache_seat *seat,
-                                const struct fail *fail)
+                                const struct fail *fail, enum cache_old what)
 {
     struct cache_entry *entry = seat->entry;
-    const struct cached *old = entry->cached;
     struct list woken;
 
     assert(entry->leader == seat);
@@ -293,6 +292,9 @@ const struct cached *cache_fail(struct cache *cache, struct cache_seat *seat,
     seat->entry = NULL;
     entry->failed_us = clock_us();
     take_followers(entry, &woken);
+    if (what == CACHE_FORGET)
+        cached_unref(&entry->cached);
+    const struct cached *old = entry->cached;
     if (old == NULL)
         drop_entry(cache, entry);
     else

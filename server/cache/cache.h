@@ -78,10 +78,13 @@ struct cache_new_answer {
 const struct cached *cache_put(struct cache *cache, struct cache_seat *seat,
                                const struct cache_new_answer *answer);
 
-/* The leader failed: all who follow hear of it. Returns the old answer, if there is one; the
- * reference is the caller's. For CACHE_PATIENCE_US the old answer is now given without asking. */
+/* The leader failed: all who follow hear of it. With CACHE_KEEP (the database is away) they get
+ * the old answer too, and for CACHE_PATIENCE_US it is given without asking; with CACHE_FORGET the
+ * failure is the new answer and the old one is wrong. Returns the old answer when it is kept and
+ * there is one; the reference is the caller's. */
+enum cache_old { CACHE_KEEP, CACHE_FORGET };
 const struct cached *cache_fail(struct cache *cache, struct cache_seat *seat,
-                                const struct fail *fail);
+                                const struct fail *fail, enum cache_old what);
 
 /* The request is gone. Safe without a seat. When a leader leaves, the first follower leads. */
 void cache_leave(struct cache *cache, struct cache_seat *seat);

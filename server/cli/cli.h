@@ -16,6 +16,7 @@ int config_command(const struct config *config, int argc, char **argv);
 int demo_command(const struct config *config, int argc, char **argv);
 int key_command(const struct config *config, int argc, char **argv);
 int migrate_command(const struct config *config, int argc, char **argv);
+int routes_command(const struct config *config, int argc, char **argv);
 int token_command(const struct config *config, int argc, char **argv);
 
 #define CONFIG_USAGE "config [--json]"
@@ -26,6 +27,8 @@ int token_command(const struct config *config, int argc, char **argv);
 #define KEY_HELP "makes a new JWT secret and its anon and service keys"
 #define MIGRATE_USAGE "migrate up [VERSION] | down [COUNT] | status | verify"
 #define MIGRATE_HELP "applies the schema's migrations, or takes them back"
+#define ROUTES_USAGE "routes [--check]"
+#define ROUTES_HELP "the curated routes below /api; --check prepares them in the database"
 #define TOKEN_USAGE "token --role ROLE [--sub UUID] [--expires 10y]"
 #define TOKEN_HELP "mints a token with the secret of the settings"
 

@@ -11,7 +11,4 @@
  * cannot be reached. Blocking: for the start, before the workers run. */
 bool routes_check(const struct book *book, const struct config *config, arena *mem, str *why);
 
-/* postern routes [--check] */
-int routes_command(const struct config *config, int argc, char **argv);
-
 #endif

@@ -22,17 +22,18 @@ const struct fail *route_ask_parse(const struct request *req, const struct book_
 bool conditions_hold(const struct conditions *when, const struct param_value *values);
 
 /* The statement: the lines whose conditions hold, each parameter as $n with its cast, each word
- * as itself. role is the role of curated routes. What it points to lives as long as mem. */
-void route_statement(arena *mem, const struct route_ask *ask, str role,
-                     struct statement *statement);
+ * as itself; the guard that its access asks for. The role is the caller's to set. What it points
+ * to lives as long as mem. */
+void route_statement(arena *mem, const struct route_ask *ask, struct statement *statement);
 
 /* Appends what tells this answer from other answers of the same program: the URL, and the
  * values in an unambiguous form. Who asks is not in it. */
 void route_key(struct buf *key, const struct route_ask *ask);
 
 /* The statements to be prepared when the program starts: nothing optional given, everything,
- * each one alone, each with every listed word. At most `max`, none twice. Returns the count. */
-size_t route_variants(arena *mem, const struct route_file *file, str role,
-                      struct statement *statements, size_t max);
+ * each one alone, each with every listed word. At most `max`, none twice. Returns the count. In
+ * their text a line that falls away is left empty: line n is line file->sql_line + n - 1. */
+size_t route_variants(arena *mem, const struct route_file *file, struct statement *statements,
+                      size_t max);
 
 #endif

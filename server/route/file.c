@@ -384,6 +384,17 @@ static bool check_answers(struct reader *reader)
     return true;
 }
 
+/* What others may keep: nothing of what depends on the caller, unless the file says so. */
+static str cache_control(struct reader *reader)
+{
+    const struct route_file *file = reader->file;
+    const char *who = file->access == ROUTE_ANYONE ? "public" : "private";
+
+    if (file->cache_ms == 0)
+        return file->access == ROUTE_ANYONE ? STR("no-cache") : STR("no-store");
+    return arena_printf(reader->mem, "%s, max-age=%lld", who, (long long)(file->cache_ms / 1000));
+}
+
 const struct route_file *route_file_parse(arena *mem, str name, str text, str *why)
 {
     struct route_file *file = arena_new(mem, struct route_file);
@@ -394,6 +405,7 @@ const struct route_file *route_file_parse(arena *mem, str name, str text, str *w
     good = good && (utf8_valid(text) || reader_fail(&reader, "not UTF-8"));
     good = good && parse_header(&reader) && check_paths(&reader) && check_answers(&reader) &&
            sql_parse(&reader);
+    file->cache_control = cache_control(&reader);
     *why = reader.why;
     return good ? file : NULL;
 }

@@ -69,14 +69,16 @@ struct route_file {
     int npaths;
     enum route_access access;
     enum target target;
-    int64_t cache_ms; /* 0: not cached */
-    str reads;        /* comma list of relations whose refresh drops cached answers */
+    int64_t cache_ms;  /* 0: not cached */
+    str cache_control; /* the header of its answers */
+    str reads;         /* comma list of relations whose refresh drops cached answers */
     struct param params[PARAMS_MAX];
     int nparams;
     struct answer answers[ANSWERS_MAX];
     int nanswers;
     const struct stretch *stretches;
     int nstretches;
+    int sql_line;   /* where the SQL begins in the file */
     size_t sql_len; /* the longest statement's length, parameters left away */
 };
 

@@ -7,9 +7,16 @@
 
 enum { PLACE_MAX = 40 }; /* room for "$32::timestamptz[]" */
 
+/* What becomes of a line whose condition does not hold. */
+enum gap {
+    GAP_NONE,
+    GAP_LINE /* an empty line, so that PostgreSQL's line numbers are the file's */
+};
+
 /* A statement under construction. */
 struct maker {
     const struct route_ask *ask;
+    enum gap gap;
     struct buf text;
     str *params;
     int nparams;
@@ -47,11 +54,10 @@ static size_t text_cap(const struct route_file *file)
 {
     size_t cap = file->sql_len + 1;
     for (int i = 0; i < file->nstretches; i++)
-        cap += (size_t)file->stretches[i].npieces * (PARAM_NAME_MAX + PLACE_MAX);
+        cap += 1 + (size_t)file->stretches[i].npieces * (PARAM_NAME_MAX + PLACE_MAX);
     return cap;
 }
 
-/* Lines that fell away leave blank ones at the ends: the text is a cache key, so it is tidy. */
 static str without_blank_ends(str text)
 {
     while (text.len > 0 && isspace((unsigned char)text.at[0]))
@@ -61,32 +67,51 @@ static str without_blank_ends(str text)
     return text;
 }
 
-void route_statement(arena *mem, const struct route_ask *ask, str role, struct statement *statement)
+static str make_text(struct maker *maker)
 {
+    const struct route_file *file = maker->ask->file;
+
+    for (int i = 0; i < file->nstretches; i++) {
+        if (conditions_hold(&file->stretches[i].when, maker->ask->values))
+            put_stretch(maker, &file->stretches[i]);
+        else if (maker->gap == GAP_LINE)
+            buf_put(&maker->text, STR("\n"));
+    }
+    assert(!maker->text.full);
+    str text = buf_str(&maker->text);
+    return maker->gap == GAP_LINE ? text : without_blank_ends(text);
+}
+
+static void make(arena *mem, const struct route_ask *ask, enum gap gap, struct statement *statement)
+{
+    static const str guards[] = {
+        [ROUTE_ADMIN] = STR_ROW("select postern.require_admin()"),
+        [ROUTE_NODE] = STR_ROW("select postern.require_node()"),
+    };
     const struct route_file *file = ask->file;
-    struct maker maker = {.ask = ask};
+    struct maker maker = {.ask = ask, .gap = gap};
 
     buf_init(&maker.text, mem, text_cap(file));
     maker.params = arena_array(mem, str, (size_t)file->nparams + 1);
-    for (int i = 0; i < file->nstretches; i++)
-        if (conditions_hold(&file->stretches[i].when, ask->values))
-            put_stretch(&maker, &file->stretches[i]);
-    assert(!maker.text.full);
     *statement = (struct statement){
         .target = file->target,
         .access = file->method == METHOD_GET ? ACCESS_READ : ACCESS_WRITE,
-        .text = without_blank_ends(buf_str(&maker.text)),
+        .text = make_text(&maker),
         .nparams = maker.nparams,
         .params = maker.params,
-        .role = role,
+        .guard = guards[file->access],
     };
+}
+
+void route_statement(arena *mem, const struct route_ask *ask, struct statement *statement)
+{
+    make(mem, ask, GAP_NONE, statement);
 }
 
 /* Variants: what the statement looks like is decided by which parameters are given and by words;
  * values do not matter, so NULL stands for all of them. */
 struct variants {
     arena *mem;
-    str role;
     struct route_ask ask;
     struct statement *statements;
     size_t count, max;
@@ -96,7 +121,7 @@ static void add_variant(struct variants *variants)
 {
     struct statement statement;
 
-    route_statement(variants->mem, &variants->ask, variants->role, &statement);
+    make(variants->mem, &variants->ask, GAP_LINE, &statement);
     for (size_t i = 0; i < variants->count; i++)
         if (str_eq(variants->statements[i].text, statement.text))
             return;
@@ -126,10 +151,10 @@ static void add_given(struct variants *variants)
     add_variant(variants);
 }
 
-size_t route_variants(arena *mem, const struct route_file *file, str role,
-                      struct statement *statements, size_t max)
+size_t route_variants(arena *mem, const struct route_file *file, struct statement *statements,
+                      size_t max)
 {
-    struct variants variants = {mem, role, {.file = file}, statements, 0, max};
+    struct variants variants = {mem, {.file = file}, statements, 0, max};
 
     for (int i = 0; i < file->nparams; i++)
         variants.ask.values[i].word = file->params[i].nwords > 0 ? 0 : -1;

@@ -374,6 +374,7 @@ bool sql_parse(struct reader *reader)
     bool good = true;
 
     scan->reader = reader;
+    reader->file->sql_line = reader->line + 1;
     while (good && str_cut(&reader->rest, '\n', &scan->line)) {
         reader->line++;
         if (str_ends(scan->line, STR("\r")))

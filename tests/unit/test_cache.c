@@ -131,7 +131,7 @@ static void a_failure_reaches_all_and_leaves_the_old_answer(void **state)
 
     ask(world, &a, "k", &answer);
     ask(world, &b, "k", &answer);
-    assert_null(cache_fail(world->cache, &a.seat, &fail));
+    assert_null(cache_fail(world->cache, &a.seat, &fail, CACHE_KEEP));
     assert_ptr_equal(b.fail, &fail);
     assert_null(b.cached);
 
@@ -139,7 +139,7 @@ static void a_failure_reaches_all_and_leaves_the_old_answer(void **state)
     put(world, &a, "old", 0); /* is stale at once */
     assert_int_equal(ask(world, &a, "k", &answer), CACHE_LEAD);
     assert_int_equal(ask(world, &b, "k", &answer), CACHE_FOLLOW);
-    const struct cached *old = cache_fail(world->cache, &a.seat, &fail);
+    const struct cached *old = cache_fail(world->cache, &a.seat, &fail, CACHE_KEEP);
     assert_true(str_eq(old->body, STR("old")));
     assert_ptr_equal(b.fail, &fail);
     assert_true(str_eq(b.cached->body, STR("old")));
@@ -148,6 +148,14 @@ static void a_failure_reaches_all_and_leaves_the_old_answer(void **state)
     assert_int_equal(ask(world, &a, "k", &answer), CACHE_STALE);
     assert_true(answer.left_us <= 0);
     assert_int_equal(world->metrics.values[METRIC_CACHE_STALE], 1);
+    cache_leave(world->cache, &a.seat);
+
+    ask(world, &a, "gone", &answer);
+    put(world, &a, "old", 0);
+    ask(world, &a, "gone", &answer);
+    assert_null(cache_fail(world->cache, &a.seat, &fail, CACHE_FORGET));
+    assert_int_equal(ask(world, &a, "gone", &answer), CACHE_LEAD);
+    cache_leave(world->cache, &a.seat);
 }
 
 static void a_drop_concerns_what_reads_the_relation(void **state)

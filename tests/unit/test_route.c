@@ -75,6 +75,19 @@ static const char primes[] = "-- GET /api/primes\n"
                              "  and 'csv' = 'csv' --? format=csv\n"
                              "order by :sort_by limit :limit;\n";
 
+static str statement_guard(arena *mem, const char *access)
+{
+    struct route_ask asked;
+    struct statement statement;
+    str why, text = arena_printf(mem, "-- GET /api/x\n-- access: %s\nselect 1\n", access);
+    const struct book *book = book_of(mem, text.at, &why);
+
+    assert_null(ask(mem, book, (struct asked){"/api/x", "", NULL}, &asked));
+    route_statement(mem, &asked, &statement);
+    book_unref(&book);
+    return statement.guard;
+}
+
 static void each_combination_is_its_own_statement(void **state)
 {
     static const struct {
@@ -104,12 +117,15 @@ static void each_combination_is_its_own_statement(void **state)
     const struct book *book = book_of(mem, primes, &why);
 
     assert_non_null(book);
+    assert_null(statement_guard(mem, "anyone").at);
+    assert_text(statement_guard(mem, "admin"), "select postern.require_admin()");
+    assert_text(statement_guard(mem, "node"), "select postern.require_node()");
     assert_text(book_at(book, 0)->about, "One page. Of primes.");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct route_ask asked;
         struct statement statement;
         assert_null(ask(mem, book, (struct asked){"/api/primes", cases[i].query, NULL}, &asked));
-        route_statement(mem, &asked, STR("postern_api"), &statement);
+        route_statement(mem, &asked, &statement);
         assert_text(statement.text, cases[i].sql);
         assert_int_equal(statement.nparams, cases[i].nparams);
         for (int p = 0; p < cases[i].nparams; p++)
@@ -254,12 +270,12 @@ static void null_and_missing_differ_for_conditional_lines(void **state)
 
     assert_true(book_find(book, req.method, req.path, &match));
     assert_null(route_ask_parse(&req, &match, &asked));
-    route_statement(mem, &asked, STR("r"), &statement);
+    route_statement(mem, &asked, &statement);
     assert_text(statement.text, "select 1\n, $1::text");
     assert_null(statement.params[0].at);
     req.body = STR("{}");
     assert_null(route_ask_parse(&req, &match, &asked));
-    route_statement(mem, &asked, STR("r"), &statement);
+    route_statement(mem, &asked, &statement);
     assert_text(statement.text, "select 1");
     assert_int_equal(statement.access, ACCESS_WRITE);
     assert_int_equal(statement.target, TARGET_PRIMARY);
@@ -355,7 +371,7 @@ static void quotes_and_comments_are_passed_over(void **state)
             print_error("%.*s\n", STR_ARG(why));
         assert_non_null(book);
         assert_null(ask(mem, book, (struct asked){"/api/x", "", NULL}, &asked));
-        route_statement(mem, &asked, STR("r"), &statement);
+        route_statement(mem, &asked, &statement);
         /* The table says int where the cast says integer: shorter lines. */
         struct buf got;
         buf_init(&got, mem, 1000);
@@ -466,10 +482,18 @@ static void variants_cover_every_line_and_word(void **state)
     str why;
     const struct book *book = book_of(mem, primes, &why);
 
-    size_t count = route_variants(mem, book_at(book, 0), STR("r"), statements, 64);
+    size_t count = route_variants(mem, book_at(book, 0), statements, 64);
     /* off, form, tags, both: 4; with the other sort word 4; with the other format 4. */
     assert_int_equal(count, 12);
-    assert_int_equal(route_variants(mem, book_at(book, 0), STR("r"), statements, 3), 3);
+    assert_int_equal(route_variants(mem, book_at(book, 0), statements, 3), 3);
+    /* Line for line as in the file, whatever fell away. */
+    assert_int_equal(book_at(book, 0)->sql_line, 10);
+    for (size_t i = 0; i < count; i++) {
+        str rest = statements[i].text, line = STR("");
+        for (int at = 10; at <= 16; at++)
+            assert_true(str_cut(&rest, '\n', &line));
+        assert_true(str_starts(line, STR("order by")));
+    }
     book_unref(&book);
 }
 

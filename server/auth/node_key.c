@@ -1,0 +1,59 @@
+/* From an API key to claims; see node_key.h. */
+#include "auth/node_key.h"
+
+#include <ctype.h>
+#include <openssl/sha.h>
+
+#include "base/json.h"
+
+enum { CLAIMS_MAX = 1024 };
+
+static bool find_key(const struct request *req, str *key)
+{
+    str header = request_header(req, STR("authorization"));
+    str scheme = STR("bearer ");
+
+    if (header.len <= scheme.len || !str_ieq((str){header.at, scheme.len}, scheme))
+        return false;
+    *key = str_trim(str_skip(header, scheme.len));
+    for (size_t i = 0; i < key->len; i++)
+        if (!isxdigit((unsigned char)key->at[i]))
+            return false;
+    return key->len == NODE_KEY_LEN;
+}
+
+static void put_hash(struct buf *buf, str key)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+
+    SHA256((const unsigned char *)key.at, key.len, digest);
+    for (size_t i = 0; i < sizeof(digest); i++)
+        buf_printf(buf, "%02x", digest[i]);
+}
+
+static void drop_claims(void *arg)
+{
+    const struct claims *claims = arg;
+    claims_unref(&claims);
+}
+
+bool node_admit(struct request *req, const struct config *config)
+{
+    struct buf json;
+    str key;
+
+    if (!find_key(req, &key))
+        return false;
+    buf_init(&json, req->mem, CLAIMS_MAX);
+    buf_put(&json, STR("{\"role\":"));
+    json_put_string(&json, config->db_api_role);
+    buf_put(&json, STR(",\"key_hash\":\""));
+    put_hash(&json, key);
+    buf_put(&json, STR("\",\"peer\":"));
+    json_put_string(&json, req->peer);
+    buf_putc(&json, '}');
+    struct claims *claims = claims_new(config->db_api_role, STR(""), buf_str(&json), 0);
+    arena_on_death(req->mem, drop_claims, claims);
+    req->claims = claims;
+    return true;
+}
