@@ -1,0 +1,122 @@
+/* /api/ - the curated routes: the book finds the file, the file makes the statement, the database
+ * makes the answer. What is cached goes through api_cache.c, what is streamed through api_stream.c.
+ */
+#include "api.h"
+
+#include "http/http.h"
+#include "pg/db.h"
+#include "routes.h"
+#include "worker.h"
+
+static const struct fail *no_route(const struct request *req, unsigned methods);
+static const struct fail *check_access(const struct request *req, const struct route_file *file);
+static const struct fail *ask_database(struct call *call);
+static rows_fn on_rows;
+
+const struct fail *api_handle(struct request *req)
+{
+    struct book_match match;
+
+    if (!book_find(req->worker->book, req->method, req->path, &match))
+        return no_route(req, match.methods);
+    TRY(check_access(req, match.file));
+    struct call *call = arena_new(req->mem, struct call);
+    call->req = req;
+    TRY(route_ask_parse(req, &match, &call->ask));
+    if (match.file->cache_ms > 0)
+        return api_cache_handle(call);
+    if (route_streams(call->ask.answer))
+        return api_stream_handle(call);
+    return ask_database(call);
+}
+
+static const struct fail *no_route(const struct request *req, unsigned methods)
+{
+    if (methods == 0)
+        return fail_new(req->mem, FAIL_NOT_FOUND, "Not found");
+    struct fail *fail = fail_new(req->mem, FAIL_METHOD, "Method not allowed");
+    fail->allow = route_allow(req->mem, methods);
+    return fail;
+}
+
+static bool is_nobody(const struct request *req)
+{
+    const struct claims *claims = req->claims;
+    return claims->anonymous || str_eq(claims->role, req->worker->config->db_anon_role);
+}
+
+/* An administrator's and a node's rights are for the guard to say, in the database. */
+static const struct fail *check_access(const struct request *req, const struct route_file *file)
+{
+    bool user = file->access == ROUTE_USER, admin = file->access == ROUTE_ADMIN;
+
+    if (!(user && (is_nobody(req) || req->claims->subject.len == 0)) && !(admin && is_nobody(req)))
+        return NULL;
+    struct fail *fail = fail_new(req->mem, FAIL_LOGIN_REQUIRED, "Authentication required");
+    fail->authenticate = STR("Bearer");
+    return fail;
+}
+
+static void drop_book(void *arg)
+{
+    const struct book *book = arg;
+    book_unref(&book);
+}
+
+void api_statement(struct call *call, struct statement *statement)
+{
+    struct request *req = call->req;
+
+    if (call->book == NULL) {
+        call->book = book_ref(req->worker->book);
+        arena_on_death(req->mem, drop_book, (void *)(uintptr_t)call->book);
+    }
+    route_statement(req->mem, &call->ask, statement);
+    statement->role = req->worker->config->db_api_role;
+}
+
+static const struct fail *ask_database(struct call *call)
+{
+    struct statement statement;
+
+    api_statement(call, &statement);
+    return db_run(call->req, &statement, on_rows, call);
+}
+
+static bool found(enum answer_kind kind, const struct rows *rows)
+{
+    if (kind == ANSWER_EMPTY)
+        return rows_count(rows) > 0 || rows_affected(rows) > 0;
+    return rows_count(rows) > 0 && rows_text(rows, 0, 0).at != NULL;
+}
+
+const struct fail *api_body(const struct call *call, const struct rows *rows, str *body)
+{
+    const struct answer *answer = call->ask.answer;
+    bool any = found(answer->kind, rows);
+
+    if (!any && answer->missing.at != NULL)
+        return fail_new(call->req->mem, FAIL_NOT_FOUND, "%.*s", STR_ARG(answer->missing));
+    *body = any && rows_count(rows) > 0 ? rows_text(rows, 0, 0) : STR("null");
+    return NULL;
+}
+
+static const struct fail *on_rows(struct request *req, const struct rows *rows, void *arg)
+{
+    static const int statuses[] = {
+        [ANSWER_VALUE] = 200,
+        [ANSWER_ROW] = 200,
+        [ANSWER_CREATED] = 201,
+        [ANSWER_EMPTY] = 204,
+    };
+    const struct call *call = arg;
+    enum answer_kind kind = call->ask.answer->kind;
+    str body;
+
+    TRY(api_body(call, rows, &body));
+    struct reply *reply =
+        reply_new(req->mem, statuses[kind], kind == ANSWER_EMPTY ? (str){NULL, 0} : TYPE_JSON);
+    reply->body = kind == ANSWER_EMPTY ? STR("") : body;
+    reply_header(reply, STR("Cache-Control"), call->ask.file->cache_control);
+    return http_reply(req, reply);
+}

@@ -1,0 +1,30 @@
+/* What the files of /api share: one call of a curated route on its way to an answer. */
+#ifndef API_H
+#define API_H
+
+#include "base/reply.h"
+#include "base/statement.h"
+#include "cache/cache.h"
+#include "pg/rows.h"
+#include "route/ask.h"
+
+struct call {
+    struct request *req;
+    const struct book *book; /* held: it may be replaced while the database is asked */
+    struct route_ask ask;
+    struct cache_seat seat; /* api_cache.c's */
+};
+
+/* The statement of a call, as the role of curated routes; the book is held from now on. */
+void api_statement(struct call *call, struct statement *statement);
+
+/* The body of a buffered answer; the failure is the 404 that the file promises. */
+const struct fail *api_body(const struct call *call, const struct rows *rows, str *body);
+
+/* api_cache.c: answers from the cache, or asks the database once for all who want the same. */
+const struct fail *api_cache_handle(struct call *call);
+
+/* api_stream.c: answers row by row. */
+const struct fail *api_stream_handle(struct call *call);
+
+#endif
