@@ -107,7 +107,7 @@ static int run(const struct config *config, const struct verb *verb, int64_t num
 {
     struct migrations migrations;
     str why = {NULL, 0};
-    bool direct = config->migration_database_url.at != NULL;
+    bool direct = config->migration_database_url.len > 0;
     str url = direct ? config->migration_database_url : config->database_url;
     struct sync *sync = sync_open(config->mem, url, "migrate", &why);
     if (sync == NULL)
@@ -128,7 +128,7 @@ int migrate_command(const struct config *config, int argc, char **argv)
         fprintf(stderr, "usage: postern " MIGRATE_USAGE "\n");
         return EXIT_USAGE;
     }
-    if (config->database_url.at == NULL && config->migration_database_url.at == NULL) {
+    if (config->database_url.len == 0 && config->migration_database_url.len == 0) {
         fprintf(stderr, "postern: set DATABASE_URL (or MIGRATION_DATABASE_URL)\n");
         return EXIT_USAGE;
     }

@@ -26,8 +26,7 @@ comment on column primes.expression is 'How the number is written, for example 3
 comment on column primes.digits is 'Decimal digits.';
 comment on column primes.search_params is 'JSON text: the search that found it.';
 comment on column primes.verification_tier is '1 deterministic, 2 strong probable-prime tests, 3 an independent machine.';
-create index on primes (digits);
-create index on primes (found_at);
+-- The first column alone (digits, found_at, form) is served by these as well.
 create index on primes (found_at, form);
 create index on primes (digits, form);
 create index on primes (form, digits desc);

@@ -1,0 +1,8 @@
+-- Demo, at the end: the dashboard's numbers, and statistics for the planner.
+
+refresh materialized view private.dashboard_stats;
+refresh materialized view private.form_leaderboard_mv;
+refresh materialized view private.digit_distribution_mv;
+refresh materialized view private.discovery_timeline_mv;
+
+analyze work_blocks, prime_verification_queue, prime_verification_summary, operator_credits, agent_events, agent_logs;
