@@ -27,7 +27,7 @@ static void assert_text(str got, const char *want)
 {
     str wanted = str_from(want);
     if (!str_eq(got, wanted))
-        print_error("got  <%.*s>\nwant <%s>\n", STR_ARG(got), want);
+        print_error("got  <%.*s>\nwant <%.*s>\n", STR_ARG(got), STR_ARG(wanted));
     assert_true(str_eq(got, wanted));
 }
 
