@@ -341,6 +341,9 @@ void http_stream(struct request *req, const struct reply *head, void (*ready)(vo
     exchange->generator = (h2o_generator_t){.proceed = on_proceed, .stop = on_stop};
     send_head(exchange, head);
     h2o_start_response(exchange->h2o, &exchange->generator);
+    /* The head leaves now, and on_proceed says when: h2o calls it after a send only. */
+    exchange->sending = true;
+    h2o_send(exchange->h2o, NULL, 0, H2O_SEND_STATE_IN_PROGRESS);
 }
 
 void http_stream_put(struct request *req, str piece)
