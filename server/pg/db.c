@@ -192,13 +192,21 @@ void db_more(struct request *req)
 
 /* ---- answering ---- */
 
+/* Without a row there was no portion: an empty one tells the columns' names. */
+static void end_stream(struct waiter *waiter, const struct rows *rows, const struct fail *fail)
+{
+    if (fail == NULL && !waiter->work->started && rows != NULL)
+        fail = waiter->stream->portion(waiter->req, rows, waiter->arg);
+    waiter->stream->end(waiter->req, fail, waiter->arg);
+}
+
 static void answer(struct waiter *waiter, struct rows *rows, const struct fail *fail)
 {
     struct request *req = waiter->req;
     struct db *db = req->db;
 
     if (waiter->stream != NULL && (fail == NULL || waiter->work->started)) {
-        waiter->stream->end(req, fail, waiter->arg);
+        end_stream(waiter, rows, fail);
         return;
     }
     if (fail == NULL) {

@@ -17,8 +17,9 @@ const struct fail *db_run(struct request *req, const struct statement *statement
 
 /* The same for an answer too large to hold: rows arrive in portions, in order, while the
  * statement runs. After each call of `portion` nothing more is read from PostgreSQL until
- * db_more(req): that is the back-pressure. `end` is called once after the last portion; a
- * failure before the first portion answers the request for you, a later one comes to `end`.
+ * db_more(req): that is the back-pressure. An answer without rows is one empty portion, for the
+ * columns' names. `end` is called once after the last portion; a failure before the first portion
+ * answers the request for you, a later one comes to `end`.
  * When the client leaves, the statement is cancelled and nothing is called. */
 struct portion_fns {
     const struct fail *(*portion)(struct request *req, const struct rows *rows, void *arg);
