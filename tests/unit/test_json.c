@@ -32,68 +32,69 @@ static int drop_arena(void **state)
     return 0;
 }
 
+static const struct {
+    const char *text;
+    enum json_kind kind;
+} kinds[] = {
+    {"{}",                                    JSON_OBJECT },
+    {" [1, 2.5e-3, {\"a\" : [] } ] \n",       JSON_ARRAY  },
+    {"\"a\\n\\u00e9\\ud83d\\ude00\xC3\xA9\"", JSON_STRING },
+    {"-0",                                    JSON_NUMBER },
+    {"0.5",                                   JSON_NUMBER },
+    {"123456789012345678901234567890",        JSON_NUMBER }, /* numeric holds it */
+    {"1e999",                                 JSON_NUMBER },
+    {"true",                                  JSON_BOOL   },
+    {"false",                                 JSON_BOOL   },
+    {"null",                                  JSON_NULL   },
+    {"",                                      JSON_INVALID},
+    {"  ",                                    JSON_INVALID},
+    {"{} {}",                                 JSON_INVALID},
+    {"01",                                    JSON_INVALID},
+    {"1.",                                    JSON_INVALID},
+    {".5",                                    JSON_INVALID},
+    {"+1",                                    JSON_INVALID},
+    {"1e",                                    JSON_INVALID},
+    {"-",                                     JSON_INVALID},
+    {"nul",                                   JSON_INVALID},
+    {"nulll",                                 JSON_INVALID},
+    {"True",                                  JSON_INVALID},
+    {"[1,]",                                  JSON_INVALID},
+    {"[,1]",                                  JSON_INVALID},
+    {"[1 2]",                                 JSON_INVALID},
+    {"[1}",                                   JSON_INVALID},
+    {"{\"a\":1,}",                            JSON_INVALID},
+    {"{\"a\"}",                               JSON_INVALID},
+    {"{a:1}",                                 JSON_INVALID},
+    {"{1:1}",                                 JSON_INVALID},
+    {"[",                                     JSON_INVALID},
+    {"{\"a\":",                               JSON_INVALID},
+    {"\"",                                    JSON_INVALID},
+    {"\"a",                                   JSON_INVALID},
+    {"\"\\\"",                                JSON_INVALID},
+    {"\"\\x\"",                               JSON_INVALID},
+    {"\"\\u12\"",                             JSON_INVALID},
+    {"\"\\u12g4\"",                           JSON_INVALID},
+    {"\"\\u0000\"",                           JSON_INVALID}, /* PostgreSQL cannot store it */
+    {"\"\\ud83d\"",                           JSON_INVALID}, /* half a pair */
+    {"\"\\ude00\"",                           JSON_INVALID},
+    {"\"\\ud83d\\u0041\"",                    JSON_INVALID},
+    {"\"\\ud83dxude00\"",                     JSON_INVALID},
+    {"\"\n\"",                                JSON_INVALID}, /* a raw line end */
+    {"\"\xff\"",                              JSON_INVALID},
+    {"\"\xC3\"",                              JSON_INVALID},
+    {"\"\xED\xA0\x80\"",                      JSON_INVALID},
+    {"\xEF\xBB\xBF{}",                        JSON_INVALID}, /* a byte order mark */
+    {"'a'",                                   JSON_INVALID},
+    {"/**/1",                                 JSON_INVALID},
+    {"NaN",                                   JSON_INVALID},
+};
+
 static void values_are_known_by_their_kind(void **state)
 {
-    static const struct {
-        const char *text;
-        enum json_kind kind;
-    } cases[] = {
-        {"{}",                                    JSON_OBJECT },
-        {" [1, 2.5e-3, {\"a\" : [] } ] \n",       JSON_ARRAY  },
-        {"\"a\\n\\u00e9\\ud83d\\ude00\xC3\xA9\"", JSON_STRING },
-        {"-0",                                    JSON_NUMBER },
-        {"0.5",                                   JSON_NUMBER },
-        {"123456789012345678901234567890",        JSON_NUMBER }, /* numeric holds it */
-        {"1e999",                                 JSON_NUMBER },
-        {"true",                                  JSON_BOOL   },
-        {"false",                                 JSON_BOOL   },
-        {"null",                                  JSON_NULL   },
-        {"",                                      JSON_INVALID},
-        {"  ",                                    JSON_INVALID},
-        {"{} {}",                                 JSON_INVALID},
-        {"01",                                    JSON_INVALID},
-        {"1.",                                    JSON_INVALID},
-        {".5",                                    JSON_INVALID},
-        {"+1",                                    JSON_INVALID},
-        {"1e",                                    JSON_INVALID},
-        {"-",                                     JSON_INVALID},
-        {"nul",                                   JSON_INVALID},
-        {"nulll",                                 JSON_INVALID},
-        {"True",                                  JSON_INVALID},
-        {"[1,]",                                  JSON_INVALID},
-        {"[,1]",                                  JSON_INVALID},
-        {"[1 2]",                                 JSON_INVALID},
-        {"[1}",                                   JSON_INVALID},
-        {"{\"a\":1,}",                            JSON_INVALID},
-        {"{\"a\"}",                               JSON_INVALID},
-        {"{a:1}",                                 JSON_INVALID},
-        {"{1:1}",                                 JSON_INVALID},
-        {"[",                                     JSON_INVALID},
-        {"{\"a\":",                               JSON_INVALID},
-        {"\"",                                    JSON_INVALID},
-        {"\"a",                                   JSON_INVALID},
-        {"\"\\\"",                                JSON_INVALID},
-        {"\"\\x\"",                               JSON_INVALID},
-        {"\"\\u12\"",                             JSON_INVALID},
-        {"\"\\u12g4\"",                           JSON_INVALID},
-        {"\"\\u0000\"",                           JSON_INVALID}, /* PostgreSQL cannot store it */
-        {"\"\\ud83d\"",                           JSON_INVALID}, /* half a pair */
-        {"\"\\ude00\"",                           JSON_INVALID},
-        {"\"\\ud83d\\u0041\"",                    JSON_INVALID},
-        {"\"\\ud83dxude00\"",                     JSON_INVALID},
-        {"\"\n\"",                                JSON_INVALID}, /* a raw line end */
-        {"\"\xff\"",                              JSON_INVALID},
-        {"\"\xC3\"",                              JSON_INVALID},
-        {"\"\xED\xA0\x80\"",                      JSON_INVALID},
-        {"\xEF\xBB\xBF{}",                        JSON_INVALID}, /* a byte order mark */
-        {"'a'",                                   JSON_INVALID},
-        {"/**/1",                                 JSON_INVALID},
-        {"NaN",                                   JSON_INVALID},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        if (json_check(str_from(cases[i].text)) != cases[i].kind)
-            fail_msg("%s is not of kind %d", cases[i].text, cases[i].kind);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (json_check(str_from(kinds[i].text)) != kinds[i].kind)
+            fail_msg("%s is not of kind %d", kinds[i].text, kinds[i].kind);
     assert_int_equal(json_check((str){"[1]\0", 4}), JSON_INVALID);
 }
 

@@ -80,7 +80,8 @@ static void a_query_is_cut_into_pairs(void **state)
         assert_true(url_next(&query, &key, &value));
         assert_true(str_eq(key, str_from(want[i].key)));
         assert_int_equal(value.at == NULL, want[i].value == NULL);
-        assert_true(str_eq(value, str_from(want[i].value)));
+        if (value.at != NULL)
+            assert_true(str_eq(value, str_from(want[i].value)));
     }
     assert_false(url_next(&query, &key, &value));
 }

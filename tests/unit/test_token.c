@@ -1,0 +1,611 @@
+/* server/auth/token.c, payload.c and token_cache.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "auth/base64.h"
+#include "auth/payload.h"
+#include "auth/token.h"
+#include "base/clock.h"
+
+#define HS256 "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
+#define USER "{\"role\":\"authenticated\",\"sub\":\"ada\"}"
+#define DECODE "JWT couldn't be decoded"
+#define NO_KEY "No suitable key or wrong key type"
+
+static const struct config settings = {
+    .jwt_secret = STR_ROW("a-secret-for-tests-only-that-is-long-enough"),
+    .db_anon_role = STR_ROW("anon"),
+    .db_allowed_roles = STR_ROW("anon,authenticated,service_role"),
+};
+
+struct bench {
+    arena *mem;
+    struct config config;
+    const struct keys *keys;
+    struct metrics metrics;
+};
+
+static int set_up(void **state)
+{
+    arena *mem = arena_open();
+    struct bench *bench = arena_new(mem, struct bench);
+    str why = {NULL, 0};
+
+    bench->mem = mem;
+    bench->config = settings;
+    bench->config.mem = mem;
+    bench->keys = keys_new(mem, &bench->config, &why);
+    assert_non_null(bench->keys);
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    arena *mem = bench->mem;
+    arena_close(&mem);
+    return 0;
+}
+
+/* A token with a good signature over any header and payload. */
+static str sign(struct bench *bench, str header, str payload)
+{
+    unsigned char mac[MAC_BYTES];
+    str text = arena_printf(bench->mem, "%.*s.%.*s", STR_ARG(base64url_encode(bench->mem, header)),
+                            STR_ARG(base64url_encode(bench->mem, payload)));
+    keys_mac(bench->keys, text, mac);
+    str signature = base64url_encode(bench->mem, (str){(const char *)mac, MAC_BYTES});
+    return arena_printf(bench->mem, "%.*s.%.*s", STR_ARG(text), STR_ARG(signature));
+}
+
+/* The message of the failure, or "" when the token is good. */
+static str verify(struct bench *bench, str token, const char **code)
+{
+    const struct claims *claims = NULL;
+    const struct fail *fail = token_verify(bench->mem, &bench->config, bench->keys, token, &claims);
+
+    *code = fail == NULL ? "" : fail->code;
+    claims_unref(&claims);
+    if (fail != NULL && fail->kind != FAIL_NO_SECRET) {
+        assert_int_equal(fail->status, 401);
+        assert_true(str_starts(fail->authenticate, STR("Bearer")));
+    }
+    return fail == NULL ? STR("") : fail->message;
+}
+
+static void assert_answer(str message, const char *want, const char *what)
+{
+    if (!str_eq(message, str_from(want)))
+        fail_msg("%s: \"%.*s\", not \"%s\"", what, STR_ARG(message), want);
+}
+
+static void the_header_must_say_hs256_to_the_letter(void **state)
+{
+    static const struct {
+        const char *header, *want;
+    } cases[] = {
+        {HS256,                                                                   ""                                       },
+        {"{\"alg\":\"HS256\"}",                                                   ""                                       },
+        {"{\"typ\":\"at+jwt\",\"alg\":\"HS256\"}",                                ""                                       },
+        {"{\"alg\":\"HS256\",\"kid\":\"../../dev/null\"}",                        ""                                       },
+        {"{\"alg\":\"HS256\",\"kid\":\"' or 1=1 --\"}",                           ""                                       },
+        {"{\"alg\":\"HS256\",\"jku\":\"http://evil/\",\"x5u\":\"http://evil/\"}", ""                                       },
+        {"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"}}",          ""                                       },
+        {"{\"alg\":\"none\"}",                                                    "Wrong or unsupported encoding algorithm"},
+        {"{}",                                                                    "Wrong or unsupported encoding algorithm"},
+        {"{\"alg\":null}",                                                        "Wrong or unsupported encoding algorithm"},
+        {"{\"alg\":256}",                                                         "Wrong or unsupported encoding algorithm"},
+        {"{\"alg\":[\"HS256\"]}",                                                 "Wrong or unsupported encoding algorithm"},
+        {"{\"alg\":\"None\"}",                                                    NO_KEY                                   },
+        {"{\"alg\":\"nOnE\"}",                                                    NO_KEY                                   },
+        {"{\"alg\":\"\"}",                                                        NO_KEY                                   },
+        {"{\"alg\":\"hs256\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"HS256 \"}",                                                  NO_KEY                                   },
+        {"{\"alg\":\"HS384\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"HS512\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"RS256\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"ES256\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"PS256\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"EdDSA\"}",                                                   NO_KEY                                   },
+        {"{\"alg\":\"HS256\",\"alg\":\"none\"}",                                  DECODE                                   },
+        {"{\"alg\":\"none\",\"alg\":\"HS256\"}",                                  DECODE                                   },
+        {"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",                                DECODE                                   },
+        {"{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}",                  DECODE                                   },
+        {"{\"alg\":\"HS256\",\"crit\":null}",                                     DECODE                                   },
+        {"[\"alg\",\"HS256\"]",                                                   DECODE                                   },
+        {"\"HS256\"",                                                             DECODE                                   },
+        {"{\"alg\":\"HS256\"",                                                    DECODE                                   },
+        {"{\"alg\":\"HS256\"} x",                                                 DECODE                                   },
+        {"",                                                                      DECODE                                   },
+    };
+    const char *code;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_answer(verify(*state, sign(*state, str_from(cases[i].header), STR(USER)), &code),
+                      cases[i].want, cases[i].header);
+    assert_answer(
+        verify(*state, sign(*state, (str){"{\"alg\":\"HS256\0\"}", 16}, STR(USER)), &code), DECODE,
+        "a NUL in alg");
+}
+
+static void a_token_has_three_parts_in_one_spelling(void **state)
+{
+    struct bench *bench = *state;
+    str good = sign(bench, STR(HS256), STR(USER));
+    str head = {good.at, good.len - 44}; /* without ".signature" */
+    str cut = {good.at, good.len - 4};
+    const struct {
+        str token;
+        const char *want;
+    } cases[] = {
+        {good,                                  ""                                         },
+        {STR(""),                               "Empty JWT is sent in Authorization header"},
+        {STR("x"),                              "Expected 3 parts in JWT; got 1"           },
+        {head,                                  "Expected 3 parts in JWT; got 2"           },
+        {arena_printf(bench->mem,               "%.*s.AAAA.AAAA",                            STR_ARG(good)),
+         "Expected 3 parts in JWT; got 5"},
+        {arena_printf(bench->mem,      "%.*s.",                                                 STR_ARG(good)), "Expected 3 parts in JWT; got 4"},
+        {arena_printf(bench->mem,                         "%.*s.",      STR_ARG(head)), NO_KEY},
+        {arena_printf(bench->mem,                                     "%.*s=",                                                          STR_ARG(good)), "JWT cryptographic operation failed"},
+        {arena_printf(bench->mem,                       "%.*s ",                                                       STR_ARG(good)), "JWT cryptographic operation failed"},
+        {arena_printf(bench->mem,               "%.*sAAAA",               STR_ARG(good)), NO_KEY},
+        {cut, NO_KEY                                           },
+        {arena_printf(bench->mem,        " %.*s",STR_ARG(good)), DECODE},
+        {STR(".."),                                     DECODE                                                         },
+        {STR("..."),                       "Expected 3 parts in JWT; got 4"                                             },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *code;
+        assert_answer(verify(bench, cases[i].token, &code), cases[i].want, "parts");
+        assert_string_equal(code, cases[i].want[0] == '\0' ? "" : "PGRST301");
+    }
+}
+
+static void a_changed_byte_anywhere_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    str good = sign(bench, STR(HS256), STR(USER));
+    char *token = h2o_mem_alloc_pool(bench->mem, good.len);
+    const char *code;
+
+    for (size_t i = 0; i < good.len; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            memcpy(token, good.at, good.len);
+            token[i] = (char)(token[i] ^ 1 << bit);
+            assert_true(verify(bench, (str){token, good.len}, &code).len > 0);
+        }
+}
+
+static void the_key_is_the_servers(void **state)
+{
+    static const char *const secrets[] = {
+        "another-secret-that-is-long-enough-too",
+        "a-secret-for-tests-only-that-is-long-enougH",
+        "-----BEGIN PUBLIC KEY-----MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE-----END PUBLIC KEY-----",
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        struct bench other = *bench;
+        const char *code;
+        str why;
+        other.config.jwt_secret = str_from(secrets[i]);
+        other.keys = keys_new(bench->mem, &other.config, &why);
+        assert_answer(verify(bench, sign(&other, STR(HS256), STR(USER)), &code), NO_KEY,
+                      secrets[i]);
+    }
+}
+
+static void without_a_secret_every_token_is_refused(void **state)
+{
+    struct bench *bench = *state, bare = *bench;
+    const char *code;
+    str why;
+
+    bare.config.jwt_secret = (str){NULL, 0};
+    bare.keys = keys_new(bench->mem, &bare.config, &why);
+    assert_answer(verify(&bare, sign(bench, STR(HS256), STR(USER)), &code),
+                  "Server lacks JWT secret", "no secret");
+    assert_string_equal(code, "PGRST300");
+    assert_null(token_mint(bench->mem, bare.keys, STR(USER)).at);
+}
+
+static void long_tokens_are_refused(void **state)
+{
+    struct bench *bench = *state;
+    char *name = h2o_mem_alloc_pool(bench->mem, 1 << 20);
+    const char *code;
+
+    memset(name, 'a', 1 << 20);
+    str payload = arena_printf(bench->mem, "{\"role\":\"anon\",\"x\":\"%.*s\"}", 1 << 20, name);
+    assert_answer(verify(bench, sign(bench, STR(HS256), payload), &code), "JWT is too long",
+                  "a megabyte of claims");
+}
+
+/* The claims at a fixed time, so that every boundary can be hit to the second. */
+enum { NOW = 1800000000 };
+
+struct claim_case {
+    const char *payload, *want; /* "" when it is accepted */
+};
+
+static void assert_claims(struct bench *bench, const struct claim_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct claims *claims = NULL;
+        const struct fail *fail =
+            payload_read(bench->mem, &bench->config, str_from(cases[i].payload), NOW, &claims);
+        assert_answer(fail == NULL ? STR("") : fail->message, cases[i].want, cases[i].payload);
+        if (fail != NULL)
+            assert_string_equal(fail->code, "PGRST303");
+        claims_unref(&claims);
+    }
+}
+
+#define EXP "JWT expired"
+#define EXP_NUMBER "The JWT 'exp' claim must be a number"
+#define NBF "JWT not yet valid"
+#define IAT "JWT issued at future"
+
+static void times_have_thirty_seconds_of_leeway(void **state)
+{
+    static const struct claim_case cases[] = {
+        {"{\"exp\":1800000000}",           ""                                    },
+        {"{\"exp\":1799999971}",           ""                                    }, /* now - 29 */
+        {"{\"exp\":1799999970}",           EXP                                   }, /* now - 30: "on or after" */
+        {"{\"exp\":1799999970.5}",         ""                                    },
+        {"{\"exp\":1799999969}",           EXP                                   },
+        {"{\"exp\":0}",                    EXP                                   },
+        {"{\"exp\":-1}",                   EXP                                   },
+        {"{\"exp\":-1e300}",               EXP                                   },
+        {"{\"exp\":1e300}",                ""                                    },
+        {"{\"exp\":99999999999999999999}", ""                                    },
+        {"{\"exp\":\"1900000000\"}",       EXP_NUMBER                            },
+        {"{\"exp\":true}",                 EXP_NUMBER                            },
+        {"{\"exp\":null}",                 EXP_NUMBER                            },
+        {"{\"exp\":[1900000000]}",         EXP_NUMBER                            },
+        {"{\"nbf\":1800000030}",           ""                                    },
+        {"{\"nbf\":1800000031}",           NBF                                   },
+        {"{\"nbf\":1e300}",                NBF                                   },
+        {"{\"nbf\":\"x\"}",                "The JWT 'nbf' claim must be a number"},
+        {"{\"iat\":1800000030}",           ""                                    },
+        {"{\"iat\":1800000031}",           IAT                                   },
+        {"{\"iat\":{}}",                   "The JWT 'iat' claim must be a number"},
+        {"{\"exp\":1,\"nbf\":1900000000}", EXP                                   }, /* the first that fails is named */
+    };
+    assert_claims(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void the_audience_is_ours_if_it_is_named(void **state)
+{
+    static const struct claim_case cases[] = {
+        {"{}",                                  ""                                                           },
+        {"{\"aud\":null}",                      ""                                                           },
+        {"{\"aud\":[]}",                        ""                                                           },
+        {"{\"aud\":\"authenticated\"}",         ""                                                           },
+        {"{\"aud\":[\"x\",\"authenticated\"]}", ""                                                           },
+        {"{\"aud\":\"Authenticated\"}",         "JWT not in audience"                                        },
+        {"{\"aud\":\"\"}",                      "JWT not in audience"                                        },
+        {"{\"aud\":[\"x\"]}",                   "JWT not in audience"                                        },
+        {"{\"aud\":7}",                         "The JWT 'aud' claim must be a string or an array of strings"},
+        {"{\"aud\":[\"authenticated\",7]}",
+         "The JWT 'aud' claim must be a string or an array of strings"                                       },
+    };
+    struct bench bench = *(struct bench *)*state;
+    bench.config.jwt_aud = STR("authenticated");
+    assert_claims(&bench, cases, sizeof(cases) / sizeof(cases[0]));
+
+    static const struct claim_case any[] = {
+        {"{\"aud\":\"anything\"}", ""                                                           },
+        {"{\"aud\":7}",            "The JWT 'aud' claim must be a string or an array of strings"},
+    };
+    assert_claims(*state, any, sizeof(any) / sizeof(any[0]));
+}
+
+#define NOT_ALLOWED "The JWT 'role' claim is not allowed"
+#define NOT_TEXT "The JWT 'role' claim must be a string"
+
+static void a_role_is_one_of_the_allowed_ones(void **state)
+{
+    static const struct claim_case cases[] = {
+        {"{\"role\":\"anon\"}",                                                             ""         },
+        {"{\"role\":\"service_role\"}",                                                     ""         },
+        {"{\"role\":\"\"}",                                                                 NOT_ALLOWED},
+        {"{\"role\":\"none\"}",                                                             NOT_ALLOWED},
+        {"{\"role\":\"NONE\"}",                                                             NOT_ALLOWED},
+        {"{\"role\":\"postgres\"}",                                                         NOT_ALLOWED},
+        {"{\"role\":\"authenticator\"}",                                                    NOT_ALLOWED},
+        {"{\"role\":\"Authenticated\"}",                                                    NOT_ALLOWED},
+        {"{\"role\":\"authenticated \"}",                                                   NOT_ALLOWED},
+        {"{\"role\":\"authenticated,anon\"}",                                               NOT_ALLOWED},
+        {"{\"role\":\"\\\"anon\\\"\"}",                                                     NOT_ALLOWED},
+        {"{\"role\":\"an\xC3\xB6n\"}",                                                      NOT_ALLOWED},
+        {"{\"role\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
+         NOT_ALLOWED                                                                                   },
+        {"{\"role\":null}",                                                                 NOT_TEXT   },
+        {"{\"role\":7}",                                                                    NOT_TEXT   },
+        {"{\"role\":[\"anon\"]}",                                                           NOT_TEXT   },
+    };
+    assert_claims(*state, cases, sizeof(cases) / sizeof(cases[0]));
+
+    static const struct claim_case any[] = {
+        {"{\"role\":\"web_user\"}",                                                         ""         },
+        {"{\"role\":\"none\"}",                                                             NOT_ALLOWED},
+        {"{\"role\":\"None\"}",                                                             NOT_ALLOWED},
+        {"{\"role\":\"\"}",                                                                 NOT_ALLOWED},
+        {"{\"role\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}",
+         NOT_ALLOWED                                                                                   }, /* PostgreSQL would cut it to another name */
+    };
+    struct bench bench = *(struct bench *)*state;
+    bench.config.db_allowed_roles = STR("*");
+    assert_claims(&bench, any, sizeof(any) / sizeof(any[0]));
+}
+
+static void claims_are_one_plain_object(void **state)
+{
+    static const struct claim_case cases[] = {
+        {"{\"role\":\"anon\",\"role\":\"service_role\"}",       "Parsing claims failed"},
+        {"{\"role\":\"anon\",\"r\\u006fle\":\"service_role\"}", "Parsing claims failed"},
+        {"{\"a\":{\"b\":1,\"b\":2}}",                           "Parsing claims failed"},
+        {"[]",                                                  "Parsing claims failed"},
+        {"null",                                                "Parsing claims failed"},
+        {"\"anon\"",                                            "Parsing claims failed"},
+        {"",                                                    "Parsing claims failed"},
+        {"{",                                                   "Parsing claims failed"},
+        {"{} {}",                                               "Parsing claims failed"},
+        {"{\"a\":\"\\u0000\"}",                                 "Parsing claims failed"},
+        {"{\"a\":\"\xff\"}",                                    "Parsing claims failed"},
+        {"{\"a\":\"\\ud800\"}",                                 "Parsing claims failed"},
+        {" {\"role\" : \"anon\"} ",                             ""                     },
+    };
+    struct bench *bench = *state;
+    assert_claims(bench, cases, sizeof(cases) / sizeof(cases[0]));
+
+    struct buf deep; /* as deep as a token can be */
+    buf_init(&deep, bench->mem, 1 << 16);
+    buf_put(&deep, STR("{\"a\":"));
+    for (int i = 0; i < 1000; i++)
+        buf_putc(&deep, '[');
+    for (int i = 0; i < 1000; i++)
+        buf_putc(&deep, ']');
+    buf_putc(&deep, '}');
+    const struct claim_case nested = {arena_cstr(bench->mem, buf_str(&deep)),
+                                      "Parsing claims failed"};
+    assert_claims(bench, &nested, 1);
+}
+
+static void the_claims_are_passed_on_as_they_came(void **state)
+{
+    static const struct {
+        const char *payload, *role, *subject, *json;
+        int64_t expires;
+        bool anonymous;
+    } cases[] = {
+        {"{ \"sub\":\"ada\",\"role\":\"authenticated\",\"exp\":1900000000.5,\"n\":1.50}",
+         "authenticated",                                                                                  "ada",
+         "{ \"sub\":\"ada\",\"role\":\"authenticated\",\"exp\":1900000000.5,\"n\":1.50}",                                                          1900000001,       false},
+        {"{\"role\":\"anon\"}",                                                           "anon",          "",    "{\"role\":\"anon\"}",           0,                true },
+        {"{\"sub\":7}",                                                                   "anon",          "",    "{\"role\":\"anon\",\"sub\":7}", 0,                true },
+        {" { } ",                                                                         "anon",          "",    "{\"role\":\"anon\"}",           0,                true },
+        {"{\"sub\":\"a\", \"x\":[1, 2]}",                                                 "anon",          "a",
+         "{\"role\":\"anon\",\"sub\":\"a\",\"x\":[1, 2]}",                                                                                         0,                true },
+        {"{\"role\":\"authenticated\",\"exp\":1e300}",                                    "authenticated", "",
+         "{\"role\":\"authenticated\",\"exp\":1e300}",                                                                                             4000000000000000, false},
+    };
+    struct bench *bench = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct claims *claims = NULL;
+        assert_null(
+            payload_read(bench->mem, &bench->config, str_from(cases[i].payload), NOW, &claims));
+        assert_answer(claims->role, cases[i].role, cases[i].payload);
+        assert_answer(claims->subject, cases[i].subject, cases[i].payload);
+        assert_answer(claims->json, cases[i].json, cases[i].payload);
+        assert_true(claims->expires == cases[i].expires);
+        assert_int_equal(claims->anonymous, cases[i].anonymous);
+        claims_unref(&claims);
+    }
+}
+
+static void what_is_minted_verifies(void **state)
+{
+    struct bench *bench = *state;
+    const struct claims *claims = NULL;
+    str token = token_mint(bench->mem, bench->keys, STR(USER));
+
+    assert_null(token_verify(bench->mem, &bench->config, bench->keys, token, &claims));
+    assert_answer(claims->subject, "ada", "subject");
+    claims_unref(&claims);
+    assert_null(token_mint(bench->mem, bench->keys, STR("no object")).at);
+}
+
+/* What admit makes of a request with these headers: the role, or the code of the failure. */
+static str ask(struct bench *bench, struct token_cache *cache, str authorization, str apikey)
+{
+    struct header headers[2];
+    struct request req = {.mem = arena_open(), .headers = headers};
+    str answer;
+
+    if (authorization.at != NULL)
+        headers[req.nheaders++] = (struct header){STR("authorization"), authorization};
+    if (apikey.at != NULL)
+        headers[req.nheaders++] = (struct header){STR("apikey"), apikey};
+    const struct fail *fail = admit(&req, cache);
+    answer = arena_copy(bench->mem, fail == NULL ? req.claims->role : str_from(fail->code));
+    arena_close(&req.mem);
+    return answer;
+}
+
+static void a_request_is_who_its_headers_say(void **state)
+{
+    struct bench *bench = *state;
+    str user = sign(bench, STR(HS256), STR(USER));
+    str service = sign(bench, STR(HS256), STR("{\"role\":\"service_role\"}"));
+    const str none = {NULL, 0};
+    str bearer = arena_printf(bench->mem, "Bearer %.*s", STR_ARG(user));
+    str lower = arena_printf(bench->mem, "bearer %.*s", STR_ARG(user));
+    str blanks = arena_printf(bench->mem, "BEARER \t%.*s ", STR_ARG(user));
+    str joined = arena_printf(bench->mem, "Bearer%.*s", STR_ARG(user));
+    const struct {
+        str authorization, apikey;
+        const char *want;
+    } cases[] = {
+        {none,                      none,                         "anon"         },
+        {bearer,                    none,                         "authenticated"},
+        {lower,                     none,                         "authenticated"},
+        {blanks,                    none,                         "authenticated"},
+        {bearer,                    service,                      "authenticated"},
+        {none,                      service,                      "service_role" },
+        {none,                      STR("sb_publishable_abcdef"), "anon"         },
+        {none,                      STR("a.b"),                   "anon"         },
+        {none,                      STR("a.b.c"),                 "PGRST301"     },
+        {STR("Basic dXNlcjpwYXNz"), none,                         "anon"         },
+        {STR("Basic dXNlcjpwYXNz"), service,                      "anon"         },
+        {STR(""),                   none,                         "anon"         },
+        {STR("Bearer"),             none,                         "PGRST301"     },
+        {STR("Bearer "),            service,                      "PGRST301"     },
+        {STR("Bearer x"),           service,                      "PGRST301"     },
+        {joined,                    none,                         "anon"         },
+    };
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_answer(ask(bench, cache, cases[i].authorization, cases[i].apikey), cases[i].want,
+                      arena_cstr(bench->mem, cases[i].authorization));
+    token_cache_free(&cache);
+    assert_null(cache);
+}
+
+static void with_the_anonymous_role_off_a_token_is_needed(void **state)
+{
+    struct bench bench = *(struct bench *)*state;
+    bench.config.db_anon_role = STR("");
+    struct token_cache *cache = token_cache_new(&bench.config, bench.keys, &bench.metrics);
+    str no_role = sign(&bench, STR(HS256), STR("{\"sub\":\"ada\"}"));
+
+    assert_answer(ask(&bench, cache, (str){NULL, 0}, (str){NULL, 0}), "PGRST302", "no token");
+    assert_answer(ask(&bench, cache, (str){NULL, 0}, no_role), "PGRST302", "a token without role");
+    assert_answer(ask(&bench, cache, (str){NULL, 0}, sign(&bench, STR(HS256), STR(USER))),
+                  "authenticated", "a token");
+    token_cache_free(&cache);
+}
+
+static int64_t metric(const struct bench *bench, enum metric which)
+{
+    return bench->metrics.values[which];
+}
+
+static void a_verified_token_is_verified_once(void **state)
+{
+    struct bench *bench = *state;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    str user = sign(bench, STR(HS256), STR(USER)), none = {NULL, 0};
+
+    for (int i = 0; i < 5; i++)
+        assert_answer(ask(bench, cache, none, user), "authenticated", "user");
+    assert_int_equal(metric(bench, METRIC_TOKEN_MISSES), 1);
+    assert_int_equal(metric(bench, METRIC_TOKEN_HITS), 4);
+    token_cache_free(&cache);
+}
+
+/* The signature of a good token under another payload falls on the same bucket and hash. */
+static void a_cached_signature_does_not_vouch_for_another_payload(void **state)
+{
+    struct bench *bench = *state;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    str user = sign(bench, STR(HS256), STR(USER)), none = {NULL, 0};
+    str service = sign(bench, STR(HS256), STR("{\"role\":\"service_role\"}"));
+    str forged = arena_printf(bench->mem, "%.*s%.*s", (int)service.len - 43, service.at, 43,
+                              user.at + user.len - 43);
+
+    assert_answer(ask(bench, cache, none, user), "authenticated", "user");
+    for (int i = 0; i < 3; i++) /* and failures are not kept */
+        assert_answer(ask(bench, cache, none, forged), "PGRST301", "forged");
+    assert_answer(ask(bench, cache, none, user), "authenticated", "user");
+    assert_int_equal(metric(bench, METRIC_TOKEN_HITS), 1);
+    token_cache_free(&cache);
+}
+
+static void a_cached_token_dies_with_its_expiry(void **state)
+{
+    struct bench *bench = *state;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    int64_t second = clock_now();
+    int64_t expires = second - TOKEN_LEEWAY_S + 1;
+    str token =
+        sign(bench, STR(HS256),
+             arena_printf(bench->mem, "{\"role\":\"anon\",\"exp\":%lld}", (long long)expires));
+    str none = {NULL, 0};
+
+    str first = ask(bench, cache, none, token);
+    while (clock_now() <= second)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_answer(first, "anon", "before it expires");
+    assert_answer(ask(bench, cache, none, token), "PGRST303", "after it has expired");
+    assert_answer(ask(bench, cache, none, token), "PGRST303", "and again");
+    token_cache_free(&cache);
+}
+
+static void the_cache_is_bounded_and_forgets_the_oldest(void **state)
+{
+    struct bench *bench = *state;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    str first = sign(bench, STR(HS256), STR(USER)), none = {NULL, 0};
+
+    ask(bench, cache, none, first);
+    for (int i = 0; i < TOKEN_CACHE_MAX; i++) {
+        str claims = arena_printf(bench->mem, "{\"role\":\"anon\",\"n\":%d}", i);
+        assert_answer(ask(bench, cache, none, sign(bench, STR(HS256), claims)), "anon", "filler");
+        if (i == TOKEN_CACHE_MAX / 2)
+            ask(bench, cache, none, first); /* used: stays */
+    }
+    int64_t misses = metric(bench, METRIC_TOKEN_MISSES);
+    ask(bench, cache, none, first);
+    assert_int_equal(metric(bench, METRIC_TOKEN_MISSES), misses);
+    ask(bench, cache, none, sign(bench, STR(HS256), STR("{\"role\":\"anon\",\"n\":0}")));
+    assert_int_equal(metric(bench, METRIC_TOKEN_MISSES), misses + 1);
+    token_cache_free(&cache);
+}
+
+/* A request may outlive the cache's entry, and the cache. */
+static void a_request_holds_its_claims(void **state)
+{
+    struct bench *bench = *state;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    struct header header = {STR("apikey"), sign(bench, STR(HS256), STR(USER))};
+    struct request req = {.mem = arena_open(), .headers = &header, .nheaders = 1};
+
+    assert_null(admit(&req, cache));
+    token_cache_free(&cache);
+    assert_answer(req.claims->subject, "ada", "after the cache");
+    arena_close(&req.mem);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_header_must_say_hs256_to_the_letter),
+        TEST(a_token_has_three_parts_in_one_spelling),
+        TEST(a_changed_byte_anywhere_is_refused),
+        TEST(the_key_is_the_servers),
+        TEST(without_a_secret_every_token_is_refused),
+        TEST(long_tokens_are_refused),
+        TEST(times_have_thirty_seconds_of_leeway),
+        TEST(the_audience_is_ours_if_it_is_named),
+        TEST(a_role_is_one_of_the_allowed_ones),
+        TEST(claims_are_one_plain_object),
+        TEST(the_claims_are_passed_on_as_they_came),
+        TEST(what_is_minted_verifies),
+        TEST(a_request_is_who_its_headers_say),
+        TEST(with_the_anonymous_role_off_a_token_is_needed),
+        TEST(a_verified_token_is_verified_once),
+        TEST(a_cached_signature_does_not_vouch_for_another_payload),
+        TEST(a_cached_token_dies_with_its_expiry),
+        TEST(the_cache_is_bounded_and_forgets_the_oldest),
+        TEST(a_request_holds_its_claims),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
