@@ -66,7 +66,8 @@ static const struct fail *read_header(arena *mem, str encoded)
 {
     str text = STR("");
 
-    if (!base64url_decode(mem, encoded, &text))
+    /* jansson overlooks a NUL byte behind a number. */
+    if (!base64url_decode(mem, encoded, &text) || str_find(text, '\0') >= 0)
         return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
     json_t *header = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
     const struct fail *fail = check_header(mem, header);
