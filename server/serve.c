@@ -1,6 +1,7 @@
 /* THE LIFE OF A REQUEST ON ONE SCREEN: find the route, admit, handle, answer failures. */
 #include "serve.h"
 
+#include "auth/node_key.h"
 #include "base/log.h"
 #include "base/url.h"
 #include "routes.h"
@@ -8,6 +9,7 @@
 
 static const struct fail *serve_request(struct request *req);
 static const struct fail *no_route(const struct request *req, unsigned methods);
+static const struct fail *let_in(struct request *req);
 static void hold_schema(struct request *req);
 
 void serve(struct request *req)
@@ -31,10 +33,21 @@ static const struct fail *serve_request(struct request *req)
     req->route = route_find(req, worker->config->rest_path, &methods);
     if (req->route == NULL)
         return no_route(req, methods);
-    if (req->route->door == DOOR_GUARDED)
-        TRY(admit(req, worker->tokens));
+    TRY(let_in(req));
     hold_schema(req);
     return req->route->handle(req);
+}
+
+/* Below /api a machine may bring an API key instead of a token. */
+static const struct fail *let_in(struct request *req)
+{
+    const struct route *route = req->route;
+
+    if (route->door == DOOR_OPEN)
+        return NULL;
+    if (route->style == FAIL_STYLE_API && node_admit(req, req->worker->config))
+        return NULL;
+    return admit(req, req->worker->tokens);
 }
 
 static void drop_schema(void *arg)
