@@ -12,7 +12,7 @@ let stand, clean;
 before(async () => {
     stand = await startStand({
         fixtures: ['people.sql', 'isolation.sql'],
-        env: { POSTERN_DB_SCHEMAS: 'iso', POSTERN_DB_MAX_CONNECTIONS: '1', POSTERN_DB_MIN_CONNECTIONS: '1', POSTERN_WORKERS: '1' },
+        env: { POSTERN_DB_SCHEMAS: 'iso', POSTERN_DB_MAX_CONNECTIONS: '1', POSTERN_DB_POOL_MIN: '1', POSTERN_WORKERS: '1' },
     });
     clean = await everybody();
     for (const [name, user] of [['ada', 'authenticated'], ['bo', 'authenticated'], ['anon', 'anon'], ['service', 'service_role']])
