@@ -21,6 +21,7 @@ static int serve_command(const struct config *config, int argc, char **argv);
 
 static const struct command commands[] = {
     {"serve",   serve_command,   "serve",            "the server in the foreground, until SIGTERM or Ctrl-C"},
+    {"demo",    demo_command,    DEMO_USAGE,         DEMO_HELP                                              },
     {"migrate", migrate_command, MIGRATE_USAGE,      MIGRATE_HELP                                           },
     {"routes",  routes_command,  "routes [--check]", "the curated routes, one line each"                    },
     {"config",  config_command,  CONFIG_USAGE,       CONFIG_HELP                                            },
