@@ -3,7 +3,8 @@
 
 #include <ctype.h>
 
-#define EXPECT_OPERATOR "\"not\" or operator (eq, gt, ...)"
+#define EXPECT_OPERATOR "operator (eq, gt, ...)"
+#define EXPECT_NODE EXPECT_NAME ", negation operator (not) or logic operator (and, or)"
 
 /* A value inside a tree ends at a comma or parenthesis; outside it is the whole rest. */
 enum nesting { NESTED, ALONE };
@@ -43,21 +44,18 @@ static const struct fail *read_modifier(struct scan *scan, struct condition *con
     return NULL;
 }
 
-/* The operator and its dot. "in" is followed by a list, so "in." and "(" are one step. */
+/* The operator and its dot. */
 static const struct fail *read_operator(struct scan *scan, struct condition *condition)
 {
     size_t start = scan->at;
     condition->op = op_find(take_word(scan));
     if (condition->op == NULL) {
         scan->at = start;
-        return scan_fail(scan, EXPECT_OPERATOR);
+        return scan_fail(scan,
+                         condition->negated ? EXPECT_OPERATOR : "\"not\" or " EXPECT_OPERATOR);
     }
     TRY(read_modifier(scan, condition));
-    if (!scan_take(scan, STR("."))) {
-        scan->at = start;
-        return scan_fail(scan, EXPECT_OPERATOR);
-    }
-    return NULL;
+    return scan_take(scan, STR(".")) ? NULL : scan_fail(scan, EXPECT_OPERATOR);
 }
 
 /* PostgreSQL, 8.15.2 Array Value Input: every element quoted, so that it is never NULL. */
@@ -108,16 +106,28 @@ static const struct fail *read_list(struct scan *scan, struct condition *conditi
     return NULL;
 }
 
+static size_t shared_start(str a, str b)
+{
+    size_t len = 0;
+    while (len < a.len && len < b.len && str_ieq((str){a.at + len, 1}, (str){b.at + len, 1}))
+        len++;
+    return len;
+}
+
+/* A word that is none of them fails where it leaves the last it could have been. */
 static const struct fail *read_keyword(struct scan *scan, struct condition *condition)
 {
     static const char *const keywords[] = {"null", "not_null", "true", "false", "unknown"};
-    size_t start = scan->at;
+    size_t start = scan->at, shared = 0;
 
     condition->value = take_word(scan);
-    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-        if (str_ieq(condition->value, str_from(keywords[i])))
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+        size_t len = shared_start(condition->value, str_from(keywords[i]));
+        if (len == strlen(keywords[i]) && len == condition->value.len)
             return NULL;
-    scan->at = start;
+        shared = len > shared ? len : shared;
+    }
+    scan->at = start + shared;
     return scan_fail(scan, "null or trilean value (unknown, true, false)");
 }
 
@@ -170,7 +180,7 @@ const struct fail *condition_read(arena *mem, struct field field, str text,
     made->field = field;
     TRY(read_expression(&scan, ALONE, made));
     if (!scan_at_end(&scan))
-        return scan_fail(&scan, "end of input");
+        return scan_fail_end(&scan, "end of input");
     *condition = made;
     return NULL;
 }
@@ -207,6 +217,8 @@ static const struct fail *read_node(struct scan *scan, struct condition *conditi
     if (take_branch(scan, condition))
         return read_tree(scan, condition, depth + 1);
     condition->kind = CONDITION_FILTER;
+    if (scan_at_end(scan) || scan_peek(scan) == ')' || scan_peek(scan) == ',')
+        return scan_fail(scan, EXPECT_NODE);
     TRY(scan_field(scan, &condition->field));
     if (!scan_take(scan, STR(".")))
         return scan_fail(scan, "\".\" or \"->\"");
@@ -238,11 +250,12 @@ const struct fail *condition_read_tree(arena *mem, enum condition_kind kind, boo
     struct scan scan;
 
     scan_init(&scan, mem, "logic tree", text);
+    scan.before = (negated ? strlen("not.") : 0) + strlen(kind == CONDITION_OR ? "or" : "and");
     made->kind = kind;
     made->negated = negated;
     TRY(read_tree(&scan, made, 1));
     if (!scan_at_end(&scan))
-        return scan_fail(&scan, "end of input");
+        return scan_fail_end(&scan, "end of input");
     *condition = made;
     return NULL;
 }

@@ -4,7 +4,10 @@
 #include <ctype.h>
 
 #define EXPECT_ITEM "\"...\", " EXPECT_NAME ", \"*\" or \"count()\""
-#define EXPECT_DIRECTION "\"asc\", \"desc\", \"nullsfirst\" or \"nullslast\""
+#define EXPECT_AFTER_COLUMN                                                                        \
+    "letter, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end of input"
+#define EXPECT_NULLS "\"nullsfirst\" or \"nullslast\""
+#define EXPECT_DIRECTION "\"asc\", \"desc\", " EXPECT_NULLS
 
 static const struct fail *read_items(struct scan *scan, struct item **items, int depth);
 
@@ -107,19 +110,35 @@ const struct fail *item_read(arena *mem, str text, struct item **items)
 
     scan_init(&scan, mem, "select parameter", text.len == 0 ? STR("*") : text);
     TRY(read_items(&scan, items, 1));
-    return scan_at_end(&scan) ? NULL : scan_fail(&scan, "\",\" or end of input");
+    return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, EXPECT_AFTER_COLUMN);
 }
 
-static void read_direction(struct scan *scan, struct term *term)
+const struct fail *item_not_embedded(arena *mem, str name)
 {
+    struct fail *fail =
+        fail_new(mem, FAIL_NOT_EMBEDDED, "'%.*s' is not an embedded resource in this request",
+                 STR_ARG(name));
+    fail->hint = arena_printf(
+        mem, "Verify that '%.*s' is included in the 'select' query parameter.", STR_ARG(name));
+    return fail;
+}
+
+/* A dot must lead to a word: .asc, .desc, .nullsfirst, .nullslast, in this order. */
+static const struct fail *read_direction(struct scan *scan, struct term *term)
+{
+    bool directed = true;
+
     if (scan_take(scan, STR(".desc")))
         term->descending = true;
     else
-        scan_take(scan, STR(".asc"));
+        directed = scan_take(scan, STR(".asc"));
     if (scan_take(scan, STR(".nullsfirst")))
         term->nulls = NULLS_FIRST;
     else if (scan_take(scan, STR(".nullslast")))
         term->nulls = NULLS_LAST;
+    else if (scan_take(scan, STR(".")))
+        return scan_fail(scan, directed ? EXPECT_NULLS : EXPECT_DIRECTION);
+    return NULL;
 }
 
 const struct fail *term_read(arena *mem, str text, struct term **terms)
@@ -131,12 +150,12 @@ const struct fail *term_read(arena *mem, str text, struct term **terms)
     do {
         *last = arena_new(mem, struct term);
         TRY(scan_field(&scan, &(*last)->field));
-        read_direction(&scan, *last);
+        if (scan_peek(&scan) == '(') /* order=relation(column) */
+            return item_not_embedded(mem, (*last)->field.name);
+        TRY(read_direction(&scan, *last));
         last = &(*last)->next;
     } while (scan_take(&scan, STR(",")));
-    if (scan_take(&scan, STR(".")))
-        return scan_fail(&scan, EXPECT_DIRECTION);
-    return scan_at_end(&scan) ? NULL : scan_fail(&scan, "\",\" or end of input");
+    return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, "\",\" or end of input");
 }
 
 const struct fail *name_list_read(arena *mem, const char *what, str text, struct name_list *list)
@@ -151,5 +170,5 @@ const struct fail *name_list_read(arena *mem, const char *what, str text, struct
     do
         TRY(scan_name(&scan, &list->names[list->count++]));
     while (scan_take(&scan, STR(",")));
-    return scan_at_end(&scan) ? NULL : scan_fail(&scan, "\",\" or end of input");
+    return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, "\",\" or end of input");
 }

@@ -24,6 +24,9 @@ struct item {
 /* Reads "id,name:title,data->>x::text". Empty text is "*". */
 const struct fail *item_read(arena *mem, str text, struct item **items);
 
+/* 400: a filter or an order is for a relation that is not selected. */
+const struct fail *item_not_embedded(arena *mem, str name);
+
 enum nulls { NULLS_DEFAULT, NULLS_FIRST, NULLS_LAST };
 
 struct term {

@@ -2,6 +2,7 @@
 #include "rest/plan.h"
 
 #include "rest/cast.h"
+#include "schema/similar.h"
 
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan);
 static const struct fail *find_outputs(arena *mem, struct plan *plan);
@@ -63,6 +64,29 @@ static const struct column *find_column(const struct plan *plan, str name)
                                   : routine_column(plan->routine, name);
 }
 
+static void suggest_column(arena *mem, const struct plan *plan, str owner, str name,
+                           struct fail *fail)
+{
+    const struct column *columns =
+        plan->relation != NULL ? plan->relation->columns : plan->routine->columns;
+    int count = plan->relation != NULL ? plan->relation->ncolumns : plan->routine->ncolumns;
+    str *names = arena_array(mem, str, (size_t)count);
+    int found[SIMILAR_COLUMNS_MAX];
+
+    for (int i = 0; i < count; i++)
+        names[i] = columns[i].name;
+    int nfound = similar_columns(mem, names, count, name, found);
+    if (nfound == 1)
+        fail->hint = arena_printf(mem, "Perhaps you meant to reference the column \"%.*s.%.*s\".",
+                                  STR_ARG(owner), STR_ARG(names[found[0]]));
+    if (nfound == 2)
+        fail->hint = arena_printf(mem,
+                                  "Perhaps you meant to reference the column \"%.*s.%.*s\" or "
+                                  "the column \"%.*s.%.*s\".",
+                                  STR_ARG(owner), STR_ARG(names[found[0]]), STR_ARG(owner),
+                                  STR_ARG(names[found[1]]));
+}
+
 const struct fail *plan_no_column(arena *mem, const struct plan *plan, str name)
 {
     str owner = plan->relation != NULL                      ? plan->relation->name
@@ -71,6 +95,7 @@ const struct fail *plan_no_column(arena *mem, const struct plan *plan, str name)
     struct fail *fail =
         fail_new(mem, FAIL_SQL, "column %.*s.%.*s does not exist", STR_ARG(owner), STR_ARG(name));
     fail->code = "42703"; /* undefined_column */
+    suggest_column(mem, plan, owner, name, fail);
     return fail;
 }
 

@@ -7,6 +7,24 @@
 
 enum { PAIRS_MAX = 1000, CANONICAL_MAX = 1 << 18 };
 
+/* Cuts the next "key=value" off the query, both still encoded. Parameters are separated by '&' or
+ * ';', as PostgREST's parser has it. False at the end. */
+static bool next_pair(str *rest, str *key, str *value)
+{
+    while (rest->len > 0) {
+        size_t end = 0;
+        while (end < rest->len && rest->at[end] != '&' && rest->at[end] != ';')
+            end++;
+        *value = (str){rest->at, end};
+        *rest = str_skip(*rest, end + 1);
+        if (end == 0)
+            continue;
+        str_cut(value, '=', key);
+        return true;
+    }
+    return false;
+}
+
 const struct fail *query_read(const struct request *req, struct query *query)
 {
     str rest = req->query, key, value;
@@ -18,7 +36,7 @@ const struct fail *query_read(const struct request *req, struct query *query)
         return fail_new(req->mem, FAIL_BAD_QUERY, "The query has more than %d parameters",
                         PAIRS_MAX);
     *query = (struct query){arena_array(req->mem, struct pair, room), 0};
-    while (url_next(&rest, &key, &value)) {
+    while (next_pair(&rest, &key, &value)) {
         struct pair *pair = &query->pairs[query->count++];
         if (!url_decode(req->mem, key, URL_PLUS_IS_BLANK, &pair->key) ||
             (value.at != NULL && !url_decode(req->mem, value, URL_PLUS_IS_BLANK, &pair->value)))
@@ -26,16 +44,6 @@ const struct fail *query_read(const struct request *req, struct query *query)
                             "The query string is not valid percent-encoded UTF-8");
     }
     return NULL;
-}
-
-static const struct fail *not_embedded(arena *mem, str name)
-{
-    struct fail *fail =
-        fail_new(mem, FAIL_NOT_EMBEDDED, "'%.*s' is not an embedded resource in this request",
-                 STR_ARG(name));
-    fail->hint = arena_printf(
-        mem, "Verify that '%.*s' is included in the 'select' query parameter.", STR_ARG(name));
-    return fail;
 }
 
 static void add_condition(struct ask *ask, struct condition *condition)
@@ -145,7 +153,7 @@ static const struct fail *apply_filter(arena *mem, struct pair pair, struct ask 
     scan_init(&scan, mem, "tree path", pair.key);
     TRY(scan_field(&scan, &field));
     if (scan_take(&scan, STR(".")))
-        return not_embedded(mem, field.name);
+        return item_not_embedded(mem, field.name);
     if (!scan_at_end(&scan))
         return scan_fail(&scan, "\"->>\", \"->\", \".\" or end of input");
     TRY(condition_read(mem, field, pair.value, &condition));
@@ -164,7 +172,7 @@ static const struct fail *apply_pair(arena *mem, struct pair pair, struct ask *a
         return entry->apply(mem, pair, ask);
     str first;
     str_cut(&path, '.', &first);
-    return not_embedded(mem, first);
+    return item_not_embedded(mem, first);
 }
 
 const struct fail *query_apply(const struct query *query, arena *mem, struct ask *ask)
@@ -283,9 +291,13 @@ str query_canonical(const struct query *query, arena *mem)
         qsort(list, (size_t)query->count, sizeof(*list), by_key);
     buf_init(&out, mem, CANONICAL_MAX);
     for (int i = 0; i < query->count; i++) {
-        buf_put(&out, i > 0 ? STR("&") : STR(""));
-        url_put(&out, list[i].key);
-        buf_putc(&out, '=');
+        if (i > 0 && str_eq(list[i].key, list[i - 1].key)) {
+            buf_putc(&out, ',');
+        } else {
+            buf_put(&out, i > 0 ? STR("&") : STR(""));
+            url_put(&out, list[i].key);
+            buf_putc(&out, '=');
+        }
         url_put(&out, list[i].value);
     }
     return buf_str(&out);

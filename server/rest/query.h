@@ -23,7 +23,7 @@ const struct fail *query_apply(const struct query *query, arena *mem, struct ask
 const struct fail *query_range(const struct query *query, const struct request *req,
                                struct range *range);
 
-/* The pairs sorted by key and encoded again. */
+/* The pairs sorted by key and encoded again; the values of a repeated key are joined by commas. */
 str query_canonical(const struct query *query, arena *mem);
 
 #endif

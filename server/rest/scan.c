@@ -5,7 +5,7 @@
 
 void scan_init(struct scan *scan, arena *mem, const char *what, str text)
 {
-    *scan = (struct scan){mem, what, text, 0};
+    *scan = (struct scan){mem, what, text, 0, 0};
 }
 
 bool scan_at_end(const struct scan *scan)
@@ -34,13 +34,13 @@ bool scan_take(struct scan *scan, str token)
 /* Where the cursor is in characters, from 1, as a person counts. */
 static size_t position(const struct scan *scan)
 {
-    size_t characters = 1;
+    size_t characters = scan->before + 1;
     for (size_t i = 0; i < scan->at; i++)
         characters += ((unsigned char)scan->text.at[i] & 0xC0) != 0x80;
     return characters;
 }
 
-const struct fail *scan_fail(const struct scan *scan, const char *expecting)
+static const struct fail *fail_at(const struct scan *scan, char quote, const char *expecting)
 {
     struct fail *fail =
         fail_new(scan->mem, FAIL_BAD_QUERY, "\"failed to parse %s (%.*s)\" (line 1, column %zu)",
@@ -54,16 +54,26 @@ const struct fail *scan_fail(const struct scan *scan, const char *expecting)
     while (scan->at + len < scan->text.len &&
            ((unsigned char)scan->text.at[scan->at + len] & 0xC0) == 0x80)
         len++;
-    fail->details = arena_printf(scan->mem, "unexpected \"%.*s\" expecting %s", (int)len,
-                                 scan->text.at + scan->at, expecting);
+    fail->details = arena_printf(scan->mem, "unexpected %c%.*s%c expecting %s", quote, (int)len,
+                                 scan->text.at + scan->at, quote, expecting);
     return fail;
+}
+
+const struct fail *scan_fail(const struct scan *scan, const char *expecting)
+{
+    return fail_at(scan, '"', expecting);
+}
+
+const struct fail *scan_fail_end(const struct scan *scan, const char *expecting)
+{
+    return fail_at(scan, '\'', expecting);
 }
 
 bool scan_quoted(struct scan *scan, str *text)
 {
     struct buf out;
-    size_t start = scan->at++;
 
+    scan->at++;
     buf_init(&out, scan->mem, scan->text.len);
     while (!scan_at_end(scan) && scan_peek(scan) != '"') {
         if (scan_peek(scan) == '\\')
@@ -71,10 +81,8 @@ bool scan_quoted(struct scan *scan, str *text)
         if (!scan_at_end(scan))
             buf_putc(&out, scan->text.at[scan->at++]);
     }
-    if (!scan_take(scan, STR("\""))) {
-        scan->at = start;
+    if (!scan_take(scan, STR("\"")))
         return false;
-    }
     *text = buf_str(&out);
     return true;
 }
@@ -106,7 +114,7 @@ static str trim_blanks(str text)
 const struct fail *scan_name(struct scan *scan, str *name)
 {
     if (scan_peek(scan) == '"')
-        return scan_quoted(scan, name) ? NULL : scan_fail(scan, EXPECT_NAME);
+        return scan_quoted(scan, name) ? NULL : scan_fail(scan, "\"\\\\\" or \"\\\"\"");
     if (!is_name_here(scan) || scan_peek(scan) == '-')
         return scan_fail(scan, EXPECT_NAME);
     size_t start = scan->at;

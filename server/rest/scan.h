@@ -10,6 +10,7 @@ struct scan {
     const char *what; /* "filter", "order", ...: for the message */
     str text;
     size_t at;
+    size_t before; /* characters that count but are not in the text: the "or" of or=(...) */
 };
 
 /* A column's name with a JSON path behind it: data->list->>0 */
@@ -36,11 +37,15 @@ bool scan_sees(const struct scan *scan, str token);
 /* "failed to parse WHAT (TEXT)" with "unexpected X expecting Y" in the details. */
 const struct fail *scan_fail(const struct scan *scan, const char *expecting);
 
+/* The same where the text should have ended. */
+const struct fail *scan_fail_end(const struct scan *scan, const char *expecting);
+
 /* name = '"' any with \-escapes '"' | letters, digits, '_', ' ', '$', and '-' between them */
 const struct fail *scan_name(struct scan *scan, str *name);
 const struct fail *scan_field(struct scan *scan, struct field *field);
 
-/* A quoted text; the cursor stands on its first quote. False when it does not end. */
+/* A quoted text; the cursor stands on its first quote. False, with the cursor at the end, when the
+ * closing quote is missing. */
 bool scan_quoted(struct scan *scan, str *text);
 
 #define EXPECT_NAME "field name (* or [a..z0..9_$])"

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FINALISTS = 50, NAME_MAX = 512, GRAM_MAX = 3, GRAM_MIN = 2 };
+enum { FINALISTS = 50, NAME_MAX = 512, GRAM_MAX = 3, GRAM_MIN = 2, COLUMN_EDITS_MAX = 3 };
 
 struct candidate {
     int at;
@@ -53,7 +53,17 @@ static double cosine(str a, str b, size_t size)
     return both == 0 ? 0 : both / (sqrt(product(a, a, size)) * sqrt(product(b, b, size)));
 }
 
-static int edits(arena *mem, str a, str b)
+/* Letters of either case are the same to a suggestion, but not to PostgreSQL. */
+enum letters { LETTERS_ANY_CASE, LETTERS_EXACT };
+
+static bool same(char a, char b, enum letters letters)
+{
+    return a == b ||
+           (letters == LETTERS_ANY_CASE && tolower((unsigned char)a) == tolower((unsigned char)b));
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static int edits(arena *mem, str a, str b, enum letters letters)
 {
     int *row = arena_array(mem, int, b.len + 1);
 
@@ -63,8 +73,7 @@ static int edits(arena *mem, str a, str b)
         int diagonal = row[0];
         row[0] = (int)i;
         for (size_t j = 1; j <= b.len; j++) {
-            int same = tolower((unsigned char)a.at[i - 1]) == tolower((unsigned char)b.at[j - 1]);
-            int best = diagonal + (same ? 0 : 1);
+            int best = diagonal + (same(a.at[i - 1], b.at[j - 1], letters) ? 0 : 1);
             diagonal = row[j];
             if (row[j] + 1 < best)
                 best = row[j] + 1;
@@ -102,7 +111,7 @@ static int find_by_groups(arena *mem, const str *names, int count, str text, siz
     for (int i = 0; i < found; i++) {
         str name = names[list[i].at];
         double longer = (double)(name.len > text.len ? name.len : text.len);
-        list[i].score = 1.0 - edits(mem, text, name) / longer;
+        list[i].score = 1.0 - edits(mem, text, name, LETTERS_ANY_CASE) / longer;
     }
     qsort(list, (size_t)found, sizeof(*list), best_first);
     return found == 0 ? -1 : list[0].at;
@@ -111,7 +120,7 @@ static int find_by_groups(arena *mem, const str *names, int count, str text, siz
 static double similarity(arena *mem, str a, str b)
 {
     size_t longer = a.len > b.len ? a.len : b.len;
-    return 1.0 - (double)edits(mem, a, b) / (double)longer;
+    return 1.0 - (double)edits(mem, a, b, LETTERS_ANY_CASE) / (double)longer;
 }
 
 int similar_find(arena *mem, const str *candidates, int count, str text, int percent)
@@ -124,4 +133,26 @@ int similar_find(arena *mem, const str *candidates, int count, str text, int per
             return at;
     }
     return -1;
+}
+
+int similar_columns(arena *mem, const str *columns, int count, str text,
+                    int found[SIMILAR_COLUMNS_MAX])
+{
+    int nearest = COLUMN_EDITS_MAX + 1, nfound = 0;
+
+    for (int i = 0; i < count && text.len <= NAME_MAX; i++) {
+        int distance = edits(mem, text, columns[i], LETTERS_EXACT);
+        if (distance > (int)text.len / 2 || distance > nearest || distance > COLUMN_EDITS_MAX)
+            continue;
+        if (distance < nearest)
+            nfound = 0;
+        nearest = distance;
+        if (nfound < SIMILAR_COLUMNS_MAX) {
+            found[nfound++] = i;
+            continue;
+        }
+        nfound = 0; /* too many: only a nearer one will do */
+        nearest--;
+    }
+    return nfound;
 }
