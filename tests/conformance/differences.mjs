@@ -1,0 +1,83 @@
+// Where Postern differs from PostgREST 12.0.2 on purpose, each with its reason. A difference that
+// is not here is a failure, and so is an entry that no case meets.
+//
+// when: does this entry speak of the case? parts: what of the answer it explains.
+
+const ALL = ['status', 'content-type', 'content-range', 'content-profile', 'content-location', 'preference-applied', 'allow', 'body', 'code', 'message', 'details', 'hint'];
+const has = (answer, text) => answer.body.includes(text);
+
+/** Bytes of UTF-8 that were read as Latin-1 and encoded once more. */
+const twice = (text) => Buffer.from(text ?? '', 'utf8').toString('utf8').replace(/(%[0-9A-F]{2})+/g, (run) => encodeURIComponent(Buffer.from(run.replaceAll('%', ''), 'hex').toString('latin1')).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`));
+
+export const known = [
+    {
+        reason: 'an unknown table is 404 PGRST205 from the snapshot, with a suggestion, as in PostgREST 13 and later; 12.0.2 lets PostgreSQL fail with 42P01',
+        when: ({ left, right }) => has(right, '"PGRST205"') && (has(left, '"42P01"') || left.body === '{}' || left.status === 404),
+        parts: ['code', 'message', 'details', 'hint', 'body'],
+    },
+    {
+        reason: 'a media type that is not available is 406, as in PostgREST 13 and later; 12.0.2 says 415',
+        when: ({ left, right }) => left.status === 415 && right.status === 406 && has(right, '"PGRST107"'),
+        parts: ['status'],
+    },
+    {
+        reason: 'an empty Accept header accepts anything; 12.0.2 finds that nothing is available',
+        when: ({ one, left }) => one.headers?.accept === '' && left.status === 415,
+        parts: ALL,
+    },
+    {
+        reason: 'PGRST106 names the schema and hints at the exposed ones, as in PostgREST 13 and later',
+        when: ({ left, right }) => has(left, '"PGRST106"') && has(right, '"message":"Invalid schema: '),
+        parts: ['message', 'hint'],
+    },
+    {
+        reason: 'PGRST204 has the words of PostgREST 12.2 and later',
+        when: ({ left, right }) => has(left, '"PGRST204"') && has(right, "column of '"),
+        parts: ['message'],
+    },
+    {
+        reason: 'Content-Location of 12.0.2 encodes the bytes of UTF-8 twice; ours once',
+        when: ({ left, right }) => left.headers['content-location'] === twice(right.headers['content-location']),
+        parts: ['content-location'],
+    },
+    {
+        reason: 'a row changed twice by one upsert (21000) is 500, as in PostgREST 13 and later; 12.0.2 says 400',
+        when: ({ left, right }) => has(left, '"21000"') && right.status === 500,
+        parts: ['status'],
+    },
+    {
+        reason: 'HEAD runs a stable function as GET does, so its error shows; 12.0.2 lets PostgreSQL skip a result that nobody reads',
+        when: ({ one, right }) => one.method === 'HEAD' && one.path === '/rpc/fails' && right.status === 400,
+        parts: ALL,
+    },
+    {
+        reason: "a function's rows may be ordered by columns that are not selected, as in PostgREST 13 and later",
+        when: ({ one, left, right }) => one.path.startsWith('/rpc/letters?select=letter&order=at') && has(left, '"42703"') && right.status === 200,
+        parts: ALL,
+    },
+    {
+        reason: 'OPTIONS of a function answers for its name; 12.0.2 looks for one without parameters',
+        when: ({ one, left, right }) => one.method === 'OPTIONS' && one.path.startsWith('/rpc/') && has(left, '"PGRST202"') && right.status === 200,
+        parts: ALL,
+    },
+    {
+        reason: 'a view has no key of its own here, so no PUT (keys of base tables come with embedding)',
+        when: ({ one, left, right }) => one.method === 'OPTIONS' && left.headers.allow?.replace(',PUT', '') === right.headers.allow,
+        parts: ['allow'],
+    },
+    {
+        reason: 'or= without parentheses is a syntax error; 12.0.2 reads the key as part of the column name ("orid")',
+        when: ({ one, left, right }) => /[?&]or=id\.eq\.1$/.test(one.path) && has(left, 'orid') && has(right, '"PGRST100"'),
+        parts: ALL,
+    },
+    {
+        reason: 'a select list that begins with a comma is a syntax error; 12.0.2 answers with all columns',
+        when: ({ one, right }) => one.path.includes('select=%2Cid') && has(right, '"PGRST100"'),
+        parts: ALL,
+    },
+    {
+        reason: 'embedding is not there yet: its suggestions come with it',
+        when: ({ left, right }) => has(left, '"PGRST200"') && has(right, '"PGRST200"'),
+        parts: ['hint'],
+    },
+];
