@@ -41,11 +41,6 @@ export const known = [
         parts: ['content-location'],
     },
     {
-        reason: 'a row changed twice by one upsert (21000) is 500, as in PostgREST 13 and later; 12.0.2 says 400',
-        when: ({ left, right }) => has(left, '"21000"') && right.status === 500,
-        parts: ['status'],
-    },
-    {
         reason: 'HEAD runs a stable function as GET does, so its error shows; 12.0.2 lets PostgreSQL skip a result that nobody reads',
         when: ({ one, right }) => one.method === 'HEAD' && one.path === '/rpc/fails' && right.status === 400,
         parts: ALL,
