@@ -87,15 +87,18 @@ static const struct fail *check_audience(arena *mem, const json_t *aud, str ours
     return matches ? NULL : token_fail(mem, FAIL_BAD_CLAIMS, "JWT not in audience");
 }
 
-/* "none" is SET ROLE's word for "the login role itself" and never allowed. */
+/* "none" is SET ROLE's word for "the login role itself" and never allowed. The role of curated
+ * routes is granted to the login role for Postern's own use, so "*" does not mean it. */
 static bool is_allowed(const struct config *config, str role)
 {
     str rest = config->db_allowed_roles, name;
 
     if (role.len == 0 || role.len > ROLE_BYTES_MAX || str_ieq(role, STR("none")))
         return false;
-    if (str_eq(role, config->db_anon_role) || str_eq(rest, STR("*")))
+    if (str_eq(role, config->db_anon_role))
         return true;
+    if (str_eq(rest, STR("*")))
+        return !str_eq(role, config->db_api_role);
     while (str_cut(&rest, ',', &name))
         if (str_eq(name, role))
             return true;
