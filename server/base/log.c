@@ -24,8 +24,7 @@ enum {
     PIPE_WRITE_MAX = 4096          /* PIPE_BUF: after POLLOUT a pipe takes that much at once */
 };
 
-/* Standard error belongs to the process, and so does this: the one mutable static of base/. */
-static struct {
+struct output {
     pthread_mutex_t gather; /* guards pending, its length, dropped and the time */
     pthread_mutex_t write;  /* guards leaving; taken before gather */
     enum log_level level;
@@ -37,10 +36,16 @@ static struct {
     int64_t second; /* the one that time shows */
     char time[48];
     size_t time_len;
-} output = {.gather = PTHREAD_MUTEX_INITIALIZER,
-            .write = PTHREAD_MUTEX_INITIALIZER,
-            .level = LOG_INFO,
-            .access_log = true};
+};
+
+/* Standard error belongs to the process, and so does this: the one mutable static of base/. */
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static struct output output = {
+    .gather = PTHREAD_MUTEX_INITIALIZER,
+    .write = PTHREAD_MUTEX_INITIALIZER,
+    .level = LOG_INFO,
+    .access_log = true,
+};
 
 static const char *const level_names[] = {"crit", "error", "warn", "info", "debug"};
 
