@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/url.h"
+#include "rest/sql_parts.h"
 
 enum { LOCATION_MAX = 1 << 16, CSV_MAX = 1 << 20 };
 
@@ -86,6 +87,19 @@ static void put_csv_names(struct buf *out, const struct column *columns, int cou
         put_csv_name(out, columns[i].name);
 }
 
+/* What * stands for. */
+static void put_all_csv_names(struct buf *out, const struct plan *plan)
+{
+    const struct routine *routine = plan->routine;
+
+    if (routine == NULL)
+        put_csv_names(out, plan->relation->columns, plan->relation->ncolumns);
+    else if (routine->result == RESULT_COMPOSITE)
+        put_csv_names(out, routine->columns, routine->ncolumns);
+    else
+        put_csv_name(out, STR(SCALAR_NAME));
+}
+
 /* A line of names before the rows; without rows there is none, as PostgREST reads the names off
  * the first row. */
 static str csv_body(arena *mem, const struct plan *plan, const struct page *page)
@@ -96,12 +110,8 @@ static str csv_body(arena *mem, const struct plan *plan, const struct page *page
     for (const struct output *at = plan->outputs; at != NULL && page->rows > 0; at = at->next) {
         if (at->column != NULL)
             put_csv_name(&out, output_name(at));
-        else if (plan->relation != NULL)
-            put_csv_names(&out, plan->relation->columns, plan->relation->ncolumns);
-        else if (plan->routine->result == RESULT_COMPOSITE)
-            put_csv_names(&out, plan->routine->columns, plan->routine->ncolumns);
         else
-            put_csv_name(&out, STR("pgrst_scalar"));
+            put_all_csv_names(&out, plan);
     }
     buf_putc(&out, '\n');
     buf_put(&out, page->body);

@@ -7,13 +7,13 @@ static const struct fail *find_kind(const struct request *req, enum ask_target t
                                     enum ask_kind *kind);
 static const struct fail *find_schema(const struct request *req, const struct config *config,
                                       struct ask *ask);
+static const struct fail *read_query(const struct request *req, struct ask *ask);
 static const struct fail *read_body(const struct request *req, struct ask *ask);
 
 const struct fail *ask_parse(const struct request *req, const struct config *config,
                              enum ask_target target, struct ask **result)
 {
     struct ask *ask = arena_new(req->mem, struct ask);
-    struct query query;
 
     ask->name = request_path_value(req, target == ASK_FUNCTION ? STR("name") : STR("relation"));
     ask->target = target;
@@ -24,14 +24,21 @@ const struct fail *ask_parse(const struct request *req, const struct config *con
     *result = ask;
     if (ask->kind == ASK_OPTIONS)
         return NULL;
-    TRY(query_read(req, &query));
-    TRY(query_apply(&query, req->mem, ask));
-    TRY(query_range(&query, req, &ask->range));
+    TRY(read_query(req, ask));
     TRY(prefer_read(req, &ask->prefer));
     TRY(media_accept(req->mem, request_header(req, STR("accept")), &ask->media));
+    return read_body(req, ask);
+}
+
+static const struct fail *read_query(const struct request *req, struct ask *ask)
+{
+    struct query query;
+
+    TRY(query_read(req, &query));
+    TRY(query_apply(&query, req->mem, ask));
     if (ask->reads)
         ask->canonical_query = query_canonical(&query, req->mem);
-    return read_body(req, ask);
+    return query_range(&query, req, &ask->range);
 }
 
 static const struct fail *find_kind(const struct request *req, enum ask_target target,

@@ -34,11 +34,11 @@ static const str types[MEDIAS] = {
 };
 
 /* One part of an Accept header. */
-struct range {
+struct accepted {
     str name; /* as sent, without q */
-    bool stripped;
     double quality;
     int position;
+    bool stripped;
 };
 
 str media_type(enum media media)
@@ -55,9 +55,9 @@ str media_essence(str type)
     return str_trim(essence);
 }
 
-static struct range read_range(arena *mem, str text, int position)
+static struct accepted read_range(arena *mem, str text, int position)
 {
-    struct range range = {.name = media_essence(text), .quality = 1, .position = position};
+    struct accepted range = {.name = media_essence(text), .quality = 1, .position = position};
     str piece;
 
     str_cut(&text, ';', &piece);
@@ -72,13 +72,13 @@ static struct range read_range(arena *mem, str text, int position)
 
 static int best_first(const void *a, const void *b)
 {
-    const struct range *left = a, *right = b;
+    const struct accepted *left = a, *right = b;
     if (left->quality != right->quality)
         return left->quality < right->quality ? 1 : -1;
     return left->position - right->position;
 }
 
-static bool find(const struct range *range, enum media *media)
+static bool find(const struct accepted *range, enum media *media)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (!str_ieq(table[i].essence, range->name) || table[i].stripped != range->stripped)
@@ -89,7 +89,7 @@ static bool find(const struct range *range, enum media *media)
     return false;
 }
 
-static const struct fail *refuse(arena *mem, const struct range *ranges, int count)
+static const struct fail *refuse(arena *mem, const struct accepted *ranges, int count)
 {
     struct buf names;
 
@@ -104,7 +104,7 @@ static const struct fail *refuse(arena *mem, const struct range *ranges, int cou
 
 const struct fail *media_accept(arena *mem, str accept, enum media *media)
 {
-    struct range ranges[RANGES_MAX];
+    struct accepted ranges[RANGES_MAX];
     str piece;
     int count = 0;
 

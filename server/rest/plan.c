@@ -5,6 +5,7 @@
 #include "schema/similar.h"
 
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan);
+static const struct fail *find_columns(arena *mem, struct plan *plan);
 static const struct fail *find_outputs(arena *mem, struct plan *plan);
 static const struct fail *find_tests(arena *mem, const struct plan *plan,
                                      const struct condition *conditions, struct test **tests);
@@ -29,14 +30,19 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(find_target(mem, schema, plan));
     if (ask->kind == ASK_OPTIONS)
         return NULL;
-    TRY(find_outputs(mem, plan));
-    TRY(find_tests(mem, plan, ask->where, &plan->where));
-    TRY(find_order(mem, plan));
-    TRY(find_written(mem, plan));
-    TRY(find_conflict(mem, plan));
+    TRY(find_columns(mem, plan));
     TRY(choose_range(mem, config, plan));
     choose_rows(plan);
     return NULL;
+}
+
+static const struct fail *find_columns(arena *mem, struct plan *plan)
+{
+    TRY(find_outputs(mem, plan));
+    TRY(find_tests(mem, plan, plan->ask->where, &plan->where));
+    TRY(find_order(mem, plan));
+    TRY(find_written(mem, plan));
+    return find_conflict(mem, plan);
 }
 
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan)
@@ -154,6 +160,16 @@ static const struct fail *find_outputs(arena *mem, struct plan *plan)
     return NULL;
 }
 
+static const struct fail *find_test(arena *mem, const struct plan *plan,
+                                    const struct condition *condition, struct test *test)
+{
+    test->condition = condition;
+    if (condition->kind != CONDITION_FILTER)
+        return find_tests(mem, plan, condition->children, &test->children);
+    test->column = find_column(plan, condition->field.name);
+    return test->column != NULL ? NULL : plan_no_column(mem, plan, condition->field.name);
+}
+
 /* As deep as the conditions are, which condition.c limits. */
 static const struct fail *find_tests(arena *mem, const struct plan *plan,
                                      const struct condition *conditions, struct test **tests)
@@ -161,16 +177,9 @@ static const struct fail *find_tests(arena *mem, const struct plan *plan,
     struct test **last = tests;
 
     for (const struct condition *at = conditions; at != NULL; at = at->next) {
-        struct test *test = *last = arena_new(mem, struct test);
-        test->condition = at;
-        if (at->kind == CONDITION_FILTER) {
-            test->column = find_column(plan, at->field.name);
-            if (test->column == NULL)
-                return plan_no_column(mem, plan, at->field.name);
-        } else {
-            TRY(find_tests(mem, plan, at->children, &test->children));
-        }
-        last = &test->next;
+        *last = arena_new(mem, struct test);
+        TRY(find_test(mem, plan, at, *last));
+        last = &(*last)->next;
     }
     return NULL;
 }

@@ -15,7 +15,9 @@ bool scan_at_end(const struct scan *scan)
 
 char scan_peek(const struct scan *scan)
 {
-    return scan_at_end(scan) ? '\0' : scan->text.at[scan->at];
+    if (scan_at_end(scan))
+        return '\0';
+    return scan->text.at[scan->at];
 }
 
 bool scan_sees(const struct scan *scan, str token)

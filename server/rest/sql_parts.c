@@ -109,7 +109,7 @@ static str make_pattern(arena *mem, str value)
         return value;
     buf_init(&pattern, mem, value.len);
     for (size_t i = 0; i < value.len; i++)
-        buf_putc(&pattern, value.at[i] == '*' ? '%' : value.at[i]);
+        buf_put(&pattern, value.at[i] == '*' ? STR("%") : (str){value.at + i, 1});
     return buf_str(&pattern);
 }
 

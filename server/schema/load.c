@@ -35,15 +35,15 @@ struct shape {
     }
 #define RECORDS(type, field, shape)                                                                \
     {                                                                                              \
-        STR_ROW(#field), MEMBER_RECORDS, offsetof(type, field), offsetof(type, n##field), shape    \
+        STR_ROW(#field), MEMBER_RECORDS, offsetof(type, field), offsetof(type, n##field), (shape)  \
     }
 #define NAMED(text, type, field, kind)                                                             \
     {                                                                                              \
-        STR_ROW(text), kind, offsetof(type, field), 0, NULL                                        \
+        STR_ROW(text), (kind), offsetof(type, field), 0, NULL                                      \
     }
 #define SHAPE(type, table)                                                                         \
     {                                                                                              \
-        sizeof(type), table, sizeof(table) / sizeof(table[0])                                      \
+        sizeof(type), (table), sizeof(table) / sizeof((table)[0])                                  \
     }
 
 static const struct member column_members[] = {
@@ -191,7 +191,8 @@ static bool read_member(arena *mem, str json, const struct member *member, char 
         return true;
     }
     if (member->kind == MEMBER_FLAG && kind == JSON_BOOL) {
-        record[member->at] = json.at[0] == 't';
+        bool flag = json.at[0] == 't';
+        memcpy(record + member->at, &flag, sizeof(flag));
         return true;
     }
     return kind == JSON_ARRAY && member->kind >= MEMBER_TEXTS &&

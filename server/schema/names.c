@@ -17,7 +17,7 @@ void names_init(struct names *names, arena *mem, const str *scopes, const str *k
     size_t room = 4;
     while (room < (size_t)count * 2)
         room *= 2;
-    *names = (struct names){scopes, keys, arena_array(mem, int, room), room - 1};
+    *names = (struct names){scopes, keys, arena_array(mem, int, room), count, room - 1};
 
     for (int i = 0; i < count; i++) {
         str scope = scopes == NULL ? STR("") : scopes[i];

@@ -8,6 +8,7 @@
 struct names {
     const str *scopes, *keys; /* scopes may be NULL: all names are in one */
     int *slots;               /* 1 + position in keys; 0 is free */
+    int count;
     size_t mask;
 };
 

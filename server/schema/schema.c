@@ -144,27 +144,24 @@ const struct link *schema_links(const struct schema *schema, int *count)
     return schema->loaded.links;
 }
 
-static str similar_in(const struct names *names, int count, arena *mem, str in, str name,
-                      int percent);
+static str similar_in(const struct names *names, arena *mem, str in, str name, int percent);
 
 str schema_similar_relation(const struct schema *schema, arena *mem, str in, str name)
 {
-    return similar_in(&schema->relations, schema->loaded.nrelations, mem, in, name,
-                      SIMILAR_RELATION_PERCENT);
+    return similar_in(&schema->relations, mem, in, name, SIMILAR_RELATION_PERCENT);
 }
 
 str schema_similar_routine(const struct schema *schema, arena *mem, str in, str name)
 {
-    return similar_in(&schema->routines, schema->loaded.nroutines, mem, in, name, SIMILAR_PERCENT);
+    return similar_in(&schema->routines, mem, in, name, SIMILAR_PERCENT);
 }
 
-static str similar_in(const struct names *names, int count, arena *mem, str in, str name,
-                      int percent)
+static str similar_in(const struct names *names, arena *mem, str in, str name, int percent)
 {
-    str *candidates = arena_array(mem, str, (size_t)count);
+    str *candidates = arena_array(mem, str, (size_t)names->count);
     int found = 0;
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < names->count; i++)
         if (str_eq(names->scopes[i], in))
             candidates[found++] = names->keys[i];
     int at = similar_find(mem, candidates, found, name, percent);

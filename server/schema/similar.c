@@ -1,7 +1,6 @@
 /* See similar.h. */
 #include "schema/similar.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,6 +11,19 @@ struct candidate {
     double score;
 };
 
+static bool is_letter_or_digit(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || ((unsigned char)byte & 0x80) != 0;
+}
+
+static char lower(char byte)
+{
+    if (byte >= 'A' && byte <= 'Z')
+        return (char)(byte | 0x20);
+    return byte;
+}
+
 /* Lower case, letters and digits only, a dash at both ends: "get_stats" is "-getstats-". */
 static str simplify(arena *mem, str text)
 {
@@ -20,9 +32,9 @@ static str simplify(arena *mem, str text)
 
     out[len++] = '-';
     for (size_t i = 0; i < text.len && len <= NAME_MAX; i++) {
-        unsigned char byte = (unsigned char)text.at[i];
-        if (isalnum(byte) || byte == ' ' || byte == ',' || byte >= 0x80)
-            out[len++] = (char)tolower(byte);
+        char byte = text.at[i];
+        if (is_letter_or_digit(byte) || byte == ' ' || byte == ',')
+            out[len++] = lower(byte);
     }
     out[len++] = '-';
     return (str){out, len};
@@ -58,8 +70,7 @@ enum letters { LETTERS_ANY_CASE, LETTERS_EXACT };
 
 static bool same(char a, char b, enum letters letters)
 {
-    return a == b ||
-           (letters == LETTERS_ANY_CASE && tolower((unsigned char)a) == tolower((unsigned char)b));
+    return a == b || (letters == LETTERS_ANY_CASE && lower(a) == lower(b));
 }
 
 /* Levenshtein's distance, one row of the table at a time. */
