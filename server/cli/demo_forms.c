@@ -138,8 +138,8 @@ static void find_kbn(struct finder *finder)
         unsigned base, from, to, step;
         int wanted;
     } large[] = {
-        {2, 70,  96,  1,  220},
-        {3, 44,  58,  1,  60 },
+        {2, 70,  96,  1,  110},
+        {3, 44,  58,  1,  40 },
         {2, 160, 400, 20, 12 },
         {5, 90,  150, 20, 10 },
     };
@@ -179,7 +179,7 @@ static uint64_t mirror(uint64_t half)
 
 static void find_palindromic(struct finder *finder)
 {
-    enum { WANTED = 26000 };
+    enum { WANTED = 30000 };
 
     /* An even number of digits is divisible by 11. */
     for (uint64_t half = 10; finder->count < WANTED; half++)
@@ -225,7 +225,7 @@ static void find_repunit(struct finder *finder)
         {10, 317 },
         {10, 1031},
     };
-    for (unsigned base = 2; base <= 200; base++)
+    for (unsigned base = 2; base <= 120; base++)
         for (unsigned n = 3; n <= 61; n += 2)
             if (prime_u64(n))
                 keep_repunit(finder, base, n);
@@ -334,10 +334,10 @@ static void find_gen_fermat(struct finder *finder)
     } sizes[] = {
         {2,  1000000, 14000},
         {4,  2,       5000 },
-        {8,  2,       1200 },
-        {16, 2,       250  },
-        {32, 2,       60   },
-        {64, 2,       15   },
+        {8,  2,       700  },
+        {16, 2,       120  },
+        {32, 2,       25   },
+        {64, 2,       6    },
     };
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         int until = finder->count + sizes[i].wanted;

@@ -91,21 +91,10 @@ static bool fill(struct loader *loader, str url, struct demo_primes *primes)
     return fine;
 }
 
-static bool create_database(struct cluster *cluster, str *why)
-{
-    struct loader loader;
-    bool fine = loader_open(&loader, cluster_url(cluster, "postgres", "postgres")) &&
-                run(&loader, STR("create database " DEMO_DATABASE));
-    loader_close(&loader, cluster->mem, why);
-    return fine;
-}
-
 bool demo_load(struct cluster *cluster, struct demo_primes *primes, str *why)
 {
     struct loader loader;
     str url = cluster_url(cluster, "postgres", DEMO_DATABASE);
-    if (!create_database(cluster, why))
-        return false;
     bool fine = loader_open(&loader, url) && fill(&loader, url, primes);
     loader_close(&loader, cluster->mem, why);
     return fine;

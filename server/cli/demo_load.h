@@ -5,7 +5,7 @@
 #include "cli/cluster.h"
 #include "cli/demo_primes.h"
 
-#define DEMO_DATABASE "postern"
+#define DEMO_DATABASE "postgres" /* initdb made it; another one is a thousand files more */
 
 /* Fills a fresh cluster. The primes may still be being searched. False with a sentence in
  * cluster->mem. */

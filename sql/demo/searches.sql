@@ -1,5 +1,10 @@
 -- Demo, behind the primes: workers, jobs, projects, records, second opinions.
 
+create temporary table best as
+    select form, count(*) as count, max(array[digits, -id]) as largest
+    from primes
+    group by form;
+
 insert into workers (worker_id, hostname, cores, search_type, search_params, tested, found, current, metrics,
     registered_at, last_heartbeat, benchmark_score, preferred_forms, cpu_model, ram_gb)
 select
@@ -55,13 +60,9 @@ values
         now() - interval '6 days', null, null);
 
 update projects
-set total_found = found.count, best_prime_id = found.best_id, best_digits = found.best_digits
-from (
-    select form, count(*) as count, max(digits) as best_digits, (array_agg(id order by digits desc, id))[1] as best_id
-    from primes
-    group by form
-) as found
-where found.form = projects.form and projects.status <> 'draft';
+set total_found = best.count, best_prime_id = -largest[2], best_digits = largest[1]
+from best
+where best.form = projects.form and projects.status <> 'draft';
 
 insert into search_jobs (search_type, params, status, created_at, started_at, stopped_at, range_start, range_end,
     block_size, total_tested, total_found, project_id)
@@ -182,12 +183,8 @@ values
     ('wagstaff', 'overall', '(2^138937+1)/3', 41824, null, null, 't5k.org', 'https://t5k.org/top20/page.php?id=67');
 
 update records
-set our_best_id = best.id, our_best_digits = best.digits
-from (
-    select distinct on (form) form, id, digits
-    from primes
-    order by form, digits desc, id
-) as best
+set our_best_id = -largest[2], our_best_digits = largest[1]
+from best
 where best.form = records.form;
 
 -- Second opinions: all large primes, the newest, and a few that failed by time-out.
@@ -229,20 +226,22 @@ select
 from prime_verification_queue
 group by prime_id;
 
--- Credit follows what was found: a digit each, the cube root of the work.
+-- Credit is a point a digit.
+insert into operator_credits (operator_id, block_id, credit, reason, granted_at)
+select operator_id, row_number() over (order by week), credit, format('%s primes found', count), week + interval '7 days'
+from (
+    select operator_id, date_trunc('week', found_at) as week, count(*) as count, sum(digits) as credit
+    from primes
+    group by 1, 2
+) as weeks;
+
 update private.operators
 set primes_found = found.count, credit = found.credit
 from (
-    select operator_id, count(*) as count, sum(digits) as credit
-    from primes
+    select operator_id, sum(credit) as credit, sum(split_part(reason, ' ', 1)::bigint) as count
+    from operator_credits
     group by operator_id
 ) as found
 where found.operator_id = operators.id;
 
-insert into operator_credits (operator_id, block_id, credit, reason, granted_at)
-select operator_id, row_number() over (order by day), sum, 'primes found', day + interval '1 day'
-from (
-    select operator_id, date_trunc('week', found_at) as day, sum(digits) as sum
-    from primes
-    group by 1, 2
-) as weeks;
+drop table best;

@@ -20,17 +20,28 @@ create materialized view private.dashboard_stats as
 comment on materialized view private.dashboard_stats is 'One row: how many primes, of which forms, the largest.';
 create unique index on private.dashboard_stats (id);
 
+-- The greatest of (digits, -id) is the first of the largest primes, found without a sort.
 create materialized view private.form_leaderboard_mv as
+    with forms as (
+        select
+            form,
+            count(*) as count,
+            max(array[digits, -id]) as largest,
+            max(found_at) as latest_found_at,
+            count(*) filter (where verified) as verified_count
+        from primes
+        group by form
+    )
     select
-        form,
-        count(*) as count,
-        max(digits) as largest_digits,
-        (array_agg(expression order by digits desc, id))[1] as largest_expression,
-        max(found_at) as latest_found_at,
-        count(*) filter (where verified) as verified_count,
-        round(100.0 * count(*) filter (where verified) / count(*), 1) as verified_pct
-    from primes
-    group by form;
+        forms.form,
+        count,
+        primes.digits as largest_digits,
+        primes.expression as largest_expression,
+        latest_found_at,
+        verified_count,
+        round(100.0 * verified_count / count, 1) as verified_pct
+    from forms
+    join primes on primes.id = -forms.largest[2];
 comment on materialized view private.form_leaderboard_mv is 'Each form with its count, largest, latest and verified primes.';
 create unique index on private.form_leaderboard_mv (form);
 
@@ -47,13 +58,21 @@ create materialized view private.discovery_timeline_mv as
         select date_trunc('hour', found_at at time zone 'UTC') as bucket, form, count(*) as count
         from primes
         group by 1, 2
+    ),
+    days as (
+        select date_trunc('day', bucket) as bucket, form, sum(count)::bigint as count
+        from hours
+        group by 1, 2
     )
     select 'hour' as bucket_type, bucket, form, count
     from hours
     union all
+    select 'day', bucket, form, count
+    from days
+    union all
     select span.bucket_type, date_trunc(span.bucket_type, bucket), form, sum(count)::bigint
-    from hours
-    cross join (values ('day'), ('week'), ('month')) as span (bucket_type)
+    from days
+    cross join (values ('week'), ('month')) as span (bucket_type)
     group by 1, 2, 3;
 comment on materialized view private.discovery_timeline_mv is 'Discoveries by hour, day, week and month (UTC) and form.';
 create unique index on private.discovery_timeline_mv (bucket_type, bucket, form);
