@@ -117,7 +117,10 @@ export function requestText(method, path, headers = {}, body) {
 
 /** One keep-alive connection for many requests, one after the other; reconnects when closed. */
 export class Line {
-    constructor(port) { this.port = port; }
+    constructor(port) {
+        this.port = port;
+        this.stray = 0; /* bytes that belong to no request of ours */
+    }
 
     /** Sends one request text (utf8); resolves with its answer, rejects when the peer closes first. */
     request(text, method = 'GET') {
@@ -135,6 +138,7 @@ export class Line {
         socket.on('data', (data) => {
             parser.reads(data);
             const reply = this.waiting && parser.next(this.waiting.method);
+            if (!this.waiting || (reply && parser.buffer.length)) this.stray += parser.buffer.length;
             if (reply) this.settle('done', reply);
         });
         socket.on('error', () => {});
