@@ -34,7 +34,7 @@ const url = (cluster) => cluster.url(DATABASE, 'authenticator');
 async function postern(cluster) {
     const env = {
         POSTERN_WORKERS: String(THREADS), POSTERN_MIGRATION_DATABASE_URL: cluster.url(DATABASE), PGRST_DB_SCHEMAS: 'api',
-        PGRST_DB_ANON_ROLE: 'anon', POSTERN_LOG_LEVEL: 'warn', POSTERN_ACCESS_LOG: 'off',
+        PGRST_DB_ANON_ROLE: 'anon', POSTERN_DB_MAX_CONNECTIONS: '20', POSTERN_LOG_LEVEL: 'warn', POSTERN_ACCESS_LOG: 'off',
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('POSTERN_'))),
     };
     const server = await startPostern({ databaseUrl: url(cluster), env });
