@@ -51,7 +51,7 @@ static void put_help(FILE *out)
         fprintf(out, "  %-46s %s\n", commands[i].usage, commands[i].help);
     fprintf(out, "\nThe setting that matters:\n"
                  "  DATABASE_URL=postgres://authenticator:secret@localhost/app\n"
-                 "All of them: postern config.\n");
+                 "All of them: postern config. A first look without any: postern demo\n");
 }
 
 static const char *get_env(void *arg, const char *name)

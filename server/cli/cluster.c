@@ -190,19 +190,24 @@ bool cluster_erase(struct cluster *cluster, str *why)
                           cluster_file(cluster, "loaded").at,
                           cluster_file(cluster, "secret").at,
                           NULL};
-    struct spawn rm = {.argv = argv, .uid = geteuid(), .gid = getegid(), .output = "/dev/null"};
+    struct spawn rm = {.argv = argv,
+                       .uid = geteuid(),
+                       .gid = getegid(),
+                       .on_orphan = SIGTERM,
+                       .output = "/dev/null"};
     if (spawn_wait(spawn_start(&rm)) == 0)
         return true;
     *why = arena_printf(cluster->mem, "cannot empty %.*s", STR_ARG(cluster->dir));
     return false;
 }
 
-static pid_t start_program(struct cluster *cluster, const char **argv)
+static pid_t start_program(struct cluster *cluster, const char **argv, int on_orphan)
 {
     argv[0] = arena_printf(cluster->mem, "%.*s/%s", STR_ARG(cluster->programs), argv[0]).at;
     struct spawn program = {.argv = argv,
                             .uid = cluster->uid,
                             .gid = cluster->gid,
+                            .on_orphan = on_orphan,
                             .dir = cluster->dir.at,
                             .output = cluster->log.at};
     return spawn_start(&program);
@@ -233,7 +238,7 @@ bool cluster_init_start(struct cluster *cluster, str *why)
                           "--no-instructions",
                           NULL};
     unlink(cluster->log.at);
-    cluster->child = start_program(cluster, argv);
+    cluster->child = start_program(cluster, argv, SIGKILL); /* it would tidy up for long */
     return cluster->child > 0 || refuse(cluster, why, "cannot start", cluster->programs);
 }
 
@@ -297,7 +302,7 @@ bool cluster_start(struct cluster *cluster, str *why)
                           NULL};
     await_leftover(cluster);
     unlink(cluster->log.at);
-    cluster->child = start_program(cluster, argv);
+    cluster->child = start_program(cluster, argv, SIGINT); /* a fast stop */
     for (int64_t until = clock_us() + START_WITHIN_US;
          cluster->child > 0 && clock_us() < until && spawn_runs(&cluster->child);) {
         if (answers(cluster))

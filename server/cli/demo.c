@@ -100,6 +100,7 @@ static bool start_database(struct demo *demo, str *why)
 {
     if (!cluster_open(&demo->cluster, demo->mem, str_from(getenv("POSTERN_DEMO_DIR")), why))
         return false;
+    cluster_note(&demo->cluster, arena_printf(demo->mem, "it starts (process %d)", (int)getpid()));
     bool there = access(cluster_file(&demo->cluster, "loaded").at, F_OK) == 0;
     if (there && !demo->options.reset)
         return cluster_start(&demo->cluster, why) && demo_update(&demo->cluster, why);
@@ -146,7 +147,6 @@ static void make_config(struct demo *demo)
     config->jwt_aud = (str){NULL, 0};
     config->host = STR("127.0.0.1");
     config->workers = WORKERS;
-    config->access_log = false; /* the lines to copy shall stay in sight */
 }
 
 /* The same claims make the same key at every start. They are valid until 2035. */
@@ -188,6 +188,9 @@ static void put_lines(struct demo *demo, const struct keys *keys)
 static void on_ready(void *arg)
 {
     struct demo *demo = arg;
+    /* The lines to copy shall stay in sight; POSTERN_LOG_LEVEL=debug shows every request. */
+    if (!log_on(LOG_DEBUG))
+        log_open(LOG_WARN, LOG_TEXT, false);
     str why = {NULL, 0};
     const struct keys *keys = keys_new(demo->mem, &demo->config, &why);
     if (keys == NULL)

@@ -179,7 +179,7 @@ static uint64_t mirror(uint64_t half)
 
 static void find_palindromic(struct finder *finder)
 {
-    enum { WANTED = 30000 };
+    enum { WANTED = 25000 };
 
     /* An even number of digits is divisible by 11. */
     for (uint64_t half = 10; finder->count < WANTED; half++)

@@ -34,7 +34,7 @@ static void run(const struct spawn *spawn, pid_t parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     /* Becoming somebody else forgets the wish to be told of the parent's death: it comes behind. */
-    if (!become(spawn) || prctl(PR_SET_PDEATHSIG, SIGINT) != 0 || getppid() != parent)
+    if (!become(spawn) || prctl(PR_SET_PDEATHSIG, spawn->on_orphan) != 0 || getppid() != parent)
         _exit(EXIT_NOT_RUN);
     if (spawn->dir != NULL && chdir(spawn->dir) != 0)
         _exit(EXIT_NOT_RUN);

@@ -10,6 +10,7 @@ struct spawn {
     const char **argv; /* argv[0] is the path; ends with NULL */
     uid_t uid;
     gid_t gid;
+    int on_orphan;      /* the signal it gets when this process dies */
     const char *dir;    /* where it works; NULL: here */
     const char *output; /* the file that standard output and error are appended to */
 };
