@@ -31,21 +31,16 @@ static void check_settled(const struct config *config)
     assert(!text.full && json_check(buf_str(&text)) == JSON_ARRAY);
 }
 
-static bool has(str text, str part)
-{
-    return part.len > 0 && memmem(text.at, text.len, part.at, part.len) != NULL;
-}
-
 /* The bytes as the password of a user, as libpq would read them: up to the '@' before a '/'. */
 static void check_mask(arena *mem, str bytes)
 {
-    if (bytes.len < 8 || str_find(bytes, '@') >= 0 || str_find(bytes, '/') >= 0)
+    if (str_find(bytes, '@') >= 0 || str_find(bytes, '/') >= 0)
         return;
     str url = arena_printf(mem, "postgres://u:%.*s@host/db?x=1", STR_ARG(bytes));
-    str text = arena_printf(mem, "host=h password='%.*s' user=u", STR_ARG(bytes));
-    assert(!has(config_mask_url(mem, url), bytes));
+    str pairs = arena_printf(mem, "host=h password='%.*s' user=u", STR_ARG(bytes));
+    assert(str_eq(config_mask_url(mem, url), STR("postgres://u:****@host/db?x=1")));
     if (str_find(bytes, '\'') < 0 && str_find(bytes, '\\') < 0)
-        assert(!has(config_mask_url(mem, text), bytes));
+        assert(str_eq(config_mask_url(mem, pairs), STR("host=h password=**** user=u")));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
