@@ -16,15 +16,7 @@ enum conn_state {
 };
 
 /* What the next result belongs to. */
-enum step_kind {
-    STEP_CLAIMS,
-    STEP_CONTEXT,
-    STEP_DEALLOCATE,
-    STEP_PARSE,
-    STEP_GUARD,
-    STEP_MAIN,
-    STEP_SYNC
-};
+enum step_kind { STEP_CLAIMS, STEP_DEALLOCATE, STEP_PARSE, STEP_GUARD, STEP_MAIN, STEP_SYNC };
 
 struct step {
     enum step_kind kind;
@@ -41,6 +33,8 @@ struct segment {
     int nworks;
     int64_t sent_us;
     PGresult *error; /* of the claims, or at Sync (a deferred constraint) */
+    bool reparse;    /* the name of the claims' statement is gone */
+    bool poisoned;   /* the session must not be used again */
 };
 
 struct conn {

@@ -1,4 +1,4 @@
-/* One segment on the wire: [claims][request.*][parse if new][statement]... Sync. Everything up to
+/* One segment on the wire: [claims]([parse if new][statement])... Sync. Everything up to
  * Sync is one implicit transaction that PostgreSQL ends by itself, whatever happens in it; an
  * explicit BEGIN would stay open behind an error and fail the next request.
  * Source: PostgreSQL 55.2.4 "Pipelining"; libpq 34.5 "Pipeline Mode". */
@@ -14,6 +14,7 @@
 enum {
     PARAMS_ON_STACK = 64,
     NAME_ROOM = 16,
+    LOST_NAMES_MAX = 3,
     ENDS_MAX = 4 /* libpq says "nothing left" more often only if it has lost count */
 };
 
@@ -24,8 +25,8 @@ enum {
     "set_config('request.jwt.claim.sub',$3,true),set_config('transaction_read_only',$4,true),"     \
     "set_config('search_path',$5,true)"
 #define CONTEXT_SQL                                                                                \
-    "select set_config('request.method',$1,true),set_config('request.path',$2,true),"              \
-    "set_config('request.headers',$3,true)"
+    CLAIMS_SQL ",set_config('request.method',$6,true),set_config('request.path',$7,true),"         \
+               "set_config('request.headers',$8,true)"
 
 static void push_step(struct conn *conn, struct step step)
 {
@@ -127,30 +128,20 @@ static bool send_claims(struct conn *conn, struct segment *segment, const struct
         work->claims->subject,
         work->statement.access == ACCESS_READ ? STR("on") : STR("off"),
         work->statement.search_path.at == NULL ? STR("public") : work->statement.search_path,
+        work->method,
+        work->path,
+        work->headers,
     };
-    /* Planned before the role is set, so the name belongs to no role. */
-    return send_text(conn, &(struct send){
-                               .role = STR(""),
-                               .text = STR(CLAIMS_SQL),
-                               .nparams = 5,
-                               .params = params,
-                               .step = {.kind = STEP_CLAIMS, .segment = segment}
-    });
-}
+    bool context = work->headers.at != NULL;
+    struct send send = {
+        .role = STR(""), /* planned before the role is set: the name is nobody's */
+        .text = context ? STR(CONTEXT_SQL) : STR(CLAIMS_SQL),
+        .nparams = context ? 8 : 5,
+        .params = params,
+        .step = {.kind = STEP_CLAIMS, .segment = segment}
+    };
 
-static bool send_context(struct conn *conn, struct segment *segment, const struct work *work)
-{
-    const str params[] = {work->method, work->path, work->headers};
-
-    if (work->headers.at == NULL)
-        return true;
-    return send_text(conn, &(struct send){
-                               .role = work_role(work),
-                               .text = STR(CONTEXT_SQL),
-                               .nparams = 3,
-                               .params = params,
-                               .step = {.kind = STEP_CONTEXT, .segment = segment}
-    });
+    return send_text(conn, &send);
 }
 
 static bool send_work(struct conn *conn, struct segment *segment, struct work *work)
@@ -176,7 +167,7 @@ bool pipeline_send(struct conn *conn, struct segment *segment)
 {
     const struct work *first = LIST_ENTRY(segment->works.next, struct work, node);
 
-    if (!send_claims(conn, segment, first) || !send_context(conn, segment, first))
+    if (!send_claims(conn, segment, first))
         return false;
     LIST_EACH (node, &segment->works)
         if (!send_work(conn, segment, LIST_ENTRY(node, struct work, node)))
@@ -188,10 +179,47 @@ bool pipeline_send(struct conn *conn, struct segment *segment)
 /* ---- what comes back ---- */
 
 /* The name is gone, or its plan is stale, or a pooler gave us another's backend. */
-static bool asks_for_reparse(const struct conn *conn, str code)
+static bool asks_for_reparse(const struct step *step, str code)
 {
-    return conn->pool->prepared_on &&
+    return step->prepared != 0 &&
            (str_eq(code, STR("26000")) || str_eq(code, STR("0A000")) || str_eq(code, STR("42P05")));
+}
+
+/* A function has dropped our names (DEALLOCATE ALL), or a pooler has given us another's
+ * backend: when it happens again and again, or a new name exists already, it is a pooler. */
+static void doubt_session(struct conn *conn, str code)
+{
+    struct pool *pool = conn->pool;
+
+    prepareds_release(&conn->prepared);
+    if (str_eq(code, STR("42P05")) || ++pool->lost_names >= LOST_NAMES_MAX) {
+        pool->prepared_on = false;
+        log_line(LOG_WARN, "prepared statements off",
+                 "pool=%s sqlstate=%.*s reason=\"behind a pooler in transaction mode?\"",
+                 pool->name, STR_ARG(code));
+    }
+}
+
+static void reparse(struct conn *conn, const struct step *step, str code)
+{
+    const struct prepared *prepared = prepared_by_number(&conn->prepared, step->prepared);
+    bool lost = str_eq(code, STR("26000")) && prepared != NULL && prepared->ready;
+
+    if (lost || str_eq(code, STR("42P05")))
+        doubt_session(conn, code);
+    prepared_forget(&conn->prepared, step->prepared);
+    if (step->work != NULL)
+        step->work->reparse = true;
+    else
+        step->segment->reparse = true;
+}
+
+/* Role and claims could not be set, and not because of the role: something that an earlier
+ * function has left in the session is in the way. */
+static bool is_poisoned(const struct step *step, str code)
+{
+    return step->kind == STEP_CLAIMS && !step->segment->reparse && !str_eq(code, STR("22023")) &&
+           !str_eq(code, STR("42501")) && !str_starts(code, STR("57"));
 }
 
 static void on_error(struct conn *conn, const struct step *step, PGresult *error)
@@ -201,19 +229,10 @@ static void on_error(struct conn *conn, const struct step *step, PGresult *error
 
     if (step->kind == STEP_PARSE)
         prepared_forget(&conn->prepared, step->prepared);
-    if (step->prepared != 0 && asks_for_reparse(conn, code)) {
-        /* 42P05, and 26000 for a name that was confirmed: the session is not ours alone. */
-        struct prepared *prepared = prepared_by_number(&conn->prepared, step->prepared);
-        if (str_eq(code, STR("42P05")) ||
-            (str_eq(code, STR("26000")) && prepared != NULL && prepared->ready)) {
-            conn->pool->prepared_on = false;
-            log_line(LOG_WARN, "prepared statements off", "pool=%s sqlstate=%.*s", conn->pool->name,
-                     STR_ARG(code));
-        }
-        prepared_forget(&conn->prepared, step->prepared);
-        if (work != NULL)
-            work->reparse = true;
-    }
+    if (asks_for_reparse(step, code))
+        reparse(conn, step, code);
+    if (is_poisoned(step, code))
+        step->segment->poisoned = true;
     PGresult **place = work != NULL ? &work->error : &step->segment->error;
     if (*place == NULL)
         *place = error;
@@ -294,7 +313,7 @@ static bool retry(struct conn *conn, const struct segment *segment, struct work 
 {
     if (work->started || work->retries >= RETRIES_MAX || list_empty(&work->waiters))
         return false;
-    if (work->reparse)
+    if (work->reparse || segment->reparse || segment->poisoned)
         return again(conn, work);
     if (work->aborted && segment->error == NULL)
         return again(conn, work);
@@ -360,7 +379,8 @@ static bool on_sync(struct conn *conn, struct segment *segment)
     } else {
         conn_cancel_abandoned(conn);
     }
-    bool clean = conn->nsegments > 0 || PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+    bool clean = !segment->poisoned &&
+                 (conn->nsegments > 0 || PQtransactionStatus(conn->pg) == PQTRANS_IDLE);
     list_init(&works);
     while (!list_empty(&segment->works)) {
         struct list *node = segment->works.next;

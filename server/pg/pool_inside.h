@@ -32,6 +32,7 @@ struct pool {
     char *conninfo;
     int max, min, size;
     bool prepared_on;
+    int lost_names; /* how often a session had lost our prepared statements */
     struct list conns[CONN_STATES];
     int nconns[CONN_STATES];
     struct list queues[LANES];
