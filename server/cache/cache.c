@@ -33,7 +33,7 @@ struct cache {
 struct cache *cache_new(struct metrics *metrics)
 {
     struct cache *cache = h2o_mem_alloc(sizeof(*cache));
-    size_t size = sizeof(*cache->buckets) * BUCKETS_FIRST;
+    size_t size = sizeof(struct cache_entry *) * BUCKETS_FIRST;
 
     *cache = (struct cache){.metrics = metrics, .nbuckets = BUCKETS_FIRST};
     cache->buckets = memset(h2o_mem_alloc(size), 0, size);

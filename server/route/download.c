@@ -10,7 +10,7 @@ enum step { STEP_TEXT, STEP_OPEN, STEP_CLOSE, STEP_TODAY, STEP_PARAM, STEP_WRONG
 
 static bool plain(char byte)
 {
-    char low = byte | ' ';
+    char low = (char)(byte | ' ');
     return (low >= 'a' && low <= 'z') || (byte >= '0' && byte <= '9') || byte == '.' ||
            byte == '_' || byte == '-';
 }
@@ -67,8 +67,8 @@ static void put_today(struct buf *buf, int64_t now)
 
 static void put_safe(struct buf *buf, str text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        buf_putc(buf, plain(text.at[i]) ? text.at[i] : '_');
+    for (size_t i = 0; text.at != NULL && i < text.len; i++)
+        buf_putc(buf, (char)(plain(text.at[i]) ? text.at[i] : '_'));
 }
 
 str download_name(arena *mem, const struct route_file *file, str pattern,

@@ -50,7 +50,7 @@ bool param_name_valid(str name)
 static bool word_valid(str word)
 {
     for (size_t i = 0; i < word.len; i++) {
-        char byte = word.at[i] | ' ';
+        char byte = (char)(word.at[i] | ' ');
         if (!((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || word.at[i] == '_' ||
               word.at[i] == '-'))
             return false;
@@ -150,11 +150,19 @@ static bool parse_type(struct line *line, struct param *param, str word)
     return true;
 }
 
-/* What the options say together: each line is one rule. */
-static bool check_whole(struct line *line, struct param *param)
+/* The default is a value as a client may write it; "else" must not excuse itself. */
+static bool check_fallback(struct line *line, struct param param)
 {
     struct param_value value;
 
+    param.lenient = false;
+    return param_read(line->mem, &param, PARAM_FROM_URL, param.fallback, &value) == NULL ||
+           wrong(line, "the default does not fit", param.fallback);
+}
+
+/* What the options say together: each line is one rule. */
+static bool check_whole(struct line *line, const struct param *param)
+{
     if (param->type == NULL && param->nwords == 0)
         return wrong(line, "a parameter has a type or is \"one of\" some words", param->name);
     for (int i = 0; param->type == NULL && i < param->nwords; i++)
@@ -166,15 +174,12 @@ static bool check_whole(struct line *line, struct param *param)
                      param->name);
     if (param->lenient && param->nwords == 0)
         return wrong(line, "\"else\" belongs to \"one of\"", param->name);
-    if (param->list && param->type->json == JSON_INVALID)
+    if (param->list && param->type != NULL && param->type->json == JSON_INVALID)
         return wrong(line, "a JSON value is a list by itself: leave the [] away", param->name);
     if ((param->has_min || param->has_max) && !param->list &&
         (param->type == NULL || param->type->size == SIZE_NONE))
         return wrong(line, "min and max are for numbers, text and lists", param->name);
-    if (param->fallback.at == NULL)
-        return true;
-    const struct fail *fail = param_read(line->mem, param, PARAM_FROM_URL, param->fallback, &value);
-    return fail == NULL || wrong(line, "the default does not fit", param->fallback);
+    return param->fallback.at == NULL || check_fallback(line, *param);
 }
 
 bool param_parse(arena *mem, str text, struct param *param, str *why)

@@ -24,40 +24,6 @@ struct scan {
     unsigned used;           /* parameters that stand somewhere */
 };
 
-bool conditions_parse(struct reader *reader, str text, struct conditions *conditions)
-{
-    str rest = str_trim(text), piece;
-
-    while (rest.len > 0 && str_cut(&rest, ' ', &piece)) {
-        str name = piece, word = {NULL, 0};
-        struct condition condition = {.word = -1};
-        if (piece.len == 0)
-            continue;
-        if (str_find(piece, '=') >= 0) {
-            word = piece;
-            str_cut(&word, '=', &name);
-        }
-        condition.param = route_file_param(reader->file, name);
-        if (condition.param < 0)
-            return reader_fail(reader, "--? %.*s: there is no such parameter above", STR_ARG(name));
-        const struct param *param = &reader->file->params[condition.param];
-        for (int i = 0; word.at != NULL && i < param->nwords; i++)
-            if (str_eq(param->words[i], word))
-                condition.word = i;
-        if (word.at != NULL && condition.word < 0)
-            return reader_fail(reader, "--? %.*s: not one of its words", STR_ARG(piece));
-        if (word.at == NULL && !param->optional)
-            return reader_fail(reader,
-                               "--? %.*s: it is always given; only a \"?\" parameter "
-                               "can be missing",
-                               STR_ARG(name));
-        if (conditions->count == CONDITIONS_MAX)
-            return reader_fail(reader, "at most %d conditions", CONDITIONS_MAX);
-        conditions->all[conditions->count++] = condition;
-    }
-    return conditions->count > 0 || reader_fail(reader, "--? wants a parameter's name");
-}
-
 /* Takes `count` bytes of the line into the text. */
 static void keep(struct scan *scan, size_t count)
 {
@@ -91,13 +57,17 @@ static bool name_byte(char byte)
 
 static char byte_at(const struct scan *scan, size_t index)
 {
-    return index < scan->line.len ? scan->line.at[index] : '\0';
+    if (index < scan->line.len)
+        return scan->line.at[index];
+    return '\0';
 }
 
 /* The byte before, to tell E'...' from name'...' and a$1 from $1. */
 static char byte_before(const struct scan *scan, size_t back)
 {
-    return scan->text.len >= back ? scan->text.at[scan->text.len - back] : ' ';
+    if (scan->text.len >= back)
+        return scan->text.at[scan->text.len - back];
+    return ' ';
 }
 
 static bool take_param(struct scan *scan)
@@ -151,7 +121,8 @@ static bool take_dollar(struct scan *scan)
 
 static bool take_quote(struct scan *scan)
 {
-    bool escapes = (byte_before(scan, 1) | ' ') == 'e' && !name_byte(byte_before(scan, 2));
+    char before = byte_before(scan, 1);
+    bool escapes = (before == 'e' || before == 'E') && !name_byte(byte_before(scan, 2));
     scan->mode = escapes ? MODE_ESCAPES : MODE_STRING;
     keep(scan, 1);
     return true;
