@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -78,6 +79,17 @@ static int listen_at(const struct config *config, bool shared)
 int door_listen(const struct config *config)
 {
     return listen_at(config, true);
+}
+
+int64_t door_port(int fd)
+{
+    struct sockaddr_storage at;
+    socklen_t len = sizeof(at);
+
+    if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+        return 0;
+    return at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
+                                    : ntohs(((struct sockaddr_in *)&at)->sin_port);
 }
 
 /* With SO_REUSEPORT a second server would share the port unnoticed: so once without. */

@@ -17,6 +17,7 @@ struct door_sides {
 /* A socket that listens on the host and port, shared with other workers by SO_REUSEPORT.
  * -1 with errno. door_taken: somebody else listens there already. */
 int door_listen(const struct config *config);
+int64_t door_port(int fd); /* the port it listens on: of interest when the setting is 0 */
 bool door_taken(const struct config *config);
 
 struct door *door_open(struct loop *loop, int fd, const struct config *config,

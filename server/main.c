@@ -37,7 +37,7 @@ static int serve_command(const struct config *config, int argc, char **argv)
         die(EXIT_USAGE, "serve takes no arguments, not \"%s\": settings come from the environment",
             argv[1]);
     if (config->database_url.len == 0)
-        die(EXIT_USAGE, "DATABASE_URL is not set: give it a PostgreSQL URL");
+        die(EXIT_USAGE, "DATABASE_URL is not set: give it a PostgreSQL URL, or try `postern demo`");
     return serve_main(config, NULL, NULL);
 }
 

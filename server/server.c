@@ -29,6 +29,7 @@ enum {
 };
 
 struct server {
+    struct config settings; /* as given, with the port that was found for port 0 */
     const struct config *config;
     arena *mem;
     struct loop *loop;
@@ -89,13 +90,15 @@ static int count_workers(const struct config *config)
     return (int)(count > WORKERS_MAX ? WORKERS_MAX : count);
 }
 
-static int open_door(const struct config *config)
+static int open_door(struct server *server)
 {
-    int fd = door_listen(config);
+    struct config *settings = &server->settings;
+    int fd = door_listen(settings);
 
     if (fd < 0)
-        die(EXIT_SETTING, "Cannot listen on %.*s port %lld: %s", STR_ARG(config->host),
-            (long long)config->port, strerror(errno));
+        die(EXIT_SETTING, "Cannot listen on %.*s port %lld: %s", STR_ARG(settings->host),
+            (long long)settings->port, strerror(errno));
+    settings->port = door_port(fd); /* the others take the one that the first has found */
     return fd;
 }
 
@@ -107,7 +110,7 @@ static void start_workers(struct server *server)
 
     if (why.at != NULL)
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
-    if (door_taken(config))
+    if (config->port != 0 && door_taken(config))
         die(EXIT_SETTING, "Port %lld of %.*s is taken by another program", (long long)config->port,
             STR_ARG(config->host));
     const struct book *book = first_book(server);
@@ -123,7 +126,7 @@ static void start_workers(struct server *server)
                                                                  .schema = schema,
                                                                  .book = book,
                                                                  .all = server->workers,
-                                                                 .fd = open_door(config)});
+                                                                 .fd = open_door(server)});
     schema_unref(&schema);
     book_unref(&book);
     for (int i = 0; i < server->nworkers; i++)
@@ -230,7 +233,9 @@ static void stop_all(struct server *server)
 
 int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
 {
-    struct server server = {.config = config, .mem = arena_open(), .shelf = {.config = config}};
+    struct server server = {.settings = *config, .mem = arena_open()};
+
+    server.config = server.shelf.config = config = &server.settings;
 
     signal(SIGPIPE, SIG_IGN);
     setenv("UV_THREADPOOL_SIZE", "8", 0); /* connecting and cancelling block there */

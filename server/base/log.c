@@ -330,6 +330,8 @@ void log_access(const struct log_access *access)
     put_pair(&line, STR("peer"), access->peer);
     if (access->code.len > 0)
         put_pair(&line, STR("code"), access->code);
+    if (access->app.len > 0)
+        put_pair(&line, STR("app"), access->app);
     end_line(&line);
 }
 

@@ -19,7 +19,9 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
 
 /* One line of the access log; gathered, see log_flush. A no-op when the access log is off. */
 struct log_access {
-    str id, peer, method, path, role, code; /* code: PGRST... or SQLSTATE of a failure, or absent */
+    str id, peer, method, path, role;
+    str code; /* PGRST... or SQLSTATE of a failure, or absent */
+    str app;  /* the client's X-Application-Name, or absent */
     int status;
     size_t bytes;
     int64_t us; /* how long */

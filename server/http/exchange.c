@@ -268,6 +268,7 @@ static void finish(struct exchange *exchange, enum exchange_state state)
                                     .path = req->path,
                                     .role = req->claims == NULL ? STR("") : req->claims->role,
                                     .code = str_from(req->failed),
+                                    .app = request_header(req, STR("x-application-name")),
                                     .status = exchange->status,
                                     .bytes = exchange->bytes,
                                     .us = us});

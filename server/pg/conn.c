@@ -167,6 +167,15 @@ void conn_send(struct conn *conn, struct list *works)
         conn_close(conn, "cannot send");
 }
 
+void conn_ping(struct conn *conn)
+{
+    struct list none;
+
+    list_init(&none);
+    conn->pinged_us = clock_us();
+    conn_send(conn, &none);
+}
+
 void conn_resume(struct conn *conn)
 {
     conn->paused = false;

@@ -50,6 +50,7 @@ struct conn {
     unsigned step_head, step_count, step_room;
     struct prepareds prepared;
     int id;
+    int64_t pinged_us;
     int64_t opened_us, lives_us, idle_us, head_us; /* head_us: the oldest segment began to run */
     bool cancelling;                               /* a cancel is under way: nothing new is sent */
     bool cancelled;  /* one was sent since the connection was last idle */
@@ -66,6 +67,9 @@ void conn_set_state(struct conn *conn, enum conn_state state, const char *reason
 
 /* Sends the units as one segment. They leave their queue. */
 void conn_send(struct conn *conn, struct list *works);
+
+/* Asks an idle connection for a sign of life: a Sync with nothing before it. */
+void conn_ping(struct conn *conn);
 
 /* Stops what the oldest segment runs, if nobody waits for it any more. */
 void conn_cancel_abandoned(struct conn *conn);

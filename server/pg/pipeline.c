@@ -167,7 +167,7 @@ bool pipeline_send(struct conn *conn, struct segment *segment)
 {
     const struct work *first = LIST_ENTRY(segment->works.next, struct work, node);
 
-    if (!send_claims(conn, segment, first))
+    if (segment->nworks > 0 && !send_claims(conn, segment, first))
         return false;
     LIST_EACH (node, &segment->works)
         if (!send_work(conn, segment, LIST_ENTRY(node, struct work, node)))
@@ -373,7 +373,8 @@ static bool on_sync(struct conn *conn, struct segment *segment)
     measure(conn, segment, now - conn->head_us);
     conn->head_us = now;
     if (conn->nsegments == 0) {
-        conn->idle_us = now;
+        if (segment->nworks > 0)
+            conn->idle_us = now;
         conn->cancelled = conn->cancelling;
         conn_set_state(conn, CONN_IDLE, "sync received");
     } else {

@@ -32,6 +32,11 @@ void pool_init(struct pool *pool, struct db *db, const char *name, str url)
     pool->conninfo = strndup(conninfo.text.at, conninfo.text.len);
     pool->prepared_on = str_eq(config->db_prepared, STR("on")) ||
                         (!str_eq(config->db_prepared, STR("off")) && !conninfo.unprepared);
+    if (conninfo.plain && db->options.worker == 0)
+        log_line(LOG_WARN, "plain connection",
+                 "pool=%s host=%.*s hint=\"the database may be reached without TLS: "
+                 "sslmode=require\"",
+                 name, STR_ARG(conninfo.hosts));
     pool->max = share(config->db_max_connections, &db->options);
     pool->min = share(config->db_min_connections, &db->options);
     pool->size = share(config->db_size, &db->options);
@@ -396,10 +401,25 @@ static void trim(struct pool *pool, int64_t now_us)
     }
 }
 
+/* So that a connection whose network has gone is not found out by a request. */
+static void ping_idle(struct pool *pool, int64_t now_us)
+{
+    LIST_EACH (node, &pool->conns[CONN_IDLE]) {
+        struct conn *conn = LIST_ENTRY(node, struct conn, node);
+        int64_t seen_us = conn->idle_us > conn->pinged_us ? conn->idle_us : conn->pinged_us;
+        if (!conn->cancelling && now_us - seen_us > PING_US)
+            conn_ping(conn);
+    }
+}
+
 static void give_up_stalled(struct pool *pool, int64_t now_us)
 {
     LIST_EACH (node, &pool->conns[CONN_BUSY]) {
         struct conn *conn = LIST_ENTRY(node, struct conn, node);
+        if (conn->nworks == 0 && now_us - conn->pinged_us > DEAD_US) {
+            conn_close(conn, "no sign of life");
+            continue;
+        }
         if (!conn->paused || now_us - conn->paused_us < STALL_MS * INT64_C(1000))
             continue;
         const struct segment *head = LIST_ENTRY(conn->segments.next, struct segment, node);
@@ -410,6 +430,7 @@ static void give_up_stalled(struct pool *pool, int64_t now_us)
 void pool_sweep(struct pool *pool, int64_t now_us)
 {
     give_up_stalled(pool, now_us);
+    ping_idle(pool, now_us);
     for (int lane = 0; lane < LANES; lane++)
         expire(pool, lane, now_us);
     trim(pool, now_us);

@@ -23,7 +23,9 @@ enum {
     LIFETIME_JITTER = 10, /* percent */
     PORTION_BYTES = 64 << 10,
     PORTION_ROWS = 1024,
-    STALL_MS = 30000 /* a streaming client that takes nothing for so long is given up */
+    PING_US = 5000000, /* an idle connection is asked for a sign of life so often */
+    DEAD_US = 3000000, /* and given up when there is none for so long */
+    STALL_MS = 30000   /* a streaming client that takes nothing for so long is given up */
 };
 
 struct pool {
