@@ -5,7 +5,7 @@
 #include "base/url.h"
 #include "rest/sql_parts.h"
 
-enum { LOCATION_MAX = 1 << 16, CSV_MAX = 1 << 20 };
+enum { LOCATION_MAX = 4096, CSV_MAX = 1 << 20 };
 
 const struct fail *answer_not_one(arena *mem, int64_t count)
 {
@@ -139,7 +139,7 @@ static void put_out_of_range(arena *mem, int64_t first, int64_t total, struct re
     reply->body = fail_json(mem, fail);
 }
 
-/* A row as /name?key=eq.value&... */
+/* A row as /name?key=eq.value&...; absent when that is too long for a header. */
 static str row_location(arena *mem, const struct plan *plan, str key_json);
 
 static struct reply *answer_rows(arena *mem, const struct plan *plan, const struct page *page)
@@ -197,8 +197,10 @@ static struct reply *answer_write(arena *mem, const struct plan *plan, const str
         reply->status = 200;
     if (plan->conflict == CONFLICT_FAILS)
         applied &= ~(1U << PREFER_RESOLUTION);
-    if (page->key.at != NULL && page->rows == 1)
-        reply_header(reply, STR("Location"), row_location(mem, plan, page->key));
+    str location = page->key.at != NULL && page->rows == 1 ? row_location(mem, plan, page->key)
+                                                           : (str){NULL, 0};
+    if (location.at != NULL)
+        reply_header(reply, STR("Location"), location);
     reply_header(reply, STR("Content-Range"),
                  content_range(mem, write->ranged ? 0 : 1, write->ranged ? page->rows - 1 : 0,
                                total_of(plan, page)));
@@ -242,7 +244,7 @@ static str row_location(arena *mem, const struct plan *plan, str key_json)
         buf_put(&out, STR("eq."));
         url_put(&out, json_kind_of(value) == JSON_STRING ? json_unquote(mem, value) : value);
     }
-    return buf_str(&out);
+    return out.full ? (str){NULL, 0} : buf_str(&out);
 }
 
 static str methods_of_relation(arena *mem, const struct relation *relation)

@@ -90,7 +90,7 @@ static const struct fail *read_list(struct scan *scan, struct condition *conditi
         return scan_fail(scan, "\"(\"");
     while (scan_peek(scan) == ' ')
         scan->at++;
-    buf_init(&list, scan->mem, scan->text.len * 2 + 8);
+    buf_init(&list, scan->mem, scan->text.len * 3 + 8); /* a comma is at most "", */
     buf_putc(&list, '{');
     if (!scan_take(scan, STR(")"))) {
         do {
