@@ -9,18 +9,18 @@
 #include "serve.h"
 #include "worker.h"
 
-enum { KEY_MAX = 2 << 20, TEXT_MAX = 64 };
+enum { KEY_MAX = 2 << 20, WAIT_AS_SET = 0 };
 
 /* How an answer came about: the first words of Cache-Status. */
 enum source { SOURCE_HIT, SOURCE_MISS, SOURCE_SHARED, SOURCE_STALE };
 
 static const struct fail *answer(struct call *call, const struct cached *cached,
                                  enum source source);
-static const struct fail *lead(struct call *call);
+static const struct fail *lead(struct call *call, int64_t wait_ms);
 static rows_fn on_rows;
 static void on_wake(void *arg, const struct cached *cached, const struct fail *fail);
 static bool on_fail(void *arg, const struct fail *fail);
-static void on_death(void *arg);
+static void leave(void *arg);
 
 static str key_of(const struct call *call)
 {
@@ -51,23 +51,27 @@ const struct fail *api_cache_handle(struct call *call)
     case CACHE_STALE:
         return answer(call, found.cached, SOURCE_STALE);
     case CACHE_FOLLOW:
-        arena_on_death(call->req->mem, on_death, call);
+        arena_on_death(call->req->mem, leave, call);
+        call->req->on_gone = leave;
+        call->req->on_gone_arg = call;
         return NULL;
     default:
-        arena_on_death(call->req->mem, on_death, call);
-        return lead(call);
+        arena_on_death(call->req->mem, leave, call);
+        return lead(call, found.cached == NULL ? WAIT_AS_SET : CACHE_PATIENCE_US / 1000);
     }
 }
 
 /* ---- who leads ---- */
 
-static const struct fail *lead(struct call *call)
+/* Who has an old answer at hand does not wait long for a connection. */
+static const struct fail *lead(struct call *call, int64_t wait_ms)
 {
     struct statement statement;
 
     call->req->on_fail = on_fail;
     call->req->on_fail_arg = call;
     api_statement(call, &statement);
+    statement.wait_ms = wait_ms;
     return db_run(call->req, &statement, on_rows, call);
 }
 
@@ -129,16 +133,17 @@ static void on_wake(void *arg, const struct cached *cached, const struct fail *f
 {
     struct call *call = arg;
 
+    call->req->on_gone = NULL;
     if (cached != NULL) {
         (void)answer(call, cached, fail == NULL ? SOURCE_SHARED : SOURCE_STALE);
         return;
     }
-    fail = fail == NULL ? lead(call) : copy_fail(call->req->mem, fail);
+    fail = fail == NULL ? lead(call, WAIT_AS_SET) : copy_fail(call->req->mem, fail);
     if (fail != NULL)
         serve_fail(call->req, fail);
 }
 
-static void on_death(void *arg)
+static void leave(void *arg)
 {
     struct call *call = arg;
     cache_leave(call->req->worker->cache, &call->seat);

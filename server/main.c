@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "cli/cli.h"
-#include "cli/routes.h"
 #include "serve.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -20,13 +19,13 @@ const char *__lsan_default_suppressions(void)
 static int serve_command(const struct config *config, int argc, char **argv);
 
 static const struct command commands[] = {
-    {"serve",   serve_command,   "serve",            "the server in the foreground, until SIGTERM or Ctrl-C"},
-    {"demo",    demo_command,    DEMO_USAGE,         DEMO_HELP                                              },
-    {"migrate", migrate_command, MIGRATE_USAGE,      MIGRATE_HELP                                           },
-    {"routes",  routes_command,  "routes [--check]", "the curated routes, one line each"                    },
-    {"config",  config_command,  CONFIG_USAGE,       CONFIG_HELP                                            },
-    {"token",   token_command,   TOKEN_USAGE,        TOKEN_HELP                                             },
-    {"key",     key_command,     KEY_USAGE,          KEY_HELP                                               },
+    {"serve",   serve_command,   "serve",       "the server in the foreground, until SIGTERM or Ctrl-C"},
+    {"demo",    demo_command,    DEMO_USAGE,    DEMO_HELP                                              },
+    {"migrate", migrate_command, MIGRATE_USAGE, MIGRATE_HELP                                           },
+    {"routes",  routes_command,  ROUTES_USAGE,  ROUTES_HELP                                            },
+    {"config",  config_command,  CONFIG_USAGE,  CONFIG_HELP                                            },
+    {"token",   token_command,   TOKEN_USAGE,   TOKEN_HELP                                             },
+    {"key",     key_command,     KEY_USAGE,     KEY_HELP                                               },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), EXIT_USAGE = 2 };

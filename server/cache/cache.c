@@ -152,8 +152,8 @@ void cache_free(struct cache **cache)
 {
     if (*cache == NULL)
         return;
-    LIST_EACH(node, &(*cache)->ages)
-    drop_entry(*cache, LIST_ENTRY(node, struct cache_entry, age));
+    LIST_EACH (node, &(*cache)->ages)
+        drop_entry(*cache, LIST_ENTRY(node, struct cache_entry, age));
     free((*cache)->buckets);
     free(*cache);
     *cache = NULL;
@@ -162,8 +162,7 @@ void cache_free(struct cache **cache)
 /* Entries with a leader stay: somebody is about to fill them. */
 static void make_room(struct cache *cache)
 {
-    LIST_EACH(node, &cache->ages)
-    {
+    LIST_EACH (node, &cache->ages) {
         struct cache_entry *entry = LIST_ENTRY(node, struct cache_entry, age);
         if (cache->bytes <= CACHE_BYTES_MAX)
             return;
@@ -209,10 +208,10 @@ enum cache_found cache_ask(struct cache *cache, str key, struct cache_seat *seat
 
     if (entry == NULL)
         entry = add(cache, key, hash);
+    *answer = (struct cache_found_answer){entry->cached, entry->fresh_until_us - now};
     if (entry->cached != NULL) {
         list_remove(&entry->age);
         list_append(&cache->ages, &entry->age);
-        *answer = (struct cache_found_answer){entry->cached, entry->fresh_until_us - now};
         if (answer->left_us > 0) {
             metric_add(cache->metrics, METRIC_CACHE_HITS, 1);
             return CACHE_HIT;
@@ -231,8 +230,7 @@ enum cache_found cache_ask(struct cache *cache, str key, struct cache_seat *seat
 static void take_followers(struct cache_entry *entry, struct list *woken)
 {
     list_init(woken);
-    LIST_EACH(node, &entry->followers)
-    {
+    LIST_EACH (node, &entry->followers) {
         LIST_ENTRY(node, struct cache_seat, node)->entry = NULL;
         list_remove(node);
         list_append(woken, node);
@@ -344,8 +342,7 @@ static bool share_one(str a, str b)
 
 void cache_drop(struct cache *cache, str relations)
 {
-    LIST_EACH(node, &cache->ages)
-    {
+    LIST_EACH (node, &cache->ages) {
         struct cache_entry *entry = LIST_ENTRY(node, struct cache_entry, age);
         /* What a new entry reads is known when it has been made: drop it to be safe. */
         bool unknown = entry->reads.at == NULL;

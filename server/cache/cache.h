@@ -58,8 +58,10 @@ enum cache_found {
 };
 
 struct cache_found_answer {
-    const struct cached *cached; /* valid until the cache is used again: take a reference */
-    int64_t left_us;             /* until it is no longer fresh; below 0 for an old one */
+    /* Fresh or old, whatever is there; NULL: nothing. Valid until the cache is used again: take a
+     * reference. */
+    const struct cached *cached;
+    int64_t left_us; /* until it is no longer fresh; below 0 for an old one */
 };
 
 /* Looks up a key, and takes a seat when there is no answer to be had at once. */

@@ -108,13 +108,25 @@ static const struct answer *choose_answer(const struct route_ask *ask)
     return answer;
 }
 
-/* The path overrides a body's key of the same name; the query gives what is still missing. */
+static const struct fail *ask_values(const struct request *req, const struct book_match *match,
+                                     struct route_ask *ask);
+
 const struct fail *route_ask_parse(const struct request *req, const struct book_match *match,
                                    struct route_ask *ask)
 {
+    ask->file = match->file;
+    ask->answer = match->file->answers;
+    if (match->file->nparams == 0)
+        return NULL; /* nothing of the request matters: the quick way to a cached answer */
+    return ask_values(req, match, ask);
+}
+
+/* The path overrides a body's key of the same name; the query gives what is still missing. */
+static const struct fail *ask_values(const struct request *req, const struct book_match *match,
+                                     struct route_ask *ask)
+{
     struct raw raw = {0};
 
-    ask->file = match->file;
     TRY(read_body(req, ask->file, &raw));
     TRY(read_path(req, match, &raw));
     TRY(read_query(req, ask->file, &raw));

@@ -117,7 +117,7 @@ before(async () => {
         databaseUrl: cluster.url(DB, 'authenticator'),
         env: {
             POSTERN_MIGRATION_DATABASE_URL: cluster.url(DB), POSTERN_WORKERS: '1', POSTERN_ROUTES_DIR: folder,
-            POSTERN_MATVIEW_REFRESH: '2s', POSTERN_DB_POOL_TIMEOUT: '1s',
+            POSTERN_MATVIEW_REFRESH: '2s', POSTERN_DB_POOL_TIMEOUT: '4s',
         },
     });
     api = caller(postern.url);
@@ -491,6 +491,15 @@ describe('the cache', () => {
         assert.equal(new Set(replies.map((reply) => reply.body.at)).size, 1);
     });
 
+    test('followers that leave are missed by nobody', async () => {
+        const rest = Array.from({ length: 3 }, () => api('test/slow?n=4'));
+        const leavers = Array.from({ length: 20 }, () => connect(postern.port, '127.0.0.1'));
+        for (const socket of leavers) socket.write('GET /api/test/slow?n=4 HTTP/1.1\r\nHost: x\r\n\r\n');
+        for (const [i, socket] of leavers.entries()) setTimeout(() => socket.destroy(), 150 + i * 15);
+        for (const reply of await Promise.all(rest)) assert.equal(reply.status, 200);
+        postern.check();
+    });
+
     test('a refreshed view drops what reads it', async () => {
         const { body: total } = await api('test/total');
         await query(`insert into primes (form, expression, digits, search_params) values ('twin', '1+1', 1, '{}')`);
@@ -503,7 +512,9 @@ describe('the cache', () => {
         const { body: old } = await api('test/clock');
         await cluster.stop('immediate');
         await sleep(600);
+        const start = performance.now();
         const stale = await api('test/clock');
+        assert.ok(performance.now() - start < 2500, 'an old answer does not wait for the pool');
         assert.equal(stale.status, 200);
         assert.equal(stale.body, old);
         assert.match(stale.headers.get('cache-status'), /^postern; fwd=stale/);
