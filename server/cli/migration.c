@@ -1,9 +1,6 @@
 /* See migration.h. */
 #include "cli/migration.h"
 
-#include <openssl/sha.h>
-
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/embed.h"
 
@@ -33,16 +30,20 @@ static bool parse_parts(str text, struct migration *migration)
     return true;
 }
 
-static str checksum(arena *mem, str text)
+/* SHA-256, hexadecimal; PostgreSQL has it, so no library for it is needed here. */
+static bool take_checksum(struct migrations *migrations, struct migration *migration, str text,
+                          str *why)
 {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    struct buf hex;
-
-    SHA256((const unsigned char *)text.at, text.len, digest);
-    buf_init(&hex, mem, sizeof(digest) * 2);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        buf_printf(&hex, "%02x", digest[i]);
-    return buf_str(&hex);
+    struct sync_rows rows;
+    struct statement statement = {
+        .text = STR("select encode(sha256(convert_to($1, 'UTF8')), 'hex')"),
+        .params = &text,
+        .nparams = 1,
+    };
+    if (!sync_query(migrations->sync, migrations->mem, &statement, &rows, why))
+        return false;
+    migration->checksum = rows.cells[0];
+    return true;
 }
 
 static bool is_migration(const struct embedded *file)
@@ -68,7 +69,8 @@ static bool read_files(struct migrations *migrations, str *why)
                                 file->path);
             return false;
         }
-        migration->checksum = checksum(migrations->mem, text);
+        if (!take_checksum(migrations, migration, text, why))
+            return false;
     }
     return true;
 }
