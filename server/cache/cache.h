@@ -11,8 +11,8 @@
 #include "cache/etag.h"
 
 enum {
-    CACHE_BYTES_MAX = 32 << 20,
-    CACHE_ANSWER_MAX = 4 << 20, /* a larger one is used once and not kept */
+    CACHE_BYTES_MAX = 8 << 20,
+    CACHE_ANSWER_MAX = 1 << 20, /* a larger one is used once and not kept */
     CACHE_PATIENCE_US = 1000000 /* longer than this nobody waits who could have an old answer */
 };
 
