@@ -1,7 +1,6 @@
 /* See migration.h. */
 #include "cli/migration.h"
 
-#include "base/clock.h"
 #include "base/embed.h"
 
 #define FOLDER "sql/migrations/"
