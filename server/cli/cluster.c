@@ -281,24 +281,18 @@ static bool answers(const struct cluster *cluster)
 bool cluster_start(struct cluster *cluster, str *why)
 {
     str socket =
-        arena_printf(cluster->mem, "unix_socket_directories=\"%.*s\"", STR_ARG(cluster->socket));
+        arena_printf(cluster->mem, "--unix_socket_directories=\"%.*s\"", STR_ARG(cluster->socket));
     const char *argv[] = {"postgres",
                           "-D",
                           cluster->data.at,
-                          "-c",
                           socket.at,
-                          "-c",
-                          "listen_addresses=",
-                          "-c",
-                          "wal_level=logical",
-                          "-c",
-                          "max_connections=60",
-                          "-c",
-                          "shared_buffers=128MB",
-                          "-c",
-                          "max_wal_size=2GB",
-                          "-c",
-                          "log_min_messages=warning",
+                          "--listen_addresses=",
+                          "--wal_level=logical",
+                          "--max_connections=60",
+                          "--shared_buffers=128MB",
+                          "--max_wal_size=2GB",
+                          "--jit=off",
+                          "--log_min_messages=warning",
                           NULL};
     await_leftover(cluster);
     unlink(cluster->log.at);

@@ -332,8 +332,8 @@ static void find_gen_fermat(struct finder *finder)
         unsigned exponent, from;
         int wanted;
     } sizes[] = {
-        {2,  1000000, 14000},
-        {4,  2,       5000 },
+        {2,  1000000, 16500},
+        {4,  2,       2500 },
         {8,  2,       700  },
         {16, 2,       120  },
         {32, 2,       25   },

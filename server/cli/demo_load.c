@@ -15,11 +15,19 @@ struct loader {
     str why;
 };
 
+/* Parallel workers would only be in each other's way; autovacuum will come back for better
+ * statistics. */
 static bool loader_open(struct loader *loader, str url)
 {
     *loader = (struct loader){.mem = arena_open()};
     loader->sync = sync_open(loader->mem, url, "demo", &loader->why);
-    return loader->sync != NULL;
+    return loader->sync != NULL && sync_run(loader->sync, loader->mem,
+                                            STR("set maintenance_work_mem = '128MB';"
+                                                "set work_mem = '32MB';"
+                                                "set max_parallel_workers_per_gather = 0;"
+                                                "set max_parallel_maintenance_workers = 0;"
+                                                "set default_statistics_target = 30"),
+                                            &loader->why);
 }
 
 /* Why it failed, if it did, outlives the loader. */

@@ -1,9 +1,6 @@
 -- Demo, before the primes: rows first and indexes behind them is three times faster. What is
 -- taken off here is written down in a table and put on again by indexes_on.sql.
 
-set maintenance_work_mem = '128MB';
-set default_statistics_target = 30; -- quick for now; autovacuum comes back with more
-
 create temporary table taken_off (step integer generated always as identity, put_on text not null);
 
 do $$
