@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCluster } from './cluster.mjs';
+import { startPooler } from './pooler.mjs';
 import { migrate, startPostern } from './postern.mjs';
 import { root } from './process.mjs';
 
@@ -10,18 +11,22 @@ export const fixture = (name) => readFileSync(join(root, 'tests/support', name),
 
 /**
  * settings: PostgreSQL's; env: Postern's; fixtures: files of tests/support that run after the
- * migrations. Returns { cluster, postern, url, db, query(sql, values), stop() }.
+ * migrations. With STAND_POOLER=n in the environment PgBouncer stands between the server and n
+ * backends. Returns { cluster, postern, url, db, query(sql, values), stop() }.
  */
 export async function startStand({ settings, env = {}, fixtures = ['people.sql'] } = {}) {
     const cluster = await startCluster({ settings });
     const db = 'app';
-    let postern;
+    let postern, pooler;
     try {
         await cluster.createDatabase(db);
         await migrate(cluster.url(db));
         for (const name of fixtures) cluster.psql(fixture(name), db);
-        postern = await startPostern({ databaseUrl: cluster.url(db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(db), ...env } });
+        const size = Number(process.env.STAND_POOLER ?? 0);
+        if (size > 0) pooler = await startPooler(cluster, db, 'authenticator', size);
+        postern = await startPostern({ databaseUrl: pooler?.url ?? cluster.url(db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(db), ...env } });
     } catch (error) {
+        await pooler?.stop();
         await cluster.close();
         throw error;
     }
@@ -32,6 +37,7 @@ export async function startStand({ settings, env = {}, fixtures = ['people.sql']
             try {
                 await postern.stop();
             } finally {
+                await pooler?.stop();
                 await cluster.close();
             }
         },
