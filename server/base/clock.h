@@ -24,4 +24,14 @@ static inline int64_t clock_now(void) /* since the epoch, seconds */
     return clock_wall_us() / 1000000;
 }
 
+/* A number from 0 to below - 1 that differs from call to call and from process to process: for
+ * pauses that must not come in step, never for secrets. */
+static inline int64_t clock_jitter(int64_t below)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t mixed = (uint64_t)now.tv_nsec * UINT64_C(0x9e3779b97f4a7c15);
+    return (int64_t)((mixed >> 32) % (uint64_t)below);
+}
+
 #endif

@@ -98,7 +98,7 @@ static void on_opened(void *arg)
     }
     int64_t life = pool->db->options.config->db_max_lifetime_ms * 1000;
     conn->opened_us = conn->idle_us = clock_us();
-    conn->lives_us = life - life * (rand() % LIFETIME_JITTER) / 100; /* no herd of reconnects */
+    conn->lives_us = life - life * clock_jitter(LIFETIME_JITTER) / 100; /* no herd of reconnects */
     PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
     conn->watch = watch_open(pool->db->options.loop, PQsocket(conn->pg), on_ready, conn);
     watch_for(conn->watch, WATCH_READ);

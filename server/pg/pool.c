@@ -1,4 +1,6 @@
 /* Who runs next, on which connection. See README.md for the lanes and why few backends are best. */
+#include "pg/pool.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -99,7 +101,7 @@ void pool_on_open_failed(struct pool *pool, const char *why)
         log_line(LOG_ERROR, "cannot connect", "pool=%s reason=\"%s\"", pool->name, why);
     }
     /* Half of the pause is fixed, half is chance: many instances must not come in step. */
-    pool->retry_us = now + (pool->backoff_ms / 2 + rand() % (pool->backoff_ms / 2 + 1)) * 1000;
+    pool->retry_us = now + (pool->backoff_ms / 2 + clock_jitter(pool->backoff_ms / 2 + 1)) * 1000;
     if (pool->backoff_ms < BACKOFF_MAX_MS)
         pool->backoff_ms *= 2;
 }

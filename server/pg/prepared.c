@@ -1,8 +1,9 @@
 /* See prepared.h. */
 #include "pg/prepared.h"
 
-#include <h2o/memory.h>
 #include <stdlib.h>
+
+#include "base/arena.h"
 
 static uint64_t hash_of(str role, str text)
 {
