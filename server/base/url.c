@@ -48,16 +48,31 @@ bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
     return utf8_valid(*decoded);
 }
 
+/* RFC 3986, 2.3. */
+static bool is_unreserved(unsigned char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '_' || byte == '.' || byte == '~';
+}
+
 void url_put(struct buf *buf, str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.at[i];
-        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                     (byte >= 'a' && byte <= 'z') || (byte != '\0' && strchr("-_.~", byte) != NULL);
-        if (plain)
-            buf_putc(buf, (char)byte);
-        else
-            buf_printf(buf, "%%%02X", byte);
+    static const char digits[] = "0123456789ABCDEF";
+
+    while (text.len > 0) {
+        size_t plain = 0;
+        while (plain < text.len && is_unreserved((unsigned char)text.at[plain]))
+            plain++;
+        buf_put(buf, (str){text.at, plain});
+        text = str_skip(text, plain);
+        if (text.len == 0)
+            return;
+        unsigned char byte = (unsigned char)text.at[0];
+        buf_put(buf, (str){
+                         (char[]){'%', digits[byte >> 4], digits[byte & 15]},
+                         3
+        });
+        text = str_skip(text, 1);
     }
 }
 
