@@ -169,41 +169,62 @@ static struct reply *answer_rows(arena *mem, const struct plan *plan, const stru
     return reply;
 }
 
+/* What Content-Range says of a write. */
+enum written_range { RANGE_NONE, RANGE_TOTAL, RANGE_ROWS };
+
 /* What differs between the kinds of writes. */
 static const struct written {
     int status, status_with_rows;
-    bool ranged; /* Content-Range names the rows: 0-4 */
+    enum written_range range;
     unsigned applied;
 } writes[] = {
-    [ASK_INSERT] = {201, 201, false,
+    [ASK_INSERT] = {201, 201, RANGE_TOTAL,
                     1U << PREFER_RESOLUTION | 1U << PREFER_MISSING | 1U << PREFER_RETURN |
                         1U << PREFER_COUNT | 1U << PREFER_HANDLING                  },
-    [ASK_UPDATE] = {204, 200, true,
+    [ASK_PUT] = {204, 200, RANGE_NONE,
+                    1U << PREFER_RETURN | 1U << PREFER_COUNT | 1U << PREFER_HANDLING},
+    [ASK_UPDATE] = {204, 200, RANGE_ROWS,
                     1U << PREFER_MISSING | 1U << PREFER_RETURN | 1U << PREFER_COUNT |
                         1U << PREFER_HANDLING                                       },
-    [ASK_DELETE] = {204, 200, false,
+    [ASK_DELETE] = {204, 200, RANGE_TOTAL,
                     1U << PREFER_RETURN | 1U << PREFER_COUNT | 1U << PREFER_HANDLING},
 };
 
-static struct reply *answer_write(arena *mem, const struct plan *plan, const struct page *page)
+/* An upsert tells new rows from known ones; a PUT only when it shows the row. */
+static int status_of_write(const struct plan *plan, const struct page *page, bool rows)
 {
     const struct written *write = &writes[plan->ask->kind];
-    bool rows = plan->rows == ROWS_JSON || plan->rows == ROWS_CSV;
-    unsigned applied = write->applied;
-    struct reply *reply =
-        reply_new(mem, rows ? write->status_with_rows : write->status, (str){NULL, 0});
 
-    if (plan->conflict == CONFLICT_MERGES && page->new_rows == 0)
-        reply->status = 200;
+    if (plan->conflict != CONFLICT_MERGES || (plan->ask->kind == ASK_PUT && !rows))
+        return rows ? write->status_with_rows : write->status;
+    return page->new_rows > 0 ? 201 : 200;
+}
+
+static void put_range_of_write(arena *mem, const struct plan *plan, const struct page *page,
+                               struct reply *reply)
+{
+    enum written_range range = writes[plan->ask->kind].range;
+    bool names_rows = range == RANGE_ROWS && page->rows > 0;
+
+    if (range == RANGE_NONE)
+        return;
+    reply_header(reply, STR("Content-Range"),
+                 content_range(mem, 0, names_rows ? page->rows - 1 : -1, total_of(plan, page)));
+}
+
+static struct reply *answer_write(arena *mem, const struct plan *plan, const struct page *page)
+{
+    bool rows = plan->rows == ROWS_JSON || plan->rows == ROWS_CSV;
+    unsigned applied = writes[plan->ask->kind].applied;
+    struct reply *reply = reply_new(mem, status_of_write(plan, page, rows), (str){NULL, 0});
+
     if (plan->conflict == CONFLICT_FAILS)
         applied &= ~(1U << PREFER_RESOLUTION);
     str location = page->key.at != NULL && page->rows == 1 ? row_location(mem, plan, page->key)
                                                            : (str){NULL, 0};
     if (location.at != NULL)
         reply_header(reply, STR("Location"), location);
-    reply_header(reply, STR("Content-Range"),
-                 content_range(mem, write->ranged ? 0 : 1, write->ranged ? page->rows - 1 : 0,
-                               total_of(plan, page)));
+    put_range_of_write(mem, plan, page, reply);
     put_applied(mem, plan, applied, reply);
     if (rows) {
         put_type(plan, media_type(plan->ask->media), reply);

@@ -45,9 +45,8 @@ static const struct fail *find_kind(const struct request *req, enum ask_target t
                                     enum ask_kind *kind)
 {
     static const int kinds[] = {
-        [METHOD_GET] = ASK_READ,        [METHOD_HEAD] = ASK_READ,
-        [METHOD_POST] = ASK_INSERT,     [METHOD_PUT] = -1,
-        [METHOD_PATCH] = ASK_UPDATE,    [METHOD_DELETE] = ASK_DELETE,
+        [METHOD_GET] = ASK_READ,        [METHOD_HEAD] = ASK_READ,    [METHOD_POST] = ASK_INSERT,
+        [METHOD_PUT] = ASK_PUT,         [METHOD_PATCH] = ASK_UPDATE, [METHOD_DELETE] = ASK_DELETE,
         [METHOD_OPTIONS] = ASK_OPTIONS, [METHOD_OTHER] = -1,
     };
     bool callable = request_reads(req) || req->method == METHOD_POST;
@@ -104,7 +103,7 @@ static const struct fail *read_body(const struct request *req, struct ask *ask)
 
     if (ask->kind == ASK_CALL && !ask->reads)
         return body_read_call(req, keys, &ask->body);
-    if (ask->kind == ASK_INSERT || ask->kind == ASK_UPDATE)
+    if (ask->kind == ASK_INSERT || ask->kind == ASK_PUT || ask->kind == ASK_UPDATE)
         return body_read(req, keys, &ask->body);
     return NULL;
 }

@@ -11,7 +11,15 @@
 #include "rest/media.h"
 #include "rest/prefer.h"
 
-enum ask_kind { ASK_READ, ASK_INSERT, ASK_UPDATE, ASK_DELETE, ASK_CALL, ASK_OPTIONS };
+enum ask_kind {
+    ASK_READ,
+    ASK_INSERT,
+    ASK_PUT, /* the one row that the URL names: made or replaced */
+    ASK_UPDATE,
+    ASK_DELETE,
+    ASK_CALL,
+    ASK_OPTIONS
+};
 enum ask_target { ASK_RELATION, ASK_FUNCTION };
 
 /* Which rows, from 0. last = RANGE_OPEN: to the end. last < first: none (limit=0). */

@@ -12,6 +12,7 @@ static const struct fail *find_tests(arena *mem, const struct plan *plan,
 static const struct fail *find_order(arena *mem, struct plan *plan);
 static const struct fail *find_written(arena *mem, struct plan *plan);
 static const struct fail *find_conflict(arena *mem, struct plan *plan);
+static const struct fail *check_put(arena *mem, struct plan *plan);
 static const struct fail *choose_range(arena *mem, const struct config *config, struct plan *plan);
 static void choose_rows(struct plan *plan);
 static str make_search_path(arena *mem, const struct config *config, str schema);
@@ -30,8 +31,8 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(find_target(mem, schema, plan));
     if (ask->kind == ASK_OPTIONS)
         return NULL;
-    TRY(find_columns(mem, plan));
     TRY(choose_range(mem, config, plan));
+    TRY(find_columns(mem, plan));
     choose_rows(plan);
     return NULL;
 }
@@ -205,7 +206,7 @@ static const struct fail *find_written(arena *mem, struct plan *plan)
     const struct name_list *names = ask->columns.count > 0 ? &ask->columns : &ask->body.keys;
     struct column_list *written = &plan->written;
 
-    if (ask->kind != ASK_INSERT && ask->kind != ASK_UPDATE)
+    if (ask->kind != ASK_INSERT && ask->kind != ASK_PUT && ask->kind != ASK_UPDATE)
         return NULL;
     written->list = arena_array(mem, const struct column *, (size_t)names->count);
     for (int i = 0; i < names->count; i++) {
@@ -237,6 +238,68 @@ static const struct fail *find_keys(arena *mem, const str *names, int count, str
     return NULL;
 }
 
+static bool is_written(const struct plan *plan, str name)
+{
+    for (int i = 0; i < plan->written.count; i++)
+        if (str_eq(plan->written.list[i]->name, name))
+            return true;
+    return false;
+}
+
+static bool is_key_filter(const struct test *test, const struct key *key)
+{
+    const struct condition *condition = test->condition;
+
+    if (condition->kind != CONDITION_FILTER || condition->negated || condition->field.nsteps > 0 ||
+        condition->quantifier != QUANTIFIER_NONE || !str_eq(condition->op->name, STR("eq")))
+        return false;
+    for (int i = 0; i < key->ncolumns; i++)
+        if (str_eq(test->column->name, key->columns[i]))
+            return true;
+    return false;
+}
+
+static bool is_filtered(const struct plan *plan, str column)
+{
+    for (const struct test *test = plan->where; test != NULL; test = test->next)
+        if (str_eq(test->column->name, column))
+            return true;
+    return false;
+}
+
+/* The filters of a PUT are the primary key: all of its columns, with eq, and no others. */
+static bool names_the_key(const struct plan *plan, const struct key *key)
+{
+    for (const struct test *test = plan->where; test != NULL; test = test->next)
+        if (!is_key_filter(test, key))
+            return false;
+    for (int i = 0; i < key->ncolumns; i++)
+        if (!is_filtered(plan, key->columns[i]))
+            return false;
+    return true;
+}
+
+/* The body must bring the key too; that it is the URL's is seen when the row is written. */
+static const struct fail *check_put(arena *mem, struct plan *plan)
+{
+    const struct key *key = relation_primary_key(plan->relation);
+
+    if (key == NULL || !names_the_key(plan, key))
+        return fail_new(mem, FAIL_PUT_FILTERS,
+                        "Filters must include all and only primary key "
+                        "columns with 'eq' operators");
+    for (int i = 0; i < key->ncolumns; i++)
+        if (!is_written(plan, key->columns[i]))
+            return plan_put_mismatch(mem);
+    plan->conflict = CONFLICT_MERGES;
+    return find_keys(mem, key->columns, key->ncolumns, plan);
+}
+
+const struct fail *plan_put_mismatch(arena *mem)
+{
+    return fail_new(mem, FAIL_PUT_PK, "Payload values do not match URL in primary key column(s)");
+}
+
 /* resolution= means something only where a key can be in the way: the one that on_conflict
  * names, else the primary key. */
 static const struct fail *find_conflict(arena *mem, struct plan *plan)
@@ -245,6 +308,8 @@ static const struct fail *find_conflict(arena *mem, struct plan *plan)
     bool merges = prefer_is(&ask->prefer, PREFER_RESOLUTION, CHOICE_MERGE_DUPLICATES);
     bool ignores = prefer_is(&ask->prefer, PREFER_RESOLUTION, CHOICE_IGNORE_DUPLICATES);
 
+    if (ask->kind == ASK_PUT)
+        return check_put(mem, plan);
     if (ask->kind != ASK_INSERT || (!merges && !ignores))
         return NULL;
     const struct key *primary = relation_primary_key(plan->relation);
@@ -263,6 +328,9 @@ static const struct fail *choose_range(arena *mem, const struct config *config, 
     bool ranged = ask->range.first > 0 || ask->range.last != RANGE_OPEN || ask->range.none;
 
     plan->range = ask->range;
+    if (ask->kind == ASK_PUT && ranged)
+        return fail_new(mem, FAIL_PUT_RANGE,
+                        "limit/offset querystring parameters are not allowed for PUT");
     if (ask->kind != ASK_READ && ask->kind != ASK_CALL) {
         if (ranged && ask->kind != ASK_INSERT)
             return fail_new(mem, FAIL_BAD_QUERY,

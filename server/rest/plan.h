@@ -79,6 +79,9 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
 /* Chooses the routine that the ask calls, fills routine, given, whole_body and arguments. */
 const struct fail *plan_call(arena *mem, const struct schema *schema, struct plan *plan);
 
+/* 400: a PUT's body is not the row that its URL names. */
+const struct fail *plan_put_mismatch(arena *mem);
+
 /* "column primes.x does not exist", as PostgreSQL says it. */
 const struct fail *plan_no_column(arena *mem, const struct plan *plan, str name);
 

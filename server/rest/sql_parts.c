@@ -288,28 +288,46 @@ void sql_body(struct sql *sql, const struct plan *plan)
     sql_put(sql, ", '[]')::text");
 }
 
-/* A marker that no value of a client can be: it is behind a text that is no integer. */
-#define REFUSAL "PGRST116 "
+/* Markers behind a text that is no integer; which one says why. */
+#define NOT_ONE "PGRST116 "
+#define NOT_THE_KEY "PGRST115 "
 
 void sql_count(struct sql *sql, const struct plan *plan, enum access access)
 {
-    if (plan->one_row && access == ACCESS_WRITE)
-        sql_put(sql, "case count(*) when 1 then 1 else ('" REFUSAL "' || count(*))::integer end");
-    else
+    bool put = plan->ask->kind == ASK_PUT;
+
+    if (access == ACCESS_READ || (!put && !plan->one_row)) {
         sql_put(sql, "count(*)");
+        return;
+    }
+    sql_put(sql, "case count(*) when 1 then 1 else ('");
+    if (put)
+        sql_put(sql, NOT_THE_KEY);
+    else
+        sql_put(sql, NOT_ONE);
+    sql_put(sql, "' || count(*))::integer end");
+}
+
+/* The number behind a marker in quotes that end the message; -1 when it is not there. */
+static int64_t number_behind(str message, const char *marker)
+{
+    size_t len = strlen(marker);
+    const char *at = memmem(message.at, message.len, marker, len);
+    int64_t number;
+
+    if (at == NULL || at == message.at || at[-1] != '"' || !str_ends(message, STR("\"")))
+        return -1;
+    at += len;
+    str digits = {at, (size_t)(message.at + message.len - 1 - at)};
+    return str_int(digits, &number) ? number : -1;
 }
 
 const struct fail *sql_refusal(arena *mem, str sqlstate, str message)
 {
-    const char *marker = "\"" REFUSAL;
-    int64_t count;
-
-    if (!str_eq(sqlstate, STR("22P02")) || !str_ends(message, STR("\"")))
+    if (!str_eq(sqlstate, STR("22P02"))) /* invalid_text_representation */
         return NULL;
-    const char *at = memmem(message.at, message.len, marker, strlen(marker));
-    if (at == NULL)
-        return NULL;
-    at += strlen(marker);
-    str digits = {at, (size_t)(message.at + message.len - 1 - at)};
-    return str_int(digits, &count) ? answer_not_one(mem, count) : NULL;
+    if (number_behind(message, NOT_THE_KEY) >= 0)
+        return plan_put_mismatch(mem);
+    int64_t rows = number_behind(message, NOT_ONE);
+    return rows >= 0 ? answer_not_one(mem, rows) : NULL;
 }

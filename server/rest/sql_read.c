@@ -44,7 +44,7 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
 {
     static void (*const writers[])(struct sql * sql, const struct plan *plan) = {
         [ASK_READ] = sql_read,     [ASK_INSERT] = sql_insert, [ASK_UPDATE] = sql_update,
-        [ASK_DELETE] = sql_delete, [ASK_CALL] = sql_call,
+        [ASK_DELETE] = sql_delete, [ASK_CALL] = sql_call,     [ASK_PUT] = sql_insert,
     };
     const struct ask *ask = plan->ask;
     bool reads = ask->reads || (plan->routine != NULL && !plan->routine->is_volatile);
@@ -55,7 +55,7 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
         .access = reads ? ACCESS_READ : ACCESS_WRITE,
         .search_path = plan->search_path,
     };
-    if (!reads && plan->one_row)
+    if (!reads && (plan->one_row || ask->kind == ASK_PUT))
         statement->refusal = sql_refusal;
     sql_init(&sql, mem);
     writers[ask->kind](&sql, plan);

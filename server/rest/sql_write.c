@@ -16,7 +16,8 @@
 
 static bool returns(const struct plan *plan)
 {
-    return plan->rows != ROWS_NONE || plan->one_row || plan->conflict == CONFLICT_MERGES;
+    return plan->ask->kind == ASK_PUT || plan->rows != ROWS_NONE || plan->one_row ||
+           plan->conflict == CONFLICT_MERGES;
 }
 
 static void put_with(struct sql *sql, const struct plan *plan)
@@ -172,6 +173,19 @@ static void put_conflict(struct sql *sql, const struct plan *plan)
     sql_put(sql, COUNT_DOWN);
 }
 
+/* A PUT writes only what its URL names: of another body no row is left, which sql_count sees. */
+static void put_key_of_url(struct sql *sql, const struct plan *plan)
+{
+    for (const struct test *test = plan->where; test != NULL; test = test->next) {
+        sql_put(sql, " and ");
+        sql_name(sql, BODY_NAME);
+        sql_put(sql, ".");
+        sql_name(sql, test->column->name);
+        sql_put(sql, " = ");
+        sql_value(sql, test->condition->value);
+    }
+}
+
 static void put_inserted_rows(struct sql *sql, const struct plan *plan)
 {
     if (plan->ask->body.kind == BODY_NONE) {
@@ -190,6 +204,8 @@ static void put_inserted_rows(struct sql *sql, const struct plan *plan)
     put_body(sql, plan);
     if (plan->conflict == CONFLICT_MERGES)
         sql_put(sql, COUNT_UP);
+    if (plan->ask->kind == ASK_PUT)
+        put_key_of_url(sql, plan);
     put_conflict(sql, plan);
 }
 

@@ -222,6 +222,19 @@ write('PATCH', '/nope?id=eq.1', { qty: 2 }, 'items');
 write('PATCH', '/items?data->>n=eq.3&select=id', { qty: 8 }, 'items', { prefer: 'return=representation' });
 write('PATCH', `/${e('odd Name$')}?${e('the id')}=eq.1`, { 'a-b': 'new' }, 'odd Name$', { prefer: 'return=representation' });
 
+group = 'put';
+for (const headers of [...RETURNS, { accept: OBJECT }, { accept: OBJECT, prefer: 'return=representation' }, { prefer: 'resolution=merge-duplicates, missing=default, count=exact, handling=lenient' }])
+    for (const id of [1, 70]) write('PUT', `/parents?id=eq.${id}`, { id, name: 'put' }, 'parents', headers);
+write('PUT', '/pairs?a=eq.1&b=eq.x', { a: 1, b: 'x', v: 'put' }, 'pairs', { prefer: 'return=representation' });
+write('PUT', '/pairs?b=eq.n&a=eq.9', [{ a: 9, b: 'n', v: 'put' }], 'pairs', { prefer: 'return=representation' });
+for (const query of ['', '?id=eq.2', '?id=gt.1', '?id=not.eq.1', '?id=eq.1&name=eq.p1', '?name=eq.p1', '?id=eq.1&limit=1', '?id=eq.1&offset=1', '?id=eq.1&and=(id.eq.1)', '?id=eq.1&id=eq.1', '?id=eq.x', '?id=in.(1)', '?id=eq.1&order=id', '?id=eq.1&select=name'])
+    write('PUT', `/parents${query}`, { id: 1, name: 'put' }, 'parents', { prefer: 'return=representation' });
+for (const body of ['', '{}', '[]', '{"name":"x"}', '[{"id":1,"name":"a"},{"id":2,"name":"b"}]', '[{"id":1,"name":"a"},{"id":1,"name":"b"}]', '{"id":1,"nope":2}', '{"id":null}', '{"id":"1","name":3}'])
+    write('PUT', '/parents?id=eq.1', body, 'parents', { prefer: 'return=representation' });
+write('PUT', '/loose?a=eq.1', { a: 1 }, 'loose');
+write('PUT', '/nope?a=eq.1', { a: 1 }, 'loose');
+write('PUT', '/parents?id=eq.1', { id: 1, name: 'put' }, 'parents', {}, 'anon');
+
 group = 'delete';
 for (const headers of [...RETURNS, { accept: OBJECT }, { accept: OBJECT, prefer: 'return=representation' }, { prefer: 'count=exact' }])
     for (const filter of ['id=eq.1', 'id=in.(1,2)', 'id=eq.999']) write('DELETE', `/children?${filter}`, undefined, 'children', headers);
