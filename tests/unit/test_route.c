@@ -6,74 +6,7 @@
 
 #include <cmocka.h>
 
-#include "route/ask.h"
-#include "route/download.h"
-#include "route/job.h"
-
-static int fresh_arena(void **state)
-{
-    *state = arena_open();
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    arena *mem = *state;
-    arena_close(&mem);
-    return 0;
-}
-
-static void assert_text(str got, const char *want)
-{
-    str wanted = str_from(want);
-    if (!str_eq(got, wanted))
-        print_error("got  <%.*s>\nwant <%.*s>\n", STR_ARG(got), STR_ARG(wanted));
-    assert_true(str_eq(got, wanted));
-}
-
-/* One file as a book, so that path parameters are found as in the program. */
-static const struct book *book_of(arena *mem, const char *text, str *why)
-{
-    struct route_text file = {STR("routes/api/x.sql"), str_from(text)};
-    *why = (str){NULL, 0};
-    return book_make(mem, &file, 1, why);
-}
-
-struct asked {
-    const char *path, *query, *body;
-};
-
-static const struct fail *ask(arena *mem, const struct book *book, struct asked asked,
-                              struct route_ask *out)
-{
-    struct book_match match;
-    struct request req = {.mem = mem,
-                          .method = asked.body == NULL ? METHOD_GET : METHOD_POST,
-                          .path = str_from(asked.path),
-                          .query = str_from(asked.query),
-                          .body = asked.body == NULL ? STR("") : str_from(asked.body)};
-
-    assert_true(book_find(book, req.method, req.path, &match));
-    *out = (struct route_ask){0};
-    return route_ask_parse(&req, &match, out);
-}
-
-static const char primes[] = "-- GET /api/primes\n"
-                             "-- One page.\n"
-                             "-- Of primes.\n"
-                             "-- access: anyone\n"
-                             "-- param: limit int = 50 min 1 max 1000\n"
-                             "-- param: form text?\n"
-                             "-- param: tags text[]? max 3\n"
-                             "-- param: sort_by one of id, digits else id\n"
-                             "-- param: format text one of csv, json = json\n"
-                             "select ':form', id::text -- :nothing\n"
-                             "from primes\n"
-                             "where true\n"
-                             "  and form = :form or :form is null --? form\n"
-                             "  and tags @> :tags --? tags\n"
-                             "  and 'csv' = 'csv' --? format=csv\n"
-                             "order by :sort_by limit :limit;\n";
+#include "route.h"
 
 static str statement_guard(arena *mem, const char *access)
 {
@@ -405,93 +338,6 @@ static void quotes_and_comments_are_passed_over(void **state)
     }
 }
 
-static void the_most_literal_path_wins(void **state)
-{
-    static const char *const texts[] = {
-        "-- GET /api/p/{slug}\n-- access: anyone\n-- param: slug text\nselect :slug",
-        "-- GET /api/p/import\n-- access: anyone\nselect 1",
-        "-- POST /api/p/import\n-- also: /api/v1/p/import\n-- access: anyone\nselect 1",
-        "-- DELETE /api/p/{slug}\n-- access: anyone\n-- param: slug text\nselect :slug",
-        ("-- GET /api/p/{slug}/x/{id}\n-- access: anyone\n-- param: slug text\n-- param: id int\n"
-         "select :slug, :id"),
-    };
-    static const struct {
-        enum method method;
-        const char *path;
-        int want; /* index of the text, or -1 */
-        unsigned methods;
-    } cases[] = {
-        {METHOD_GET,    "/api/p/import",    1,  0                                                      },
-        {METHOD_HEAD,   "/api/p/import",    1,  0                                                      },
-        {METHOD_POST,   "/api/p/import",    2,  0                                                      },
-        {METHOD_POST,   "/api/v1/p/import", 2,  0                                                      },
-        {METHOD_GET,    "/api/v1/p/import", -1, 1 << METHOD_POST                                       },
-        {METHOD_GET,    "/api/p/import2",   0,  0                                                      },
-        {METHOD_DELETE, "/api/p/a%20b",     3,  0                                                      },
-        {METHOD_PUT,    "/api/p/a",         -1, 1 << METHOD_GET | 1 << METHOD_HEAD | 1 << METHOD_DELETE},
-        {METHOD_GET,    "/api/p/a/x/5",     4,  0                                                      },
-        {METHOD_GET,    "/api/p/a/y/5",     -1, 0                                                      },
-        {METHOD_GET,    "/api/p/a/x/5/",    -1, 0                                                      },
-        {METHOD_GET,    "/api/p//x/5",      -1, 0                                                      },
-        {METHOD_GET,    "/api/p/",          -1, 0                                                      },
-        {METHOD_GET,    "/api/p",           -1, 0                                                      },
-    };
-    struct route_text files[5];
-    arena *mem = *state;
-    str why;
-
-    for (int i = 0; i < 5; i++)
-        files[i] = (struct route_text){arena_printf(mem, "%d", i), str_from(texts[i])};
-    const struct book *book = book_make(mem, files, 5, &why);
-    assert_non_null(book);
-    assert_int_equal(book_count(book), 5);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct book_match match;
-        bool found = book_find(book, cases[i].method, str_from(cases[i].path), &match);
-        assert_int_equal(found, cases[i].want >= 0);
-        if (found)
-            assert_int_equal(match.file->name.at[0] - '0', cases[i].want);
-        else
-            assert_int_equal(match.methods, cases[i].methods);
-    }
-    book_unref(&book);
-    assert_null(book);
-    files[1].text =
-        str_from("-- GET /api/p/{name}\n-- access: anyone\n-- param: name text\nselect :name");
-    assert_null(book_make(mem, files, 5, &why));
-    assert_non_null(strstr(arena_cstr(mem, why), "is also the URL of"));
-}
-
-static void keys_tell_values_apart(void **state)
-{
-    static const struct {
-        const char *a, *b;
-        bool same;
-    } cases[] = {
-        {"form=x",     "form=x&_=1",         true },
-        {"",           "limit=50&sort_by=x", false}, /* given counts: lines depend on it */
-        {"form=ab",    "form=abc",           false},
-        {"form=a",     "tags=a",             false},
-        {"sort_by=zz", "sort_by=yy",         true }, /* both stand for id */
-    };
-    arena *mem = *state;
-    str why;
-    const struct book *book = book_of(mem, primes, &why);
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct route_ask a, b;
-        struct buf one, two;
-        buf_init(&one, mem, 1000);
-        buf_init(&two, mem, 1000);
-        assert_null(ask(mem, book, (struct asked){"/api/primes", cases[i].a, NULL}, &a));
-        assert_null(ask(mem, book, (struct asked){"/api/primes", cases[i].b, NULL}, &b));
-        route_key(&one, &a);
-        route_key(&two, &b);
-        assert_int_equal(str_eq(buf_str(&one), buf_str(&two)), cases[i].same);
-    }
-    book_unref(&book);
-}
-
 static void variants_cover_every_line_and_word(void **state)
 {
     struct statement statements[64];
@@ -514,80 +360,6 @@ static void variants_cover_every_line_and_word(void **state)
     book_unref(&book);
 }
 
-static void downloads_have_safe_names(void **state)
-{
-    static const char text[] = "-- GET /api/x\n-- access: anyone\n-- param: form text?\n"
-                               "-- answer: csv all[-:form]-:today.csv\nselect :form\n";
-    static const struct {
-        const char *query, *want;
-    } cases[] = {
-        {"",                    "all-20260131.csv"       },
-        {"form=kbn",            "all-kbn-20260131.csv"   },
-        {"form=a%22%0d%0a%2F.", "all-a____.-20260131.csv"},
-    };
-    arena *mem = *state;
-    str why;
-    const struct book *book = book_of(mem, text, &why);
-
-    assert_non_null(book);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct route_ask asked;
-        assert_null(ask(mem, book, (struct asked){"/api/x", cases[i].query, NULL}, &asked));
-        assert_text(download_name(mem, asked.file, asked.answer->file_name, asked.values,
-                                  1769860800 /* 2026-01-31 12:00 UTC */),
-                    cases[i].want);
-    }
-    book_unref(&book);
-}
-
-static void csv_fields_are_quoted_when_needed(void **state)
-{
-    static const struct {
-        const char *text, *want;
-    } cases[] = {
-        {"a",      "a"         },
-        {"",       ""          },
-        {"a,b",    "\"a,b\""   },
-        {"a\"b",   "\"a\"\"b\""},
-        {"a\nb",   "\"a\nb\""  },
-        {"-12.5",  "-12.5"     },
-        {"=1+1",   "\"'=1+1\"" },
-        {"@x",     "\"'@x\""   },
-        {"2^31-1", "2^31-1"    },
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct buf buf;
-        buf_init(&buf, *state, 1000);
-        csv_put(&buf, str_from(cases[i].text));
-        assert_text(buf_str(&buf), cases[i].want);
-    }
-}
-
-static void a_job_says_when_and_what(void **state)
-{
-    static const char text[] = "-- Refreshes\n-- things.\n-- every: 5m\n-- drops: private.a, b\n"
-                               "\nselect 1;\nselect\n  ';' , 2;\n";
-    arena *mem = *state;
-    str why;
-    const struct job *job = job_parse(mem, STR("sql/jobs/refresh.sql"), STR("x"), &why);
-
-    assert_null(job);
-    assert_text(why, "sql/jobs/refresh.sql:1: say how often: every: 5m");
-    job = job_parse(mem, STR("sql/jobs/refresh.sql"), str_from(text), &why);
-    assert_non_null(job);
-    assert_text(job->name, "refresh");
-    assert_text(job->about, "Refreshes things.");
-    assert_text(job->drops, "private.a, b");
-    assert_int_equal(job->every_ms, 300000);
-    assert_int_equal(job->nstatements, 2);
-    assert_text(job->statements[0], "select 1");
-    assert_text(job->statements[1], "select\n  ';' , 2");
-    assert_null(job_parse(mem, STR("j"), STR("-- every: 5m\nselect 1"), &why));
-    assert_null(job_parse(mem, STR("j"), STR("-- every: 5x\nselect 1;\n"), &why));
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh_arena, drop_arena)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,12 +370,7 @@ int main(void)
         TEST(null_and_missing_differ_for_conditional_lines),
         TEST(a_wrong_file_is_refused_with_its_line),
         TEST(quotes_and_comments_are_passed_over),
-        TEST(the_most_literal_path_wins),
-        TEST(keys_tell_values_apart),
         TEST(variants_cover_every_line_and_word),
-        TEST(downloads_have_safe_names),
-        TEST(csv_fields_are_quoted_when_needed),
-        TEST(a_job_says_when_and_what),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
