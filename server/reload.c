@@ -49,8 +49,8 @@ const struct schema *reload_first(arena *mem, const struct config *config, str *
 
     if (sync == NULL)
         return NULL;
-    /* Without a search path every type is named in full. */
-    if (sync_run(sync, mem, STR("set search_path to ''"), why) &&
+    /* Without a search path every type is named in full; compiling costs more than it saves. */
+    if (sync_run(sync, mem, STR("set search_path to ''; set jit to off"), why) &&
         sync_query(sync, mem, &query, &rows, why))
         schema = schema_load(mem, rows.cells[0], why);
     sync_close(&sync);
