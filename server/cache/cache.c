@@ -148,15 +148,32 @@ static void drop_entry(struct cache *cache, struct cache_entry *entry)
     free(entry);
 }
 
+/* Who still waits when the server stops waits for nothing: the requests outlive the cache. */
+static void empty_seats(struct cache_entry *entry)
+{
+    if (entry->leader != NULL)
+        entry->leader->entry = NULL;
+    entry->leader = NULL;
+    LIST_EACH (node, &entry->followers) {
+        LIST_ENTRY(node, struct cache_seat, node)->entry = NULL;
+        list_remove(node);
+    }
+}
+
 void cache_free(struct cache **cache)
 {
-    if (*cache == NULL)
-        return;
-    LIST_EACH (node, &(*cache)->ages)
-        drop_entry(*cache, LIST_ENTRY(node, struct cache_entry, age));
-    free((*cache)->buckets);
-    free(*cache);
+    struct cache *last = *cache;
+
     *cache = NULL;
+    if (last == NULL)
+        return;
+    LIST_EACH (node, &last->ages) {
+        struct cache_entry *entry = LIST_ENTRY(node, struct cache_entry, age);
+        empty_seats(entry);
+        drop_entry(last, entry);
+    }
+    free(last->buckets);
+    free(last);
 }
 
 /* Entries with a leader stay: somebody is about to fill them. */

@@ -21,7 +21,7 @@ struct cache_entry;
 struct fail;
 
 struct cache *cache_new(struct metrics *metrics);
-void cache_free(struct cache **cache); /* when no request is left */
+void cache_free(struct cache **cache); /* seats that are still taken are emptied, nobody is woken */
 
 /* Forgets every entry that depends on one of the comma-separated relations
  * ("private.dashboard_stats"); "" forgets all. The bytes stay for stale service until they are

@@ -249,6 +249,22 @@ static void a_huge_answer_is_used_once(void **state)
     free(body);
 }
 
+static void a_cache_that_is_freed_empties_its_seats(void **state)
+{
+    struct world *world = *state;
+    struct cache_found_answer answer;
+    struct asker a, b;
+
+    ask(world, &a, "k", &answer);
+    ask(world, &b, "k", &answer);
+    cache_free(&world->cache);
+    assert_null(a.seat.entry);
+    assert_null(b.seat.entry);
+    assert_int_equal(b.woken, 0);
+    cache_leave(NULL, &a.seat);
+    cache_leave(NULL, &b.seat);
+}
+
 static void entity_tags_compare_weakly(void **state)
 {
     static const struct {
@@ -288,6 +304,7 @@ int main(void)
         TEST(a_drop_concerns_what_reads_the_relation),
         TEST(the_cache_is_bounded_and_the_oldest_leaves),
         TEST(a_huge_answer_is_used_once),
+        TEST(a_cache_that_is_freed_empties_its_seats),
         TEST(entity_tags_compare_weakly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
