@@ -55,7 +55,7 @@ bool str_cut(str *rest, char separator, str *piece);
 /* The whole text as a decimal integer with optional sign; false otherwise or on overflow. */
 bool str_int(str text, int64_t *value);
 
-/* A 64-bit hash (FNV-1a); continue a hash by passing the former as seed. */
+/* A 64-bit hash for tables, not against forgers; continue one by passing the former as seed. */
 #define STR_HASH_SEED UINT64_C(1469598103934665603)
 uint64_t str_hash(str text, uint64_t seed);
 

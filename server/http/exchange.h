@@ -25,8 +25,10 @@ struct http {
     struct metrics *metrics;
     serve_fn *serve;
     struct worker *worker;
-    struct list pending; /* exchanges, the oldest first */
-    struct timer *gone;  /* looks after clients that leave */
+    struct list pending;   /* exchanges, the oldest first */
+    struct timer *gone;    /* looks after clients that leave */
+    struct list lingering; /* refused, still sending */
+    int lingering_count;
     uint64_t last_id;
     int connections;
     bool draining;
@@ -59,6 +61,11 @@ int exchange_on_request(h2o_handler_t *handler, h2o_req_t *h2o);
 
 /* The client is away: whoever waits on its behalf is told, and h2o drops the connection. */
 void exchange_leave(struct exchange *exchange);
+
+/* linger.c: keeps the connection half open until the client has read its refusal. Call before
+ * the answer is sent; the connection must be one that closes after it. */
+void linger_start(struct http *http, int fd);
+void linger_end_all(struct http *http);
 
 /* gone.c: the timer's job. */
 void gone_look(void *arg);

@@ -48,6 +48,7 @@ struct http *http_new(struct loop *loop, const struct config *config, struct met
     http->worker = worker;
     http->last_id = (uint64_t)clock_wall_us() ^ (uint64_t)(uintptr_t)http;
     list_init(&http->pending);
+    list_init(&http->lingering);
     configure(http);
     h2o_context_init(&http->ctx, loop_uv(loop), &http->conf);
     http->accept.ctx = &http->ctx;
@@ -113,6 +114,7 @@ int http_connections(const struct http *http)
 void http_close(struct http *http)
 {
     timer_close(&http->gone);
+    linger_end_all(http);
     if (http->connections == 0)
         h2o_context_dispose(&http->ctx);
 }

@@ -73,6 +73,7 @@ static void on_setup(h2o_filter_t *filter, h2o_req_t *h2o, h2o_ostream_t **slot)
     for (int i = 0; i < count; i++)
         add(h2o, cors[i]);
     metric_request(http->metrics, h2o->res.status, 0);
+    linger_start(http, h2o_socket_get_fd(h2o->conn->callbacks->get_socket(h2o->conn)));
     h2o_setup_next_ostream(h2o, &own->super.next);
 }
 

@@ -19,14 +19,18 @@ enum {
 };
 
 /* Everything a request relies on is set in each segment: a user's function may have left
- * other values in the session. request.jwt.claim.sub spares auth.uid() the parsing of JSON. */
+ * other values in the session. request.jwt.claim.sub spares auth.uid() the parsing of JSON.
+ * Set in a WHERE, because what a select list returns is printed, sent and parsed again. */
 #define CLAIMS_SQL                                                                                 \
-    "select set_config('role',$1,true),set_config('request.jwt.claims',$2,true),"                  \
-    "set_config('request.jwt.claim.sub',$3,true),set_config('transaction_read_only',$4,true),"     \
-    "set_config('search_path',$5,true)"
+    "select where set_config('role',$1,true) is not null"                                          \
+    " and set_config('request.jwt.claims',$2,true) is not null"                                    \
+    " and set_config('request.jwt.claim.sub',$3,true) is not null"                                 \
+    " and set_config('transaction_read_only',$4,true) is not null"                                 \
+    " and set_config('search_path',$5,true) is not null"
 #define CONTEXT_SQL                                                                                \
-    CLAIMS_SQL ",set_config('request.method',$6,true),set_config('request.path',$7,true),"         \
-               "set_config('request.headers',$8,true)"
+    CLAIMS_SQL " and set_config('request.method',$6,true) is not null"                             \
+               " and set_config('request.path',$7,true) is not null"                               \
+               " and set_config('request.headers',$8,true) is not null"
 
 static void push_step(struct conn *conn, struct step step)
 {
@@ -62,14 +66,13 @@ struct send {
     struct step step;
 };
 
-static bool send_parse(struct conn *conn, const struct send *send, unsigned *number)
+static bool send_parse(struct conn *conn, const struct send *send, const struct prepared **added)
 {
-    char name[NAME_ROOM];
     unsigned evicted;
     struct step step = send->step;
     struct prepared *prepared = prepared_add(&conn->prepared, send->role, send->text, &evicted);
 
-    *number = prepared->number;
+    *added = prepared;
     if (evicted != 0) {
         char sql[NAME_ROOM * 2];
         snprintf(sql, sizeof(sql), "deallocate p%u", evicted);
@@ -77,17 +80,14 @@ static bool send_parse(struct conn *conn, const struct send *send, unsigned *num
             return false;
         push_step(conn, (struct step){.kind = STEP_DEALLOCATE, .segment = step.segment});
     }
-    snprintf(name, sizeof(name), "p%u", prepared->number);
     step.kind = STEP_PARSE;
     step.prepared = prepared->number;
     push_step(conn, step);
-    return PQsendPrepare(conn->pg, name, send->text.at, 0, NULL) == 1;
+    return PQsendPrepare(conn->pg, prepared->name, send->text.at, 0, NULL) == 1;
 }
 
 static bool send_bound(struct conn *conn, const struct send *send, const char *const *values)
 {
-    char name[NAME_ROOM];
-    unsigned number = 0;
     struct step step = send->step;
 
     if (!conn->pool->prepared_on) {
@@ -95,15 +95,12 @@ static bool send_bound(struct conn *conn, const struct send *send, const char *c
         return PQsendQueryParams(conn->pg, send->text.at, send->nparams, NULL, values, NULL, NULL,
                                  0) == 1;
     }
-    struct prepared *prepared = prepared_find(&conn->prepared, send->role, send->text);
-    if (prepared != NULL)
-        number = prepared->number;
-    else if (!send_parse(conn, send, &number))
+    const struct prepared *prepared = prepared_find(&conn->prepared, send->role, send->text);
+    if (prepared == NULL && !send_parse(conn, send, &prepared))
         return false;
-    snprintf(name, sizeof(name), "p%u", number);
-    step.prepared = number;
+    step.prepared = prepared->number;
     push_step(conn, step);
-    return PQsendQueryPrepared(conn->pg, name, send->nparams, values, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(conn->pg, prepared->name, send->nparams, values, NULL, NULL, 0) == 1;
 }
 
 static bool send_text(struct conn *conn, const struct send *send)
@@ -254,6 +251,8 @@ static void stream_row(struct work *work, PGresult *row)
 
 static void on_rows(struct conn *conn, const struct step *step, PGresult *result)
 {
+    /* One empty row says that everything was set; less would be somebody else's rights. */
+    assert(step->kind != STEP_CLAIMS || PQntuples(result) == 1);
     if (step->kind == STEP_PARSE) {
         struct prepared *prepared = prepared_by_number(&conn->prepared, step->prepared);
         if (prepared != NULL)

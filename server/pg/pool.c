@@ -116,11 +116,18 @@ void pool_pump_soon(struct pool *pool)
 
 /* ---- the queues ---- */
 
+static enum lane lane_of(const struct work *work)
+{
+    if (work->streaming || shape_slow(work->shape))
+        return LANE_SLOW;
+    if (!work->shape->known)
+        return LANE_NEW; /* running alone is how it becomes known */
+    return work->statement.access == ACCESS_WRITE ? LANE_WRITE : LANE_READ;
+}
+
 void pool_enqueue(struct pool *pool, struct work *work)
 {
-    bool slow = shape_slow(work->shape) || work->streaming;
-
-    work->lane = slow ? LANE_SLOW : work->statement.access == ACCESS_WRITE ? LANE_WRITE : LANE_READ;
+    work->lane = lane_of(work);
     pool->waiting++;
     metric_add(pool_metrics(pool), METRIC_DB_WAITING, 1);
     list_append(&pool->queues[work->lane], &work->node);
@@ -264,7 +271,7 @@ static struct conn *busy_conn(const struct pool *pool, enum lane lane)
 {
     struct conn *best = NULL;
 
-    if (lane == LANE_SLOW || somebody_starves(pool, lane))
+    if (lane == LANE_SLOW || lane == LANE_NEW || somebody_starves(pool, lane))
         return NULL;
     LIST_EACH (node, &pool->conns[CONN_BUSY]) {
         struct conn *conn = LIST_ENTRY(node, struct conn, node);

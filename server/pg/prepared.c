@@ -1,6 +1,7 @@
 /* See prepared.h. */
 #include "pg/prepared.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -64,6 +65,7 @@ struct prepared *prepared_add(struct prepareds *all, str role, str text, unsigne
     memcpy(one->bytes, role.at, role.len);
     memcpy(one->bytes + role.len, text.at, text.len);
     one->number = ++all->last;
+    snprintf(one->name, sizeof(one->name), "p%u", one->number);
     one->next = all->buckets[hash % PREPARED_BUCKETS];
     all->buckets[hash % PREPARED_BUCKETS] = one;
     list_init(&one->node);

@@ -12,8 +12,9 @@ struct prepared {
     struct list node; /* by use, the latest first */
     struct prepared *next;
     uint64_t hash;
-    unsigned number; /* its name is p<number> */
-    bool ready;      /* PostgreSQL has confirmed it */
+    unsigned number;
+    char name[12]; /* "p<number>" */
+    bool ready;    /* PostgreSQL has confirmed it */
     size_t role_len, text_len;
     char bytes[]; /* role, then text */
 };

@@ -23,10 +23,9 @@ void shape_measure(struct shape *shape, uint64_t hash, int64_t us);
 /* A batch with this shape in it was slow: it is unknown again. */
 void shape_doubt(struct shape *shape, uint64_t hash);
 
-/* Unknown shapes run alone, too: that is how they become known. */
 static inline bool shape_slow(const struct shape *shape)
 {
-    return !shape->known || shape->average_us > SHAPE_SLOW_US;
+    return shape->average_us > SHAPE_SLOW_US;
 }
 
 #endif

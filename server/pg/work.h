@@ -19,7 +19,8 @@ enum lane {
     LANE_READ,  /* reads known to be quick: batched, one connection, few backends */
     LANE_WRITE, /* one unit a transaction, spread over connections, pipelined when they are all busy
                  */
-    LANE_SLOW,  /* shapes that are slow or not yet known: one unit, alone on a connection */
+    LANE_NEW,   /* shapes never measured: one unit, alone on a connection */
+    LANE_SLOW,  /* shapes that are slow, and streams: one unit, alone on a connection */
     LANES
 };
 
