@@ -3,14 +3,22 @@
 
 #include "base/json.h"
 #include "base/url.h"
+#include "schema/names.h"
 
-/* A table has at most 1600 columns; the search for repeated keys is quadratic. */
+/* A table has at most 1600 columns. */
 enum { FORM_MAX = 1 << 20, KEYS_MAX = 1600 };
 
 static const struct fail *keys_differ(arena *mem)
 {
     return fail_new(mem, FAIL_BAD_BODY, "All object keys must match");
 }
+
+/* The keys of the first object, found by name, and which of them the row at hand has. */
+struct uniform {
+    struct names index;
+    int nkeys;
+    int *seen_in; /* per key, the last row that had it */
+};
 
 static int count_members(str json)
 {
@@ -24,16 +32,9 @@ static int count_members(str json)
     return count;
 }
 
-/* A key that is repeated counts once; the last value wins in PostgreSQL too. */
-static bool has_key(const struct name_list *keys, str name)
-{
-    for (int i = 0; i < keys->count; i++)
-        if (str_eq(keys->names[i], name))
-            return true;
-    return false;
-}
-
-static const struct fail *read_keys(arena *mem, str object, struct name_list *keys)
+/* A key that is repeated counts once; PostgreSQL takes its last value. */
+static const struct fail *read_keys(arena *mem, str object, struct name_list *keys,
+                                    struct uniform *uniform)
 {
     struct json_walk walk;
     str key, value;
@@ -41,44 +42,41 @@ static const struct fail *read_keys(arena *mem, str object, struct name_list *ke
 
     if (members > KEYS_MAX)
         return fail_new(mem, FAIL_BAD_BODY, "An object has more than %d keys", KEYS_MAX);
-    *keys = (struct name_list){arena_array(mem, str, (size_t)members + 1), 0};
+    str *all = arena_array(mem, str, (size_t)members);
     json_walk_open(&walk, object);
-    while (json_walk_next(&walk, &key, &value)) {
-        str name = json_unquote(mem, key);
-        if (!has_key(keys, name))
-            keys->names[keys->count++] = name;
-    }
+    for (int i = 0; i < members && json_walk_next(&walk, &key, &value); i++)
+        all[i] = json_unquote(mem, key);
+    names_init(&uniform->index, mem, NULL, all, members);
+    *keys = (struct name_list){arena_array(mem, str, (size_t)members), 0};
+    for (int i = 0; i < members; i++)
+        if (names_find(&uniform->index, STR(""), all[i]) == i)
+            keys->names[keys->count++] = all[i];
+    uniform->nkeys = keys->count;
+    uniform->seen_in = arena_array(mem, int, (size_t)members);
     return NULL;
 }
 
-/* Objects of one client nearly always have their keys in one order: the i-th is looked for at
- * i first. */
-static bool same_keys(arena *mem, str object, const struct name_list *keys)
+static bool same_keys(arena *mem, str object, struct uniform *uniform, int row)
 {
     struct json_walk walk;
     str key, value;
-    int count = 0, repeated = 0;
+    int count = 0;
 
     if (json_walk_open(&walk, object) != JSON_OBJECT)
         return false;
     while (json_walk_next(&walk, &key, &value)) {
-        str name = json_unquote(mem, key);
-        if (count < keys->count && str_eq(keys->names[count], name)) {
-            count++;
-            continue;
-        }
-        if (!has_key(keys, name))
+        int at = names_find(&uniform->index, STR(""), json_unquote(mem, key));
+        if (at < 0)
             return false;
-        repeated++;
+        count += uniform->seen_in[at] != row;
+        uniform->seen_in[at] = row;
     }
-    if (repeated == 0)
-        return count == keys->count;
-    struct name_list own;
-    return read_keys(mem, object, &own) == NULL && own.count == keys->count;
+    return count == uniform->nkeys;
 }
 
 static const struct fail *read_array(arena *mem, enum body_keys keys, struct body *body)
 {
+    struct uniform uniform = {.nkeys = 0};
     struct json_walk walk;
     str key, value;
     int count = 0;
@@ -89,8 +87,8 @@ static const struct fail *read_array(arena *mem, enum body_keys keys, struct bod
         if (json_kind_of(value) != JSON_OBJECT)
             return keys_differ(mem);
         if (count++ == 0)
-            TRY(read_keys(mem, value, &body->keys));
-        else if (keys == BODY_KEYS_UNIFORM && !same_keys(mem, value, &body->keys))
+            TRY(read_keys(mem, value, &body->keys, &uniform));
+        else if (keys == BODY_KEYS_UNIFORM && !same_keys(mem, value, &uniform, count))
             return keys_differ(mem);
     }
     if (count > 0)
@@ -100,12 +98,14 @@ static const struct fail *read_array(arena *mem, enum body_keys keys, struct bod
 
 static const struct fail *read_json(arena *mem, enum body_keys keys, struct body *body)
 {
+    struct uniform uniform = {.nkeys = 0};
+
     switch (json_check(body->json)) {
     case JSON_INVALID:
         return fail_new(mem, FAIL_BAD_BODY, "Empty or invalid json");
     case JSON_OBJECT:
         body->kind = BODY_OBJECT;
-        return read_keys(mem, body->json, &body->keys);
+        return read_keys(mem, body->json, &body->keys, &uniform);
     case JSON_ARRAY:
         return read_array(mem, keys, body);
     case JSON_NULL:

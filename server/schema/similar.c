@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FINALISTS = 50, NAME_MAX = 512, GRAM_MAX = 3, GRAM_MIN = 2, COLUMN_EDITS_MAX = 3 };
+enum { FINALISTS = 50, NAME_MAX = 256, GRAM_MAX = 3, GRAM_MIN = 2, COLUMN_EDITS_MAX = 3 };
 
 struct candidate {
     int at;
@@ -27,11 +27,13 @@ static char lower(char byte)
 /* Lower case, letters and digits only, a dash at both ends: "get_stats" is "-getstats-". */
 static str simplify(arena *mem, str text)
 {
-    char *out = h2o_mem_alloc_pool(mem, NAME_MAX + 2);
+    if (text.len > NAME_MAX)
+        text.len = NAME_MAX;
+    char *out = h2o_mem_alloc_pool(mem, text.len + 2);
     size_t len = 0;
 
     out[len++] = '-';
-    for (size_t i = 0; i < text.len && len <= NAME_MAX; i++) {
+    for (size_t i = 0; i < text.len; i++) {
         char byte = text.at[i];
         if (is_letter_or_digit(byte) || byte == ' ' || byte == ',')
             out[len++] = lower(byte);
@@ -57,12 +59,6 @@ static double product(str a, str b, size_t size)
     for (size_t i = 0; i + size <= a.len; i++)
         sum += occurrences(b, a.at + i, size);
     return sum;
-}
-
-static double cosine(str a, str b, size_t size)
-{
-    double both = product(a, b, size);
-    return both == 0 ? 0 : both / (sqrt(product(a, a, size)) * sqrt(product(b, b, size)));
 }
 
 /* Letters of either case are the same to a suggestion, but not to PostgreSQL. */
@@ -109,12 +105,14 @@ static int find_by_groups(arena *mem, const str *names, int count, str text, siz
 {
     struct candidate *list = arena_array(mem, struct candidate, count);
     str wanted = simplify(mem, text);
+    double length = sqrt(product(wanted, wanted, size));
     int found = 0;
 
-    for (int i = 0; i < count; i++) {
-        double score = cosine(wanted, simplify(mem, names[i]), size);
-        if (score > 0)
-            list[found++] = (struct candidate){i, score};
+    for (int i = 0; i < count; i++) { /* the cosine of the angle between the two vectors */
+        str name = simplify(mem, names[i]);
+        double both = product(wanted, name, size);
+        if (both > 0)
+            list[found++] = (struct candidate){i, both / length / sqrt(product(name, name, size))};
     }
     qsort(list, (size_t)found, sizeof(*list), best_first);
     if (found > FINALISTS)
