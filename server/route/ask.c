@@ -127,6 +127,7 @@ static const struct fail *ask_values(const struct request *req, const struct boo
 {
     struct raw raw = {0};
 
+    ask->values = arena_array(req->mem, struct param_value, (size_t)ask->file->nparams);
     TRY(read_body(req, ask->file, &raw));
     TRY(read_path(req, match, &raw));
     TRY(read_query(req, ask->file, &raw));

@@ -10,7 +10,7 @@
 struct route_ask {
     const struct route_file *file;
     const struct answer *answer; /* the one whose conditions hold */
-    struct param_value values[PARAMS_MAX];
+    struct param_value *values;  /* one a parameter of the file */
 };
 
 /* Reads and checks every parameter. Query parameters that the route does not know are ignored

@@ -46,6 +46,9 @@ static void check_values_stay_out(arena *mem, const struct route_ask *ask,
     struct route_ask other = *ask;
     struct statement second;
 
+    other.values = arena_array(mem, struct param_value, PARAMS_MAX);
+    for (int i = 0; i < ask->file->nparams; i++)
+        other.values[i] = ask->values[i];
     for (int i = 0; i < ask->file->nparams; i++)
         if (other.values[i].text.at != NULL)
             other.values[i].text = STR("'; $9 -- \" :x");
