@@ -40,6 +40,7 @@ static const struct fail *read_keys(arena *mem, str object, struct name_list *ke
     str key, value;
     int members = count_members(object);
 
+    *uniform = (struct uniform){.seen_in = arena_array(mem, int, (size_t)members)};
     if (members > KEYS_MAX)
         return fail_new(mem, FAIL_BAD_BODY, "An object has more than %d keys", KEYS_MAX);
     str *all = arena_array(mem, str, (size_t)members);
@@ -52,7 +53,6 @@ static const struct fail *read_keys(arena *mem, str object, struct name_list *ke
         if (names_find(&uniform->index, STR(""), all[i]) == i)
             keys->names[keys->count++] = all[i];
     uniform->nkeys = keys->count;
-    uniform->seen_in = arena_array(mem, int, (size_t)members);
     return NULL;
 }
 
@@ -76,29 +76,29 @@ static bool same_keys(arena *mem, str object, struct uniform *uniform, int row)
 
 static const struct fail *read_array(arena *mem, enum body_keys keys, struct body *body)
 {
-    struct uniform uniform = {.nkeys = 0};
+    struct uniform uniform;
     struct json_walk walk;
     str key, value;
-    int count = 0;
 
     body->kind = BODY_NONE;
     json_walk_open(&walk, body->json);
-    while (json_walk_next(&walk, &key, &value)) {
-        if (json_kind_of(value) != JSON_OBJECT)
-            return keys_differ(mem);
-        if (count++ == 0)
-            TRY(read_keys(mem, value, &body->keys, &uniform));
-        else if (keys == BODY_KEYS_UNIFORM && !same_keys(mem, value, &uniform, count))
+    if (!json_walk_next(&walk, &key, &value))
+        return NULL;
+    if (json_kind_of(value) != JSON_OBJECT)
+        return keys_differ(mem);
+    TRY(read_keys(mem, value, &body->keys, &uniform));
+    for (int row = 1; json_walk_next(&walk, &key, &value); row++) {
+        if (json_kind_of(value) != JSON_OBJECT ||
+            (keys == BODY_KEYS_UNIFORM && !same_keys(mem, value, &uniform, row)))
             return keys_differ(mem);
     }
-    if (count > 0)
-        body->kind = BODY_ARRAY;
+    body->kind = BODY_ARRAY;
     return NULL;
 }
 
 static const struct fail *read_json(arena *mem, enum body_keys keys, struct body *body)
 {
-    struct uniform uniform = {.nkeys = 0};
+    struct uniform uniform;
 
     switch (json_check(body->json)) {
     case JSON_INVALID:
