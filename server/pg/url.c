@@ -10,19 +10,6 @@
 enum { CONNINFO_MAX = 64 << 10 };
 
 /* What other programs understand in a URL and libpq does not. */
-static void take_pool_size(struct conninfo *conninfo, str value)
-{
-    if (!str_int(value, &conninfo->pool_size) || conninfo->pool_size < 0)
-        conninfo->pool_size = 0;
-}
-
-static void take_pool_timeout(struct conninfo *conninfo, str value)
-{
-    int64_t seconds = 0;
-    if (str_int(value, &seconds) && seconds > 0 && seconds < INT32_MAX)
-        conninfo->pool_timeout_ms = seconds * 1000;
-}
-
 static void take_pgbouncer(struct conninfo *conninfo, str value)
 {
     conninfo->unprepared |= str_ieq(value, STR("true"));
@@ -37,14 +24,14 @@ static const struct foreign {
     const char *key;
     void (*take)(struct conninfo *conninfo, str value); /* NULL: only left out */
 } foreigns[] = {
-    {"connection_limit",         take_pool_size   },
-    {"pool_timeout",             take_pool_timeout},
-    {"pgbouncer",                take_pgbouncer   },
-    {"statement_cache_size",     take_cache_size  },
-    {"statement_cache_capacity", take_cache_size  },
-    {"schema",                   NULL             },
-    {"socket_timeout",           NULL             },
-    {"sslaccept",                NULL             },
+    {"connection_limit",         NULL           },
+    {"pool_timeout",             NULL           },
+    {"pgbouncer",                take_pgbouncer },
+    {"statement_cache_size",     take_cache_size},
+    {"statement_cache_capacity", take_cache_size},
+    {"schema",                   NULL           },
+    {"socket_timeout",           NULL           },
+    {"sslaccept",                NULL           },
 };
 
 static bool is_url(str text)

@@ -1,7 +1,8 @@
 /* From the URL that people write to the conninfo that libpq takes. Prisma's parameters, which
- * libpq rejects, are read and taken out; keepalives, a connect timeout and an application_name
- * are put in unless given. Sources: PostgreSQL 34.1 "Database Connection Control Functions";
- * requirements CF10, CF11, CF19, PO2, PO10. */
+ * libpq rejects, are taken out (the sizes among them are settings: base/settings.c reads them);
+ * keepalives, a connect timeout and an application_name are put in unless given. Sources:
+ * PostgreSQL 34.1 "Database Connection Control Functions"; requirements CF10, CF11, CF19, PO2,
+ * PO10. */
 #ifndef PG_URL_H
 #define PG_URL_H
 
@@ -15,12 +16,10 @@ struct conninfo_options {
 };
 
 struct conninfo {
-    str text;                /* for PQconnectdb: key='value' pairs; holds the password */
-    bool unprepared;         /* behind a transaction-mode pooler: named statements would fail */
-    bool plain;              /* a host that is not local may be reached without TLS: warn */
-    str hosts;               /* "db.example.com", as given; "" for the default socket */
-    int64_t pool_size;       /* the URL's connection_limit; 0 when absent */
-    int64_t pool_timeout_ms; /* the URL's pool_timeout; 0 when absent */
+    str text;        /* for PQconnectdb: key='value' pairs; holds the password */
+    bool unprepared; /* behind a transaction-mode pooler: named statements would fail */
+    bool plain;      /* a host that is not local may be reached without TLS: warn */
+    str hosts;       /* "db.example.com", as given; "" for the default socket */
 };
 
 /* Reads a URL (postgres://, postgresql://) or a conninfo ("host=... dbname=..."). False when
