@@ -83,7 +83,7 @@ int door_listen(const struct config *config)
 
 int64_t door_port(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {0};
     socklen_t len = sizeof(at);
 
     if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
