@@ -52,7 +52,10 @@ static bool has_our_tables(struct server *server)
         .text = STR("select exists (select from pg_namespace where nspname = 'postern')")};
     struct sync_rows rows;
     str why;
-    struct sync *sync = sync_open(server->mem, server->config->database_url, "start", &why);
+    const struct conninfo_options how = {.purpose = "start",
+                                         .connect_timeout_s =
+                                             (server->config->db_connect_timeout_ms + 999) / 1000};
+    struct sync *sync = sync_open_within(server->mem, server->config->database_url, &how, &why);
 
     if (sync == NULL)
         die(EXIT_DATABASE, "Cannot connect to the database: %.*s", STR_ARG(why));

@@ -49,8 +49,13 @@ static void on_notice(void *arg, const char *message)
 
 struct sync *sync_open(arena *mem, str url, const char *purpose, str *why)
 {
+    return sync_open_within(mem, url, &(struct conninfo_options){.purpose = purpose}, why);
+}
+
+struct sync *sync_open_within(arena *mem, str url, const struct conninfo_options *options, str *why)
+{
     struct conninfo conninfo;
-    if (!conninfo_make(mem, url, &(struct conninfo_options){.purpose = purpose}, &conninfo, why))
+    if (!conninfo_make(mem, url, options, &conninfo, why))
         return NULL;
     struct sync *sync = h2o_mem_alloc(sizeof(*sync));
     sync->conn = PQconnectdb(conninfo.text.at);

@@ -5,12 +5,16 @@
 
 #include "base/arena.h"
 #include "base/statement.h"
+#include "pg/url.h"
 
 struct sync;
 
 /* Connects to a URL or conninfo (see pg/url.h for what is translated). NULL on failure, with
  * one clear sentence in *why (in mem, no password). purpose goes into application_name. */
 struct sync *sync_open(arena *mem, str url, const char *purpose, str *why);
+/* The same, with another limit on the time it takes. */
+struct sync *sync_open_within(arena *mem, str url, const struct conninfo_options *options,
+                              str *why);
 void sync_close(struct sync **sync);
 
 /* Runs one or more statements without parameters. False on an error, the sentence in *why

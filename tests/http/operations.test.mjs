@@ -1,0 +1,174 @@
+// What the person who runs it relies on: how many connections there are and when, which database is
+// asked, what a schema change needs, what PostgreSQL and the log get to see.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { migrate, posternCommand, startPostern } from '../support/postern.mjs';
+import { sleep, until } from '../support/process.mjs';
+import { startCluster } from '../support/cluster.mjs';
+import { fixture } from '../support/stand.mjs';
+import { anonKey, as, SECRET, userA } from '../support/tokens.mjs';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const HEADERS = { ...as(userA.token), ...JSON_TYPE };
+
+const DB = 'app';
+
+let stand, main; /* the cluster; a server that stays, when a suite has started it */
+before(async () => {
+    stand = await startCluster();
+    await stand.createDatabase(DB);
+    await migrate(stand.url(DB));
+    stand.psql(fixture('people.sql'), DB);
+    stand.psql(`
+        create function test_nap(seconds float) returns text language plpgsql volatile as $$ begin perform pg_sleep(seconds); return 'rested'; end $$;
+        create function test_prepared() returns bigint language sql volatile as 'select count(*) from pg_prepared_statements'`, DB);
+});
+after(() => stand?.close());
+
+const query = (sql, values) => stand.query(sql, DB, values);
+const call = (server, name, body = {}, headers = HEADERS) => fetch(`${server.url}/rest/v1/rpc/${name}`, { method: 'POST', headers, body: JSON.stringify(body) });
+const backends = async (name) => (await query('select count(*)::int as n from pg_stat_activity where application_name like $1', [name]))[0].n;
+const url = () => stand.url(DB, 'authenticator');
+const direct = () => ({ POSTERN_MIGRATION_DATABASE_URL: stand.url(DB) });
+
+/** A server with these settings, for the time of `use`. */
+async function withServer(env, use, databaseUrl = url()) {
+    const server = await startPostern({ databaseUrl, env: { ...direct(), ...env } });
+    try {
+        await use(server);
+    } finally {
+        await server.stop();
+    }
+}
+
+describe('pools', () => {
+    test('twenty sleepers at once never make more than five connections', () => withServer({}, async (server) => {
+        let most = 0, over = false;
+        const watch = (async () => { while (!over) { most = Math.max(most, await backends('postern/%:write')); await sleep(15); } })();
+        const replies = await Promise.all(Array.from({ length: 20 }, () => call(server, 'test_nap', { seconds: 0.2 })));
+        over = true;
+        await watch;
+        assert.ok(replies.every((reply) => reply.status === 200), replies.map((reply) => reply.status).join());
+        assert.ok(most > 1 && most <= 5, `${most}`);
+    }));
+    test('at rest there are min, under load up to max, soon after size, in the end min again', () => withServer({ DB_POOL_SIZE: '4', DB_POOL_MIN: '2', DB_MAX_OVERFLOW: '6', POSTERN_DB_IDLE_TIMEOUT: '2s' }, async (server) => {
+        await until(async () => (await backends('postern/%:write')) === 2, 'two warm connections');
+        const asked = Promise.all(Array.from({ length: 30 }, () => call(server, 'test_nap', { seconds: 0.3 })));
+        await until(async () => (await backends('postern/%:write')) >= 7, 'overflow connections');
+        assert.ok((await backends('postern/%:write')) <= 10);
+        await asked;
+        await until(async () => (await backends('postern/%:write')) <= 4, 'no more than size', 4000);
+        await until(async () => (await backends('postern/%:write')) === 2, 'min again', 6000);
+        assert.equal((await call(server, 'get_stats')).status, 200);
+    }));
+    test('connections are renewed when their time is over, and nobody notices', () => withServer({ POSTERN_DB_MAX_LIFETIME: '1s' }, async (server) => {
+        const pids = new Set();
+        const end = Date.now() + 4000;
+        while (Date.now() < end) {
+            assert.equal((await call(server, 'get_stats')).status, 200);
+            for (const { pid } of await query("select pid from pg_stat_activity where application_name like 'postern/%:write'")) pids.add(pid);
+            await sleep(50);
+        }
+        const old = await query("select pid from pg_stat_activity where application_name like 'postern/%:write' and backend_start < now() - interval '2 seconds'");
+        assert.deepEqual(old, []);
+        assert.ok(pids.size > 4, `${pids.size} backends`);
+    }));
+    test('a connection keeps 256 prepared statements at most', () => withServer({ POSTERN_DB_MAX_CONNECTIONS: '1', POSTERN_WORKERS: '1' }, async (server) => {
+        for (let i = 0; i < 300; i++) {
+            const reply = await fetch(`${server.url}/rest/v1/records?select=alias${i}:id&limit=1`, { headers: as(userA.token) });
+            assert.equal(reply.status, 200);
+        }
+        const count = await (await call(server, 'test_prepared')).json();
+        assert.ok(count > 200 && count <= 256, `${count}`);
+    }));
+    test('a server that accepts but never answers ends the start when the connect timeout is over', async () => {
+        const silent = net.createServer(() => {}).listen(0, '127.0.0.1');
+        await new Promise((done) => silent.once('listening', done));
+        const start = Date.now();
+        const { code, stderr } = await posternCommand(['serve'], { DATABASE_URL: `postgresql://x@127.0.0.1:${silent.address().port}/x`, DB_CONNECTION_TIMEOUT: '2000', POSTERN_JWT_SECRET: SECRET });
+        silent.close();
+        assert.notEqual(code, 0);
+        assert.match(stderr, /timeout/);
+        assert.ok(Date.now() - start < 8000, `${Date.now() - start} ms`);
+    });
+    test('Prisma\'s parameters in the URL are understood', () => withServer({}, async (server) => {
+        assert.equal((await call(server, 'get_stats')).status, 200);
+        await Promise.all(Array.from({ length: 12 }, () => call(server, 'test_nap', { seconds: 0.2 })));
+        assert.ok((await backends('postern/%:write')) <= 3);
+    }, `${url()}${url().includes('?') ? '&' : '?'}connection_limit=3&pool_timeout=20&schema=public`));
+});
+
+const stays = () => {
+    before(async () => { main = await startPostern({ databaseUrl: url(), env: direct() }); });
+    after(() => main.stop());
+};
+
+describe('databases', () => {
+    test('curated reads go to the replica, everything else to the primary', () => withServer({ REPLICA_DATABASE_URL: url() }, async (server) => {
+        await fetch(`${server.url}/api/stats/tags`);
+        await call(server, 'get_stats');
+        const asked = async (name) => (await query("select string_agg(query, ' ') as text from pg_stat_activity where application_name like $1 and query like '%tags%'", [name]))[0].text;
+        assert.match(String(await asked('postern/%:read')), /tags/);
+        assert.equal(await asked('postern/%:write'), null);
+    }));
+    test('without one there is one pool', () => withServer({}, async (server) => {
+        await fetch(`${server.url}/api/stats/tags`);
+        assert.equal(await backends('postern/%:read'), 0);
+        assert.ok((await backends('postern/%:write')) > 0);
+    }));
+    test('the sessions say who they are', () => withServer({}, async () => {
+        const names = await query("select distinct application_name as name from pg_stat_activity where application_name like 'postern%'");
+        assert.ok(names.some(({ name }) => /^postern\/\d+\.\d+\.\d+:write$/.test(name)), JSON.stringify(names));
+    }));
+});
+
+describe('the schema', () => {
+    stays();
+    const status = async (path) => (await fetch(main.url + path, { headers: as(userA.token) })).status;
+    test('a new table is there without a word: event triggers notify', async () => {
+        assert.equal(await status('/rest/v1/test_fresh'), 404);
+        stand.psql('create table test_fresh (id int); alter table test_fresh enable row level security; grant select on test_fresh to authenticated', DB);
+        await until(async () => (await status('/rest/v1/test_fresh')) === 200, 'the new table', 5000);
+        stand.psql('drop table test_fresh', DB);
+        await until(async () => (await status('/rest/v1/test_fresh')) === 404, 'the table is gone', 5000);
+    });
+    test('NOTIFY pgrst reloads it', async () => {
+        const loads = async () => Number(/postern_schema_loads_total\S* (\d+)/.exec(await (await fetch(`${main.url}/metrics`)).text())?.[1]);
+        const earlier = await loads();
+        stand.psql("notify pgrst, 'reload schema'", DB);
+        await until(async () => (await loads()) > earlier, 'another load', 5000);
+    });
+    test('a load that fails leaves the old snapshot in service', async () => {
+        stand.psql("alter role postgres set statement_timeout = '1ms'; notify pgrst, 'reload schema'", DB);
+        try {
+            await until(() => /schema not loaded/.test(main.logs()), 'the failed load', 5000);
+            assert.equal(await status('/rest/v1/records'), 200);
+        } finally {
+            stand.psql('set statement_timeout = 0; alter role postgres reset statement_timeout', DB);
+        }
+        await until(() => /schema loaded[^]*schema not loaded[^]*schema loaded/.test(main.logs()), 'the load after it', 15000);
+    });
+});
+
+describe('secrets and names', () => {
+    stays();
+    test('the client\'s application name is in the log', async () => {
+        await fetch(`${main.url}/rest/v1/records`, { headers: { ...as(anonKey), 'x-application-name': 'billing' } });
+        await until(() => /app=billing/.test(main.logs()), 'the log line', 2000);
+    });
+    test('a password is nowhere: not in the log, not in the command line, not in what config prints', async () => {
+        const secret = 'canary-4711';
+        const withPassword = url().replace('authenticator', `authenticator:${secret}`);
+        await withServer({}, async (server) => {
+            await call(server, 'get_stats');
+            assert.ok(!server.logs().includes(secret));
+            assert.ok(!readFileSync(`/proc/${server.pid}/cmdline`, 'utf8').includes(secret));
+            assert.ok(!(await (await fetch(`${server.url}/metrics`)).text()).includes(secret));
+        }, withPassword);
+        const { stdout } = await posternCommand(['config'], { DATABASE_URL: withPassword, POSTERN_JWT_SECRET: `${SECRET}${secret}` });
+        assert.match(stdout, /DATABASE_URL/);
+        assert.ok(!stdout.includes(secret));
+    });
+});
