@@ -22,12 +22,27 @@ afterEach(asBefore);
 
 const ask = async (server, path, { headers = {}, ...more } = {}) => {
     const start = Date.now();
-    const reply = await fetch(`${server.url}${path}`, { ...more, headers: { apikey: anonKey, ...headers } });
+    const reply = await fetch(`${server.url}${path}`, { signal: AbortSignal.timeout(15000), ...more, headers: { apikey: anonKey, ...headers } });
     const text = await reply.text();
     return { status: reply.status, headers: reply.headers, text, ms: Date.now() - start };
 };
+
+/** A second server on the same database, for one test. */
+async function another(t, env) {
+    const server = await startPostern({ databaseUrl: stand.cluster.url('app', 'authenticator'), env });
+    t.after(() => server.kill());
+    return server;
+}
+/** Locks tables against everybody until the returned function is called, or the test ends. */
+async function lock(t, tables) {
+    const admin = await stand.cluster.client(stand.db);
+    t.after(() => admin.end());
+    await admin.query(`begin; lock table ${tables} in access exclusive mode`);
+    return () => admin.query('commit');
+}
+
 const read = (server = stand.postern, table = 'items') => ask(server, `/rest/v1/${table}?select=id&id=eq.1`);
-const nap = (seconds, { server = stand.postern, signal } = {}) => ask(server, '/rest/v1/rpc/nap', { method: 'POST', body: JSON.stringify({ seconds }), headers: JSON_TYPE, signal });
+const nap = (seconds, { server = stand.postern, signal } = {}) => ask(server, '/rest/v1/rpc/nap', { method: 'POST', body: JSON.stringify({ seconds }), headers: JSON_TYPE, ...(signal && { signal }) });
 const readyIn = async (server, status, ms) => until(async () => (await ask(server, '/ready')).status === status, `/ready ${status}`, ms, 20);
 const backends = () => stand.query("select pid, state, query, application_name as name from pg_stat_activity where usename = 'authenticator'");
 const napping = async () => (await stand.query("select count(*)::int as count from pg_stat_activity where state = 'active' and query like '%nap%' and usename = 'authenticator'"))[0].count;
@@ -87,7 +102,7 @@ describe('PostgreSQL', () => {
     });
 
     test('is away for five seconds: who may wait, waits; who may not, is told quickly; then all is well', async (t) => {
-        const hasty = await startPostern({ databaseUrl: stand.cluster.url('app', 'authenticator'), env: { ...ENV, POSTERN_DB_POOL_TIMEOUT: '1s' } });
+        const hasty = await another(t, { ...ENV, POSTERN_DB_POOL_TIMEOUT: '1s' });
         const load = startLoad(stand.postern, { readers: 6 });
         await sleep(300);
         await stand.cluster.stop('fast');
@@ -154,15 +169,13 @@ describe('PostgreSQL', () => {
     });
 
     test('holds a lock: who needs the table waits, the others do not', async (t) => {
-        const admin = await stand.cluster.client(stand.db);
-        await admin.query('begin; lock table load.items in access exclusive mode');
+        const unlock = await lock(t, 'load.items');
         const waiting = [read(), read(), ask(stand.postern, '/rest/v1/items?select=body&id=eq.2')];
         await sleep(400);
         const others = [];
         for (let i = 0; i < 20; i++) others.push(await read(stand.postern, 'calm'));
         const slowest = Math.max(...others.map(({ ms }) => ms));
-        await admin.query('commit');
-        await admin.end();
+        await unlock();
         for (const reply of await Promise.all(waiting)) assert.equal(reply.status, 200);
         for (const { status } of others) assert.equal(status, 200);
         t.diagnostic(`the others took ${slowest} ms at most`);
@@ -194,7 +207,7 @@ describe('clients', () => {
     });
 
     test('with a kind of request never seen before do not wait behind slow ones of others', async (t) => {
-        const fresh = await startPostern({ databaseUrl: stand.cluster.url('app', 'authenticator'), env: ENV });
+        const fresh = await another(t, ENV);
         await nap(0.1, { server: fresh });
         const patience = new AbortController();
         const asked = Array.from({ length: 8 }, () => nap(10, { server: fresh, signal: patience.signal }).catch(() => 'left'));
@@ -211,29 +224,27 @@ describe('clients', () => {
     });
 
     test('who wait for a pool that has run dry are told 504, and /ready is false until it has not', async (t) => {
-        const dry = await startPostern({ databaseUrl: stand.cluster.url('app', 'authenticator'), env: { ...ENV, POSTERN_DB_POOL_TIMEOUT: '1s' } });
+        const dry = await another(t, { ...ENV, POSTERN_DB_POOL_TIMEOUT: '1s' });
         const write = () => ask(dry, '/rest/v1/log', { method: 'POST', body: `{"id":${-Math.floor(Math.random() * 1e9)}}`, headers: JSON_TYPE });
         for (let i = 0; i < 5; i++) await Promise.all([read(dry), read(dry, 'calm'), write()]); /* quick shapes, as far as anybody knows */
-        const admin = await stand.cluster.client(stand.db);
-        await admin.query('begin; lock table load.items, load.calm, load.log in access exclusive mode');
+        const unlock = await lock(t, 'load.items, load.calm, load.log');
         const stuck = [];
         for (let i = 0; i < 12; i++) {
             stuck.push(read(dry), write(), nap(0.5 + i / 100, { server: dry }));
             await sleep(30);
         }
-        const waits = async () => (await stand.query("select count(*)::int as count from pg_stat_activity where usename = 'authenticator' and wait_event_type = 'Lock'"))[0].count;
-        t.diagnostic(`${await waits()} backends wait for locks`);
+        const waits = async () => (await stand.query("select count(*)::int as count from pg_stat_activity where usename = 'authenticator' and application_name like '%:write' and wait_event_type = 'Lock'"))[0].count;
+        await until(async () => (await waits()) >= POOL || void stuck.push(ask(dry, `/rest/v1/items?select=id&id=eq.${stuck.length}`)), 'every backend to wait for a lock', 8000, 100);
         assert.equal((await ask(dry, '/live')).status, 200);
         const ready = await ask(dry, '/ready');
         assert.equal(ready.status, 503);
         assert.ok(ready.ms < 2000, `${ready.ms} ms`);
-        const late = await read(dry, 'calm');
+        const late = await read(dry, 'calm'); /* all are stuck: it gets no connection */
         assert.equal(late.status, 504, late.text);
         assert.equal(JSON.parse(late.text).code, 'PGRST003');
         assert.ok(Number(late.headers.get('retry-after')) > 0);
         assert.ok(late.ms >= 900 && late.ms < 2500, `${late.ms} ms`);
-        await admin.query('commit');
-        await admin.end();
+        await unlock();
         const freed = Date.now();
         await readyIn(dry, 200, 3000);
         t.diagnostic(`ready ${Date.now() - freed} ms after the locks were gone`);
@@ -245,7 +256,7 @@ describe('clients', () => {
     });
 
     test('who ask for more slow things than may run at once wait, and are told 504', async (t) => {
-        const dry = await startPostern({ databaseUrl: stand.cluster.url('app', 'authenticator'), env: { ...ENV, POSTERN_DB_POOL_TIMEOUT: '1s' } });
+        const dry = await another(t, { ...ENV, POSTERN_DB_POOL_TIMEOUT: '1s' });
         await nap(0.1, { server: dry });
         const asked = await Promise.all(Array.from({ length: 2 * POOL }, (_, i) => nap(2.5 + i / 100, { server: dry })));
         const tally = asked.map(({ status }) => status);
