@@ -42,6 +42,7 @@ static const struct fail *find_columns(arena *mem, struct plan *plan)
     TRY(find_outputs(mem, plan));
     TRY(find_tests(mem, plan, plan->ask->where, &plan->where));
     TRY(find_order(mem, plan));
+    TRY(check_put(mem, plan));
     TRY(find_written(mem, plan));
     return find_conflict(mem, plan);
 }
@@ -279,15 +280,23 @@ static bool names_the_key(const struct plan *plan, const struct key *key)
     return true;
 }
 
-/* The body must bring the key too; that it is the URL's is seen when the row is written. */
 static const struct fail *check_put(arena *mem, struct plan *plan)
 {
+    if (plan->ask->kind != ASK_PUT)
+        return NULL;
     const struct key *key = relation_primary_key(plan->relation);
-
     if (key == NULL || !names_the_key(plan, key))
         return fail_new(mem, FAIL_PUT_FILTERS,
                         "Filters must include all and only primary key "
                         "columns with 'eq' operators");
+    return NULL;
+}
+
+/* The body must bring the key too; that it is the URL's is seen when the row is written. */
+static const struct fail *find_put_keys(arena *mem, struct plan *plan)
+{
+    const struct key *key = relation_primary_key(plan->relation);
+
     for (int i = 0; i < key->ncolumns; i++)
         if (!is_written(plan, key->columns[i]))
             return plan_put_mismatch(mem);
@@ -309,7 +318,7 @@ static const struct fail *find_conflict(arena *mem, struct plan *plan)
     bool ignores = prefer_is(&ask->prefer, PREFER_RESOLUTION, CHOICE_IGNORE_DUPLICATES);
 
     if (ask->kind == ASK_PUT)
-        return check_put(mem, plan);
+        return find_put_keys(mem, plan);
     if (ask->kind != ASK_INSERT || (!merges && !ignores))
         return NULL;
     const struct key *primary = relation_primary_key(plan->relation);

@@ -252,7 +252,7 @@ const struct fail *query_range(const struct query *query, const struct request *
     if (header.last != RANGE_OPEN && header.last < header.first)
         return refuse_range(req->mem, "The lower boundary must be lower than or equal to the "
                                       "upper boundary in the Range header.");
-    if (limited && limit == 0) {
+    if (limited && limit == 0 && offset <= 0) {
         *range = (struct range){.first = 0, .last = RANGE_OPEN, .none = true};
         return NULL;
     }

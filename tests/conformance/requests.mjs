@@ -95,6 +95,10 @@ for (const headers of counts) {
         add(path, { method: 'HEAD', headers });
 }
 add('/items', { method: 'HEAD', headers: { range: '0-4' } });
+read('/items?select=id&limit=0&offset=1');
+read('/items?select=id&limit=0', { range: '3-5' });
+read('/items?select=id&offset=40', { prefer: 'count=exact', accept: 'text/csv' });
+read('/items?select=id&offset=40', { prefer: 'count=exact', accept: OBJECT });
 
 group = 'media types';
 for (const accept of [
@@ -245,6 +249,9 @@ write('DELETE', '/children?select=n:name&id=eq.1', undefined, 'children', { pref
 write('DELETE', '/item_names?id=eq.24&select=name', undefined, 'items', { prefer: 'return=representation' });
 write('DELETE', '/nope?id=eq.24', undefined, 'items');
 write('DELETE', '/children?id=eq.1', '{"ignored":true}', 'children');
+write('DELETE', '/parents?id=in.(1,2)', undefined, 'parents', { accept: OBJECT });
+write('DELETE', '/children?or=(id.eq.1,name.eq.c2)&select=id', undefined, 'children', { prefer: 'return=representation' });
+write('PATCH', '/parents?or=(id.eq.1,name.eq.p2)&select=id', { name: 'x' }, 'parents', { prefer: 'return=representation' });
 
 group = 'calls';
 const functions = ['nothing', 'always_null', 'null_item', 'all_items', 'no_items', 'two_out', 'one_out', 'a_record', 'some_json', 'some_jsonb', 'a_list', 'a_mood', 'a_bool', 'a_time', 'who', 'fails', 'overloaded', 'get_stats'];

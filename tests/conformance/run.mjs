@@ -12,6 +12,7 @@ import { anonKey, serviceKey, userA, userB } from '../support/tokens.mjs';
 import { differences, sameState } from './compare.mjs';
 import { contract } from './contract.mjs';
 import { known } from './differences.mjs';
+import { chances } from './random.mjs';
 import { requests } from './requests.mjs';
 import { Side } from './side.mjs';
 
@@ -81,7 +82,7 @@ async function main() {
     try {
         await makeDatabases(cluster);
         sides = await startSides(cluster);
-        for (const one of [...contract, ...requests]) {
+        for (const one of [...contract, ...requests, ...chances]) {
             if (only && !one.group.includes(only)) continue;
             const found = await runOne(one, sides);
             if (found.length === 0) {
