@@ -181,9 +181,6 @@ $$;
 drop function postern.pgrst_ddl_watch();
 drop function postern.pgrst_drop_watch();
 
-alter default privileges in schema public revoke all on tables from service_role;
-alter default privileges in schema public revoke all on sequences from service_role;
-
 drop schema private;
 
-revoke usage on schema public from anon, authenticated, service_role, postern_api;
+-- The roles and what they may do in schema public stay: others may have granted the same.
