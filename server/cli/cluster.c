@@ -81,6 +81,7 @@ static bool make_dir(const struct cluster *cluster, str dir, str *why)
 {
     const char *path = arena_cstr(cluster->mem, dir);
     struct stat is;
+    rmdir(path); /* an empty one is made anew, as ours; another one stays */
     bool fine =
         mkdir(path, 0700) == 0 ? chown(path, cluster->uid, cluster->gid) == 0 : errno == EEXIST;
     if (!fine || lstat(path, &is) != 0)
