@@ -292,6 +292,7 @@ bool cluster_start(struct cluster *cluster, str *why)
                           "--max_connections=60",
                           "--shared_buffers=128MB",
                           "--max_wal_size=2GB",
+                          "--wal_init_zero=off",
                           "--jit=off",
                           "--log_min_messages=warning",
                           NULL};

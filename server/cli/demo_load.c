@@ -15,14 +15,15 @@ struct loader {
     str why;
 };
 
-/* Parallel workers would only be in each other's way; autovacuum will come back for better
- * statistics. */
+/* Commits need not wait for the disk, parallel workers would only be in each other's way, and
+ * autovacuum will come back for better statistics. */
 static bool loader_open(struct loader *loader, str url)
 {
     *loader = (struct loader){.mem = arena_open()};
     loader->sync = sync_open(loader->mem, url, "demo", &loader->why);
     return loader->sync != NULL && sync_run(loader->sync, loader->mem,
-                                            STR("set maintenance_work_mem = '128MB';"
+                                            STR("set synchronous_commit = off;"
+                                                "set maintenance_work_mem = '128MB';"
                                                 "set work_mem = '32MB';"
                                                 "set max_parallel_workers_per_gather = 0;"
                                                 "set max_parallel_maintenance_workers = 0;"
