@@ -247,15 +247,15 @@ const struct fail *query_range(const struct query *query, const struct request *
     find_number(query, STR("offset"), &offset);
     if (limited && limit < 0)
         return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
+    if (limited && limit == 0 && offset <= 0) {
+        *range = (struct range){.first = 0, .last = RANGE_OPEN, .none = true};
+        return NULL;
+    }
     if (req->method == METHOD_GET && !read_header(request_header(req, STR("range")), &header))
         header = (struct range){0, RANGE_OPEN, false};
     if (header.last != RANGE_OPEN && header.last < header.first)
         return refuse_range(req->mem, "The lower boundary must be lower than or equal to the "
                                       "upper boundary in the Range header.");
-    if (limited && limit == 0 && offset <= 0) {
-        *range = (struct range){.first = 0, .last = RANGE_OPEN, .none = true};
-        return NULL;
-    }
     *range = intersect(header, limit_and_offset(limit, limited, offset));
     if (range->none)
         return refuse_range(req->mem, "Limit should be greater than or equal to zero.");

@@ -97,6 +97,7 @@ for (const headers of counts) {
 add('/items', { method: 'HEAD', headers: { range: '0-4' } });
 read('/items?select=id&limit=0&offset=1');
 read('/items?select=id&limit=0', { range: '3-5' });
+read('/items?select=id&limit=0', { range: '7-2' });
 read('/items?select=id&offset=40', { prefer: 'count=exact', accept: 'text/csv' });
 read('/items?select=id&offset=40', { prefer: 'count=exact', accept: OBJECT });
 
@@ -251,6 +252,8 @@ write('DELETE', '/nope?id=eq.24', undefined, 'items');
 write('DELETE', '/children?id=eq.1', '{"ignored":true}', 'children');
 write('DELETE', '/parents?id=in.(1,2)', undefined, 'parents', { accept: OBJECT });
 write('DELETE', '/children?or=(id.eq.1,name.eq.c2)&select=id', undefined, 'children', { prefer: 'return=representation' });
+write('PATCH', '/parents?or=(id.eq.1,name.eq.p2)', { name: 'x' }, 'parents', { prefer: 'return=representation' });
+write('PATCH', '/parents?id=eq.1&select=name,id', { name: 'x' }, 'parents', { prefer: 'return=representation', accept: 'text/csv' });
 write('PATCH', '/parents?or=(id.eq.1,name.eq.p2)&select=id', { name: 'x' }, 'parents', { prefer: 'return=representation' });
 
 group = 'calls';
