@@ -25,8 +25,4 @@ struct reply *answer_options(arena *mem, const struct plan *plan);
 /* 406: one row was wanted, count came. */
 const struct fail *answer_not_one(arena *mem, int64_t count);
 
-/* The name of a column of the answer: its alias, its path's last key, or its own. */
-struct output;
-str output_name(const struct output *output);
-
 #endif

@@ -38,7 +38,7 @@ static const struct fail *read_query(const struct request *req, struct ask *ask)
     TRY(query_apply(&query, req->mem, ask));
     if (ask->reads)
         ask->canonical_query = query_canonical(&query, req->mem);
-    return query_range(&query, req, &ask->range);
+    return range_read(req, &query, &ask->range);
 }
 
 static const struct fail *find_kind(const struct request *req, enum ask_target target,

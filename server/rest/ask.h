@@ -10,6 +10,7 @@
 #include "rest/item.h"
 #include "rest/media.h"
 #include "rest/prefer.h"
+#include "rest/range.h"
 
 enum ask_kind {
     ASK_READ,
@@ -21,13 +22,6 @@ enum ask_kind {
     ASK_OPTIONS
 };
 enum ask_target { ASK_RELATION, ASK_FUNCTION };
-
-/* Which rows, from 0. last = RANGE_OPEN: to the end. last < first: none (limit=0). */
-enum { RANGE_OPEN = -1 };
-struct range {
-    int64_t first, last;
-    bool none;
-};
 
 /* An argument of GET /rpc/function?name=value */
 struct argument {

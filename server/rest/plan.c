@@ -1,4 +1,4 @@
-/* From ask to plan for relations; plan_call.c chooses functions. */
+/* From ask to plan; plan_write.c has what only writes have, plan_call.c chooses functions. */
 #include "rest/plan.h"
 
 #include "rest/cast.h"
@@ -10,10 +10,8 @@ static const struct fail *find_outputs(arena *mem, struct plan *plan);
 static const struct fail *find_tests(arena *mem, const struct plan *plan,
                                      const struct condition *conditions, struct test **tests);
 static const struct fail *find_order(arena *mem, struct plan *plan);
-static const struct fail *find_written(arena *mem, struct plan *plan);
-static const struct fail *find_conflict(arena *mem, struct plan *plan);
-static const struct fail *check_put(arena *mem, struct plan *plan);
 static const struct fail *choose_range(arena *mem, const struct config *config, struct plan *plan);
+static enum access choose_access(const struct plan *plan);
 static void choose_rows(struct plan *plan);
 static str make_search_path(arena *mem, const struct config *config, str schema);
 
@@ -31,6 +29,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(find_target(mem, schema, plan));
     if (ask->kind == ASK_OPTIONS)
         return NULL;
+    plan->access = choose_access(plan);
     TRY(choose_range(mem, config, plan));
     TRY(find_columns(mem, plan));
     choose_rows(plan);
@@ -42,9 +41,7 @@ static const struct fail *find_columns(arena *mem, struct plan *plan)
     TRY(find_outputs(mem, plan));
     TRY(find_tests(mem, plan, plan->ask->where, &plan->where));
     TRY(find_order(mem, plan));
-    TRY(check_put(mem, plan));
-    TRY(find_written(mem, plan));
-    return find_conflict(mem, plan);
+    return plan_write(mem, plan);
 }
 
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan)
@@ -95,7 +92,7 @@ static void suggest_column(arena *mem, const struct plan *plan, str owner, str n
                                   STR_ARG(names[found[1]]));
 }
 
-const struct fail *plan_no_column(arena *mem, const struct plan *plan, str name)
+static const struct fail *no_column(arena *mem, const struct plan *plan, str name)
 {
     str owner = plan->relation != NULL                      ? plan->relation->name
                 : plan->routine->result != RESULT_COMPOSITE ? plan->routine->name
@@ -146,8 +143,21 @@ static const struct fail *find_output(arena *mem, const struct plan *plan, const
         return NULL;
     output->column = find_column(plan, item->field.name);
     if (output->column == NULL)
-        return plan_no_column(mem, plan, item->field.name);
+        return no_column(mem, plan, item->field.name);
     return find_cast(mem, item, output);
+}
+
+/* The last key of a path names its column; an index does not, so the key before it. */
+str plan_output_name(const struct output *output)
+{
+    const struct item *item = output->item;
+
+    if (item->alias.at != NULL)
+        return item->alias;
+    for (int i = item->field.nsteps - 1; i >= 0; i--)
+        if (!item->field.steps[i].is_index)
+            return item->field.steps[i].key;
+    return item->field.name;
 }
 
 static const struct fail *find_outputs(arena *mem, struct plan *plan)
@@ -169,7 +179,7 @@ static const struct fail *find_test(arena *mem, const struct plan *plan,
     if (condition->kind != CONDITION_FILTER)
         return find_tests(mem, plan, condition->children, &test->children);
     test->column = find_column(plan, condition->field.name);
-    return test->column != NULL ? NULL : plan_no_column(mem, plan, condition->field.name);
+    return test->column != NULL ? NULL : no_column(mem, plan, condition->field.name);
 }
 
 /* As deep as the conditions are, which condition.c limits. */
@@ -195,140 +205,17 @@ static const struct fail *find_order(arena *mem, struct plan *plan)
         (*last)->term = term;
         (*last)->column = find_column(plan, term->field.name);
         if ((*last)->column == NULL)
-            return plan_no_column(mem, plan, term->field.name);
+            return no_column(mem, plan, term->field.name);
         last = &(*last)->next;
     }
     return NULL;
 }
 
-static const struct fail *find_written(arena *mem, struct plan *plan)
+/* A function that is not volatile promises to change nothing, and is held to it. */
+static enum access choose_access(const struct plan *plan)
 {
-    const struct ask *ask = plan->ask;
-    const struct name_list *names = ask->columns.count > 0 ? &ask->columns : &ask->body.keys;
-    struct column_list *written = &plan->written;
-
-    if (ask->kind != ASK_INSERT && ask->kind != ASK_PUT && ask->kind != ASK_UPDATE)
-        return NULL;
-    written->list = arena_array(mem, const struct column *, (size_t)names->count);
-    for (int i = 0; i < names->count; i++) {
-        const struct column *column = relation_column(plan->relation, names->names[i]);
-        if (column == NULL)
-            return fail_new(mem, FAIL_NO_COLUMN,
-                            "Could not find the '%.*s' column of '%.*s' in the schema cache",
-                            STR_ARG(names->names[i]), STR_ARG(plan->relation->name));
-        written->list[written->count++] = column;
-    }
-    return NULL;
-}
-
-static const struct fail *find_keys(arena *mem, const str *names, int count, struct plan *plan)
-{
-    struct column_list *keys = &plan->conflict_keys;
-
-    keys->list = arena_array(mem, const struct column *, (size_t)count);
-    for (int i = 0; i < count; i++) {
-        const struct column *column = relation_column(plan->relation, names[i]);
-        if (column == NULL) {
-            struct fail *fail =
-                fail_new(mem, FAIL_SQL, "column \"%.*s\" does not exist", STR_ARG(names[i]));
-            fail->code = "42703"; /* undefined_column */
-            return fail;
-        }
-        keys->list[keys->count++] = column;
-    }
-    return NULL;
-}
-
-static bool is_written(const struct plan *plan, str name)
-{
-    for (int i = 0; i < plan->written.count; i++)
-        if (str_eq(plan->written.list[i]->name, name))
-            return true;
-    return false;
-}
-
-static bool is_key_filter(const struct test *test, const struct key *key)
-{
-    const struct condition *condition = test->condition;
-
-    if (condition->kind != CONDITION_FILTER || condition->negated || condition->field.nsteps > 0 ||
-        condition->quantifier != QUANTIFIER_NONE || !str_eq(condition->op->name, STR("eq")))
-        return false;
-    for (int i = 0; i < key->ncolumns; i++)
-        if (str_eq(test->column->name, key->columns[i]))
-            return true;
-    return false;
-}
-
-static bool is_filtered(const struct plan *plan, str column)
-{
-    for (const struct test *test = plan->where; test != NULL; test = test->next)
-        if (str_eq(test->column->name, column))
-            return true;
-    return false;
-}
-
-/* The filters of a PUT are the primary key: all of its columns, with eq, and no others. */
-static bool names_the_key(const struct plan *plan, const struct key *key)
-{
-    for (const struct test *test = plan->where; test != NULL; test = test->next)
-        if (!is_key_filter(test, key))
-            return false;
-    for (int i = 0; i < key->ncolumns; i++)
-        if (!is_filtered(plan, key->columns[i]))
-            return false;
-    return true;
-}
-
-static const struct fail *check_put(arena *mem, struct plan *plan)
-{
-    if (plan->ask->kind != ASK_PUT)
-        return NULL;
-    const struct key *key = relation_primary_key(plan->relation);
-    if (key == NULL || !names_the_key(plan, key))
-        return fail_new(mem, FAIL_PUT_FILTERS,
-                        "Filters must include all and only primary key "
-                        "columns with 'eq' operators");
-    return NULL;
-}
-
-/* The body must bring the key too; that it is the URL's is seen when the row is written. */
-static const struct fail *find_put_keys(arena *mem, struct plan *plan)
-{
-    const struct key *key = relation_primary_key(plan->relation);
-
-    for (int i = 0; i < key->ncolumns; i++)
-        if (!is_written(plan, key->columns[i]))
-            return plan_put_mismatch(mem);
-    plan->conflict = CONFLICT_MERGES;
-    return find_keys(mem, key->columns, key->ncolumns, plan);
-}
-
-const struct fail *plan_put_mismatch(arena *mem)
-{
-    return fail_new(mem, FAIL_PUT_PK, "Payload values do not match URL in primary key column(s)");
-}
-
-/* resolution= means something only where a key can be in the way: the one that on_conflict
- * names, else the primary key. */
-static const struct fail *find_conflict(arena *mem, struct plan *plan)
-{
-    const struct ask *ask = plan->ask;
-    bool merges = prefer_is(&ask->prefer, PREFER_RESOLUTION, CHOICE_MERGE_DUPLICATES);
-    bool ignores = prefer_is(&ask->prefer, PREFER_RESOLUTION, CHOICE_IGNORE_DUPLICATES);
-
-    if (ask->kind == ASK_PUT)
-        return find_put_keys(mem, plan);
-    if (ask->kind != ASK_INSERT || (!merges && !ignores))
-        return NULL;
-    const struct key *primary = relation_primary_key(plan->relation);
-    if (ask->on_conflict.count > 0)
-        TRY(find_keys(mem, ask->on_conflict.names, ask->on_conflict.count, plan));
-    else if (primary != NULL)
-        TRY(find_keys(mem, primary->columns, primary->ncolumns, plan));
-    if (plan->conflict_keys.count > 0)
-        plan->conflict = merges ? CONFLICT_MERGES : CONFLICT_IGNORED;
-    return NULL;
+    bool reads = plan->ask->reads || (plan->routine != NULL && !plan->routine->is_volatile);
+    return reads ? ACCESS_READ : ACCESS_WRITE;
 }
 
 static const struct fail *choose_range(arena *mem, const struct config *config, struct plan *plan)

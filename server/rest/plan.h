@@ -52,6 +52,7 @@ struct plan {
     const struct ask *ask;
     const struct relation *relation; /* NULL for a call */
     const struct routine *routine;   /* NULL for a relation */
+    enum access access;
     struct output *outputs;
     struct test *where;
     struct sort *order;
@@ -73,16 +74,19 @@ struct plan {
 const struct fail *plan_make(arena *mem, const struct schema *schema, const struct config *config,
                              const struct ask *ask, struct plan **plan);
 
-/* Writes the statement that does it; in sql_*.c. Not for OPTIONS. */
+/* Writes the statement that does it; in statement.c. Not for OPTIONS. */
 const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statement *statement);
 
-/* Chooses the routine that the ask calls, fills routine, given, whole_body and arguments. */
+/* The name of a column of the answer: its alias, the last key of its path, or its own. */
+str plan_output_name(const struct output *output);
+
+/* The steps of plan_make that have a file of their own. plan_call chooses the routine that the
+ * ask calls: routine, given, whole_body, arguments. plan_write: written, conflict, conflict_keys.
+ */
 const struct fail *plan_call(arena *mem, const struct schema *schema, struct plan *plan);
+const struct fail *plan_write(arena *mem, struct plan *plan);
 
 /* 400: a PUT's body is not the row that its URL names. */
 const struct fail *plan_put_mismatch(arena *mem);
-
-/* "column primes.x does not exist", as PostgreSQL says it. */
-const struct fail *plan_no_column(arena *mem, const struct plan *plan, str name);
 
 #endif

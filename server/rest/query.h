@@ -18,11 +18,6 @@ const struct fail *query_read(const struct request *req, struct query *query);
 /* Fills select, where, order, columns, on_conflict and arguments of the ask. */
 const struct fail *query_apply(const struct query *query, arena *mem, struct ask *ask);
 
-/* The range that limit and offset ask for, narrowed by the Range header of a GET. 416 when
- * nothing can be left. Source: RFC 9110 14.2; PostgREST "Pagination". */
-const struct fail *query_range(const struct query *query, const struct request *req,
-                               struct range *range);
-
 /* The pairs sorted by key and encoded again; the values of a repeated key are joined by commas. */
 str query_canonical(const struct query *query, arena *mem);
 

@@ -105,14 +105,13 @@ static void put_once(struct sql *sql, const struct plan *plan)
 void sql_call(struct sql *sql, const struct plan *plan)
 {
     bool twice = plan->total == TOTAL_COUNTED;
-    bool reads = plan->ask->reads || !plan->routine->is_volatile;
 
     if (twice)
         put_once(sql, plan);
     sql_put(sql, "select ");
     sql_body(sql, plan);
     sql_put(sql, ", ");
-    sql_count(sql, plan, reads ? ACCESS_READ : ACCESS_WRITE);
+    sql_count(sql, plan);
     if (twice) {
         sql_put(sql, ", (select count(*) from ");
         sql_name(sql, CALL_NAME);

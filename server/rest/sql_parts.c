@@ -55,19 +55,6 @@ static void put_field(struct sql *sql, const struct plan *plan, const struct col
         put_step(sql, &field->steps[i]);
 }
 
-/* The last key of a path names its column; an index does not, so the key before it. */
-str output_name(const struct output *output)
-{
-    const struct item *item = output->item;
-
-    if (item->alias.at != NULL)
-        return item->alias;
-    for (int i = item->field.nsteps - 1; i >= 0; i--)
-        if (!item->field.steps[i].is_index)
-            return item->field.steps[i].key;
-    return item->field.name;
-}
-
 static void put_output(struct sql *sql, const struct plan *plan, const struct output *output)
 {
     const struct item *item = output->item;
@@ -89,7 +76,7 @@ static void put_output(struct sql *sql, const struct plan *plan, const struct ou
     if (!renamed)
         return;
     sql_put(sql, " as ");
-    sql_name(sql, output_name(output));
+    sql_name(sql, plan_output_name(output));
 }
 
 void sql_outputs(struct sql *sql, const struct plan *plan)
@@ -292,11 +279,11 @@ void sql_body(struct sql *sql, const struct plan *plan)
 #define NOT_ONE "PGRST116 "
 #define NOT_THE_KEY "PGRST115 "
 
-void sql_count(struct sql *sql, const struct plan *plan, enum access access)
+void sql_count(struct sql *sql, const struct plan *plan)
 {
     bool put = plan->ask->kind == ASK_PUT;
 
-    if (access == ACCESS_READ || (!put && !plan->one_row)) {
+    if (plan->access == ACCESS_READ || (!put && !plan->one_row)) {
         sql_put(sql, "count(*)");
         return;
     }

@@ -29,7 +29,7 @@ void sql_body(struct sql *sql, const struct plan *plan);
 
 /* How many rows t has. For a statement that writes and must touch one row it raises an error
  * otherwise, which sql_refusal reads. */
-void sql_count(struct sql *sql, const struct plan *plan, enum access access);
+void sql_count(struct sql *sql, const struct plan *plan);
 const struct fail *sql_refusal(arena *mem, str sqlstate, str message);
 
 void sql_read(struct sql *sql, const struct plan *plan);

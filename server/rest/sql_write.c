@@ -56,7 +56,7 @@ static void put_answer(struct sql *sql, const struct plan *plan)
     sql_put(sql, ") select ");
     sql_body(sql, plan);
     sql_put(sql, ", ");
-    sql_count(sql, plan, ACCESS_WRITE);
+    sql_count(sql, plan);
     if (plan->conflict == CONFLICT_MERGES)
         sql_put(sql, ", " NEW_ROWS);
     else

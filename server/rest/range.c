@@ -1,0 +1,81 @@
+/* See range.h. */
+#include "rest/range.h"
+
+#include "rest/query.h"
+
+/* The last limit or offset that is an integer; others are ignored, as PostgREST does. */
+static bool find_number(const struct query *query, str key, int64_t *number)
+{
+    bool found = false;
+    for (int i = 0; i < query->count; i++)
+        if (str_eq(query->pairs[i].key, key) && str_int(query->pairs[i].value, number))
+            found = true;
+    return found;
+}
+
+/* "0-9" or "5-" of a Range header; anything else is no range. */
+static bool read_header(str header, struct range *range)
+{
+    str first;
+
+    if (!str_cut(&header, '-', &first) || header.at == NULL || first.len == 0 ||
+        first.at[0] == '+' || !str_int(first, &range->first))
+        return false;
+    if (header.len == 0)
+        return true;
+    if (header.at[0] == '-' || header.at[0] == '+' || !str_int(header, &range->last))
+        return false;
+    if (range->last == INT64_MAX)
+        range->last--; /* so that the number of rows is an int64_t too */
+    return true;
+}
+
+static const struct fail *refuse_range(arena *mem, const char *why)
+{
+    struct fail *fail = fail_new(mem, FAIL_RANGE, "Requested range not satisfiable");
+    fail->details = arena_printf(mem, "%s", why);
+    return fail;
+}
+
+static struct range intersect(struct range a, struct range b)
+{
+    struct range both = {a.first > b.first ? a.first : b.first, a.last, false};
+    if (a.last == RANGE_OPEN || (b.last != RANGE_OPEN && b.last < a.last))
+        both.last = b.last;
+    both.none = both.last != RANGE_OPEN && both.last < both.first;
+    return both;
+}
+
+static struct range limit_and_offset(int64_t limit, bool limited, int64_t offset)
+{
+    struct range range = {offset < 0 ? 0 : offset, RANGE_OPEN, false};
+
+    if (limited && __builtin_add_overflow(range.first, limit - 1, &range.last))
+        range.last = INT64_MAX;
+    return range;
+}
+
+const struct fail *range_read(const struct request *req, const struct query *query,
+                              struct range *range)
+{
+    struct range header = {0, RANGE_OPEN, false};
+    int64_t limit = 0, offset = 0;
+    bool limited = find_number(query, STR("limit"), &limit);
+
+    find_number(query, STR("offset"), &offset);
+    if (limited && limit < 0)
+        return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
+    if (limited && limit == 0 && offset <= 0) {
+        *range = (struct range){.first = 0, .last = RANGE_OPEN, .none = true};
+        return NULL;
+    }
+    if (req->method == METHOD_GET && !read_header(request_header(req, STR("range")), &header))
+        header = (struct range){0, RANGE_OPEN, false};
+    if (header.last != RANGE_OPEN && header.last < header.first)
+        return refuse_range(req->mem, "The lower boundary must be lower than or equal to the "
+                                      "upper boundary in the Range header.");
+    *range = intersect(header, limit_and_offset(limit, limited, offset));
+    if (range->none)
+        return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
+    return NULL;
+}

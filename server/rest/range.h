@@ -1,0 +1,22 @@
+/* Which rows of many: ?limit=10&offset=20 and the Range header.
+ * Source: RFC 9110 14.2; PostgREST "Pagination". */
+#ifndef REST_RANGE_H
+#define REST_RANGE_H
+
+#include "base/fail.h"
+#include "base/request.h"
+
+/* The first row is 0. last = RANGE_OPEN: to the end. none: limit=0. */
+enum { RANGE_OPEN = -1 };
+struct range {
+    int64_t first, last;
+    bool none;
+};
+
+/* What limit and offset ask for, narrowed by the Range header of a GET. 416 when nothing can be
+ * left. */
+struct query;
+const struct fail *range_read(const struct request *req, const struct query *query,
+                              struct range *range);
+
+#endif

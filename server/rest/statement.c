@@ -1,0 +1,23 @@
+/* From plan to statement: which of the writers, in which kind of transaction. */
+#include "rest/sql_parts.h"
+
+const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statement *statement)
+{
+    static void (*const writers[])(struct sql * sql, const struct plan *plan) = {
+        [ASK_READ] = sql_read,     [ASK_INSERT] = sql_insert, [ASK_UPDATE] = sql_update,
+        [ASK_DELETE] = sql_delete, [ASK_CALL] = sql_call,     [ASK_PUT] = sql_insert,
+    };
+    const struct ask *ask = plan->ask;
+    struct sql sql;
+
+    *statement = (struct statement){
+        .target = TARGET_PRIMARY,
+        .access = plan->access,
+        .search_path = plan->search_path,
+    };
+    if (plan->access == ACCESS_WRITE && (plan->one_row || ask->kind == ASK_PUT))
+        statement->refusal = sql_refusal;
+    sql_init(&sql, mem);
+    writers[ask->kind](&sql, plan);
+    return sql_finish(&sql, statement);
+}
