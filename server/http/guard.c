@@ -35,8 +35,10 @@ const char *guard_check(str head, bool http_1_0)
     bool request_line = true;
     str line;
 
-    while (str_cut(&head, '\n', &line) && line.len > 0) {
-        if (line.at[line.len - 1] != '\r')
+    while (str_cut(&head, '\n', &line)) {
+        if (line.len == 0 && head.at == NULL)
+            break; /* behind the last line */
+        if (line.len == 0 || line.at[line.len - 1] != '\r')
             return "A line ends without a carriage return";
         if (line.len == 1)
             break; /* the empty line */

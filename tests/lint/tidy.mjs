@@ -14,7 +14,7 @@ const OPTIONS = { maxBuffer: 1 << 28 };
 
 /** What clang-tidy would see, comments (NOLINT) included. */
 async function keyOf({ command, directory }) {
-    const words = command.split(/\s+/).filter((word) => !word.startsWith('-fsanitize') && !word.startsWith('-fno-sanitize'));
+    const words = command.replaceAll('\\"', '"').split(/\s+/).filter((word) => !word.startsWith('-fsanitize') && !word.startsWith('-fno-sanitize'));
     const args = words.slice(1, words.indexOf('-o')).concat(words.at(-1), '-E', '-CC', '-P');
     const { stdout } = await run('clang', args, { ...OPTIONS, cwd: directory });
     return createHash('sha256').update(settings).update(stdout).digest('hex');

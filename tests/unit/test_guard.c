@@ -45,6 +45,8 @@ static void a_head_with_two_meanings_is_refused(void **state)
         {"GET / HTTP/1.1\r\nhost: a\r\nx: 1\r\n 2\r\n\r\n",                                          false},
         {"GET / HTTP/1.1\nhost: a\r\n\r\n",                                                          false},
         {"GET / HTTP/1.1\r\nhost: a\nx: b\r\n\r\n",                                                  false},
+ /* picohttpparser takes a bare line feed for the end of the head */
+        {"GET / HTTP/1.1\r\nhost: a\r\n\ncontent-length: 5\r\n\r\n",                                 false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

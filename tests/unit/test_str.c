@@ -81,12 +81,22 @@ static void texts_compare_by_length_and_bytes(void **state)
     assert_int_equal(str_skip(STR("ab"), 5).len, 0);
 }
 
-static void a_hash_continues_where_the_last_ended(void **state)
+static void a_hash_depends_on_every_byte_their_order_and_the_seed(void **state)
 {
+    static const char *const texts[] = {"",         "a",         "b",          "ab",       "ba",
+                                        "12345678", "123456789", "1234567812", "12345678a"};
+    enum { COUNT = sizeof(texts) / sizeof(texts[0]) };
+
     (void)state;
-    uint64_t whole = str_hash(STR("ab"), STR_HASH_SEED);
-    assert_true(whole == str_hash(STR("b"), str_hash(STR("a"), STR_HASH_SEED)));
-    assert_false(whole == str_hash(STR("ba"), STR_HASH_SEED));
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t j = 0; j < COUNT; j++) {
+            uint64_t one = str_hash(str_from(texts[i]), STR_HASH_SEED);
+            uint64_t other = str_hash(str_from(texts[j]), STR_HASH_SEED);
+            assert_int_equal(one == other, i == j);
+            assert_true(str_hash(str_from(texts[i]), one) != one);
+        }
+    /* a zero byte counts, although it fills the last word */
+    assert_true(str_hash((str){"a\0", 2}, 1) != str_hash((str){"a", 1}, 1));
 }
 
 int main(void)
@@ -95,7 +105,7 @@ int main(void)
         cmocka_unit_test(pieces_are_cut_at_each_separator),
         cmocka_unit_test(integers_are_whole_texts_that_fit),
         cmocka_unit_test(texts_compare_by_length_and_bytes),
-        cmocka_unit_test(a_hash_continues_where_the_last_ended),
+        cmocka_unit_test(a_hash_depends_on_every_byte_their_order_and_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
