@@ -46,6 +46,9 @@ function table(head, rows, texts) {
     return [head, marks, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
+/** What a request costs in all: the ratio of two such figures does not depend on who else runs. */
+const cpu = (figures) => figures.server + figures.database;
+
 function loadTable(results, workloads, connections, peers) {
     const rows = [];
     for (const workload of workloads) for (const count of connections) {
@@ -54,10 +57,11 @@ function loadTable(results, workloads, connections, peers) {
             const figures = results.get(`${workload.name} ${count} ${peer.name}`);
             if (!figures) continue;
             const ratio = base ? `${fixed(figures.rate / base.rate, 2)}x` : '';
-            rows.push([workload.title, count, peer.title, whole(figures.rate), ratio, fixed(figures.p50, 2), fixed(figures.p99, 2), fixed(figures.server, 3), fixed(figures.database, 3), `${whole(figures.least)}-${whole(figures.most)}`]);
+            const cheaper = base ? `${fixed(cpu(base) / cpu(figures), 1)}x` : '';
+            rows.push([workload.title, count, peer.title, whole(figures.rate), ratio, fixed(figures.p50, 2), fixed(figures.p99, 2), fixed(figures.server, 3), fixed(figures.database, 3), cheaper, `${whole(figures.least)}-${whole(figures.most)}`]);
         }
     }
-    return table(['workload', 'connections', 'server', 'req/s', 'ratio', 'p50 ms', 'p99 ms', 'server CPU s/10k', 'PostgreSQL CPU s/10k', 'rounds'], rows, 3);
+    return table(['workload', 'connections', 'server', 'req/s', 'ratio', 'p50 ms', 'p99 ms', 'server CPU s/10k', 'PostgreSQL CPU s/10k', 'less CPU', 'rounds'], rows, 3);
 }
 
 /** [{ text, met }] */
@@ -105,7 +109,7 @@ export function report({ runs, ceilings, workloads, connections, peers, rounds, 
     return [
         '# Figures',
         `${rounds} interleaved round(s) of ${seconds} s, medians. Everything on one machine: ${cpus().length} x ${cpus()[0].model.trim()}, ${whole(totalmem() / 2 ** 30)} GiB, Linux ${release()}, ${version} (${settings}) on a unix socket.`,
-        'ratio: against PostgREST; for /api/stats against h2o. CPU: seconds per 10,000 requests. rounds: the slowest and the fastest round.',
+        'ratio: against PostgREST; for /api/stats against h2o. CPU: seconds per 10,000 requests; less CPU: the same ratio for server and PostgreSQL together, which a busy machine does not change. rounds: the slowest and the fastest round.',
         loadTable(results, workloads, connections, peers),
         ceilings.length ? ceilingTable(ceilings) : '',
         table(['memory', 'idle MB', 'peak MB'], memory, 1),

@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
         out: { type: 'string' },
     },
 });
+const SETTLE_MS = 100; /* what wrk left unanswered is not the next one's work */
 const split = (text) => text.split(',');
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const seconds = Number(options.seconds ?? (options.quick ? 1 : 2));
@@ -51,9 +52,10 @@ async function measureWorkload(stand, workload, count, round) {
     const partners = peersOf(workload).flatMap((name) => stand.peers[name] ?? []);
     for (let i = 0; i < partners.length; i++) {
         const peer = partners[(i + round) % partners.length];
-        const figures = await wrk({ port: peer.port, pid: peer.pid, databasePid: stand.cluster.pid, requestFile: stand.fileOf(workload, peer), connections: count, seconds });
+        const figures = await wrk({ port: peer.port, pid: peer.pid, databasePid: stand.cluster.pid, requestFile: stand.fileOf(workload, peer), connections: count, seconds: seconds * (workload.longer ?? 1) });
         say(`round ${round + 1}/${rounds}  ${workload.name.padEnd(8)} ${String(count).padStart(3)}  ${peer.name.padEnd(9)} ${Math.round(figures.rate)}/s  p99 ${figures.p99.toFixed(1)} ms${figures.bad + figures.broken ? `  FAILED ${figures.bad}+${figures.broken}` : ''}`);
         stand.runs.push({ workload: workload.name, connections: count, peer: peer.name, ...figures });
+        await sleep(SETTLE_MS);
         if (workload.name === 'insert') await stand.cluster.query('truncate api.logs', DATABASE);
     }
 }
