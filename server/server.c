@@ -228,7 +228,9 @@ static void stop_all(struct server *server)
     for (int i = 0; i < server->nworkers; i++)
         worker_stop(server->workers[i]);
     for (int i = 0; i < server->nworkers; i++)
-        worker_join(&server->workers[i]);
+        worker_join(server->workers[i]);
+    for (int i = 0; i < server->nworkers; i++)
+        worker_free(&server->workers[i]);
     loop_free(&server->loop);
     log_line(LOG_INFO, "stopped", "workers=%d", server->nworkers);
     log_flush();

@@ -172,12 +172,16 @@ void worker_stop(struct worker *worker)
     loop_post(worker->loop, stop, worker);
 }
 
-void worker_join(struct worker **worker)
+void worker_join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+}
+
+void worker_free(struct worker **worker)
 {
     struct worker *last = *worker;
 
     *worker = NULL;
-    pthread_join(last->thread, NULL);
     if (http_connections(last->http) > 0)
         return; /* cut off by the drain timeout: the process ends now anyway */
     loop_free(&last->loop);

@@ -55,8 +55,10 @@ void worker_give_schema(struct worker *worker, const struct schema *schema); /* 
 void worker_give_book(struct worker *worker, const struct book *book);       /* takes a reference */
 void worker_drop_cache(struct worker *worker, str relations);
 
-/* Graceful: no new connections, requests end, then the thread does. worker_join waits for it. */
+/* Graceful: no new connections, requests end, then the thread does. worker_join waits for it.
+ * worker_free comes when all are joined: until then another may read this one's metrics. */
 void worker_stop(struct worker *worker);
-void worker_join(struct worker **worker);
+void worker_join(struct worker *worker);
+void worker_free(struct worker **worker);
 
 #endif

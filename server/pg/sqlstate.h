@@ -1,5 +1,6 @@
 /* From PostgreSQL's errors to failures: status, code, message, details and hint. Adding a
- * mapping is one line in sqlstate.c. Source: PostgREST, "Errors", HTTP status codes. */
+ * mapping is one line in sqlstate.c. Source: PostgREST, "Errors", HTTP status codes; where its
+ * versions differ, a client's own mistake is never a 5xx (21000 is 400, class 54 is 413). */
 #ifndef PG_SQLSTATE_H
 #define PG_SQLSTATE_H
 
