@@ -217,8 +217,13 @@ static pid_t start_program(struct cluster *cluster, const char **argv, int on_or
 static bool did_not_start(struct cluster *cluster, const char *program, str *why)
 {
     str log = read_small(cluster->mem, cluster->log);
-    *why = arena_printf(cluster->mem, "%s did not work:\n%.*s(%.*s)", program, STR_ARG(log),
-                        STR_ARG(cluster->log));
+    if (log.len > 0)
+        *why = arena_printf(cluster->mem, "%s did not work:\n%.*s(%.*s)", program, STR_ARG(log),
+                            STR_ARG(cluster->log));
+    else
+        *why = arena_printf(cluster->mem,
+                            "%s did not start: can user %u enter %.*s and the directories above?",
+                            program, (unsigned)cluster->uid, STR_ARG(cluster->dir));
     return false;
 }
 

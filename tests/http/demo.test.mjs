@@ -1,0 +1,134 @@
+// `postern demo`: the first start and the next, a second demo beside it, a taken port, and that
+// nothing stays behind however it ends.
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { posternBinary } from '../support/postern.mjs';
+import { freePort, start, until } from '../support/process.mjs';
+
+const START_MS = 120000; // with sanitizers, on a busy machine
+const PRIMES_MIN = 100000;
+
+let dir, port, demo, runs = 0;
+before(async () => {
+    dir = mkdtempSync('/tmp/pt-demo-');
+    chmodSync(dir, 0o755); // PostgreSQL runs as another user when we are root
+    port = await freePort();
+});
+after(async () => {
+    await stopped(demo, 'TERM');
+    rmSync(dir, { recursive: true, force: true });
+});
+
+const get = async (path, headers = {}, at = port) => {
+    const reply = await fetch(`http://127.0.0.1:${at}${path}`, { headers });
+    return { status: reply.status, json: await reply.json() };
+};
+
+function run(...options) {
+    return start(posternBinary(), ['demo', '--port', String(port), ...options], {
+        log: join(dir, `run-${++runs}.log`),
+        env: { PATH: process.env.PATH, HOME: '/nonexistent', POSTERN_DEMO_DIR: join(dir, 'demo') },
+    });
+}
+
+async function ready(process) {
+    await until(() => /Ready after/.test(process.output()) || !process.running(), () => process.output(), START_MS);
+    assert.ok(process.running(), process.output());
+    return process;
+}
+
+async function stopped(process, signal) {
+    if (!process?.running()) return null;
+    process.signal(`SIG${signal}`);
+    return process.exited;
+}
+
+/** The processes whose working directory is the demo's. */
+const leftovers = () => readdirSync('/proc').filter((pid) => {
+    try {
+        return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dir);
+    } catch {
+        return false;
+    }
+});
+
+const keyOf = (output, name) => new RegExp(`${name}\\s+(\\S+)`).exec(output)[1];
+
+describe('the first start', () => {
+    before(async () => { demo = await ready(run()); });
+
+    test('finds and loads more than a hundred thousand primes', async () => {
+        const { status, json } = await get('/api/stats');
+        assert.equal(status, 200);
+        assert.ok(json.total > PRIMES_MIN, `${json.total}`);
+        assert.equal(json.by_form.length, 11);
+        assert.equal(json.by_form.reduce((sum, form) => sum + form.count, 0), json.total);
+    });
+
+    test('prints keys that work', async () => {
+        const output = demo.output();
+        const anon = await get('/rest/v1/primes?select=id&limit=1', { apikey: keyOf(output, 'anon key') });
+        const service = await get('/rest/v1/primes?select=id&limit=1', { apikey: keyOf(output, 'service key') });
+        const ada = await get('/rest/v1/user_profiles?select=display_name', { authorization: `Bearer ${keyOf(output, 'Ada\'s token')}` });
+        assert.deepEqual([anon.status, anon.json], [200, []]);
+        assert.equal(service.json.length, 1);
+        assert.deepEqual(ada.json, [{ display_name: 'Ada' }]);
+    });
+
+    test('keeps its secret and its socket to itself', () => {
+        const mode = (name) => statSync(join(dir, 'demo', name)).mode & 0o777;
+        assert.deepEqual([mode('secret'), mode('socket'), mode('.')], [0o600, 0o700, 0o700]);
+    });
+
+    test('a second demo says that one runs, and where', async () => {
+        const second = run();
+        assert.equal((await second.exited).code, 1);
+        assert.match(second.output(), new RegExp(`a demo is already running: http://127.0.0.1:${port}/`));
+    });
+
+    test('Ctrl-C stops everything', async () => {
+        assert.equal((await stopped(demo, 'INT')).code, 0, demo.output());
+        assert.deepEqual(leftovers(), []);
+    });
+});
+
+describe('the next start', () => {
+    test('finds the data and the keys again, on the next port when its own is taken', async () => {
+        const other = createServer().listen(port, '127.0.0.1');
+        try {
+            const first = readFileSync(join(dir, 'run-1.log'), 'utf8');
+            demo = await ready(run());
+            assert.match(demo.output(), new RegExp(`port ${port} is taken, using ${port + 1}`));
+            assert.doesNotMatch(demo.output(), /primes were found/);
+            assert.equal(keyOf(demo.output(), 'anon key'), keyOf(first, 'anon key'));
+            assert.ok((await get('/api/stats', {}, port + 1)).json.total > PRIMES_MIN);
+        } finally {
+            other.close();
+        }
+    });
+
+    test('killed without a chance to tidy up, it takes PostgreSQL with it', async () => {
+        await stopped(demo, 'KILL');
+        await until(() => leftovers().length === 0, () => leftovers().join(' '));
+    });
+
+    test('and starts again', async () => {
+        demo = await ready(run());
+        assert.equal((await get('/health/database')).status, 200);
+        assert.equal((await stopped(demo, 'TERM')).code, 0, demo.output());
+    });
+});
+
+describe('a start that was broken off', () => {
+    test('is made anew', async () => {
+        rmSync(join(dir, 'demo', 'loaded'));
+        demo = await ready(run());
+        assert.match(demo.output(), /primes were found/);
+        assert.ok(existsSync(join(dir, 'demo', 'loaded')));
+        assert.equal((await stopped(demo, 'TERM')).code, 0, demo.output());
+        assert.deepEqual(leftovers(), []);
+    });
+});
