@@ -133,6 +133,34 @@ static void the_most_similar_name_is_found(void **state)
     arena_close(&mem);
 }
 
+static void suggested_columns_follow_postgresql(void **state)
+{
+    static const struct {
+        const char *wanted;
+        int count, first, second;
+    } cases[] = {
+        {"nope",    2, 0, 1}, /* two letters from "name" and from "done" */
+        {"nam",     1, 0, 0},
+        {"id name", 1, 0, 0},
+        {"Name",    1, 0, 0}, /* case counts as a letter */
+        {"x",       0, 0, 0}, /* no more than half of the letters */
+        {"zzzzzz",  0, 0, 0},
+    };
+    const str columns[] = {STR("name"), STR("done"), STR("price")};
+    arena *mem = arena_open();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int found[SIMILAR_COLUMNS_MAX];
+        int count = similar_columns(mem, columns, 3, str_from(cases[i].wanted), found);
+        assert_int_equal(count, cases[i].count);
+        if (count > 0)
+            assert_int_equal(found[0], cases[i].first);
+        if (count > 1)
+            assert_int_equal(found[1], cases[i].second);
+    }
+    arena_close(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_lives_until_its_last_reference),
         cmocka_unit_test(another_shape_is_refused_with_a_sentence),
         cmocka_unit_test(the_most_similar_name_is_found),
+        cmocka_unit_test(suggested_columns_follow_postgresql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
