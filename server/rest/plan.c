@@ -36,6 +36,11 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     return NULL;
 }
 
+static bool writes(const struct plan *plan)
+{
+    return plan->ask->kind != ASK_READ && plan->ask->kind != ASK_CALL;
+}
+
 static const struct fail *find_columns(arena *mem, struct plan *plan)
 {
     TRY(find_outputs(mem, plan));
@@ -131,9 +136,22 @@ static const struct fail *find_cast(arena *mem, const struct item *item, struct 
     return fail;
 }
 
+/* A write of which nothing comes back must not fail over a name in select: as in PostgREST, only
+ * headers-only needs the columns, and only rows need the casts. */
+static enum choice wanted_back(const struct plan *plan)
+{
+    enum choice wanted = plan->ask->prefer.choices[PREFER_RETURN];
+
+    if (!writes(plan))
+        return CHOICE_RETURN_ROWS;
+    return wanted == CHOICE_NONE ? CHOICE_RETURN_MINIMAL : wanted;
+}
+
 static const struct fail *find_output(arena *mem, const struct plan *plan, const struct item *item,
                                       struct output *output)
 {
+    enum choice wanted = wanted_back(plan);
+
     output->item = item;
     if (item->kind == ITEM_EMBED)
         return no_relationship(mem, plan, item->field.name);
@@ -141,10 +159,12 @@ static const struct fail *find_output(arena *mem, const struct plan *plan, const
         return fail_new(mem, FAIL_AGGREGATES, "Use of aggregate functions is not allowed");
     if (item->kind == ITEM_ALL)
         return NULL;
+    if (wanted == CHOICE_RETURN_MINIMAL)
+        return NULL;
     output->column = find_column(plan, item->field.name);
     if (output->column == NULL)
         return no_column(mem, plan, item->field.name);
-    return find_cast(mem, item, output);
+    return wanted == CHOICE_RETURN_ROWS ? find_cast(mem, item, output) : NULL;
 }
 
 /* The last key of a path names its column; an index does not, so the key before it. */
@@ -196,10 +216,13 @@ static const struct fail *find_tests(arena *mem, const struct plan *plan,
     return NULL;
 }
 
+/* The rows that a write returns are in no order. */
 static const struct fail *find_order(arena *mem, struct plan *plan)
 {
     struct sort **last = &plan->order;
 
+    if (writes(plan))
+        return NULL;
     for (const struct term *term = plan->ask->order; term != NULL; term = term->next) {
         *last = arena_new(mem, struct sort);
         (*last)->term = term;
@@ -227,7 +250,7 @@ static const struct fail *choose_range(arena *mem, const struct config *config, 
     if (ask->kind == ASK_PUT && ranged)
         return fail_new(mem, FAIL_PUT_RANGE,
                         "limit/offset querystring parameters are not allowed for PUT");
-    if (ask->kind != ASK_READ && ask->kind != ASK_CALL) {
+    if (writes(plan)) {
         if (ranged && ask->kind != ASK_INSERT)
             return fail_new(mem, FAIL_BAD_QUERY,
                             "limit and offset are not available for this method");
@@ -260,19 +283,18 @@ static enum returned rows_of_write(const struct plan *plan)
 static void choose_rows(struct plan *plan)
 {
     const struct ask *ask = plan->ask;
-    bool reads = ask->kind == ASK_READ || ask->kind == ASK_CALL;
 
     plan->one_row = media_is_object(ask->media);
     if (ask->kind == ASK_CALL)
         plan->one_row = plan->one_row && plan->routine->set;
-    if (!reads)
+    if (writes(plan))
         plan->rows = rows_of_write(plan);
     else if (ask->head && ask->kind == ASK_READ)
         plan->rows = ROWS_COUNTED;
     else
         plan->rows = ask->media == MEDIA_CSV ? ROWS_CSV : ROWS_JSON;
     if (!prefer_is(&ask->prefer, PREFER_COUNT, CHOICE_NONE))
-        plan->total = reads && plan->paged ? TOTAL_COUNTED : TOTAL_SAME;
+        plan->total = plan->paged ? TOTAL_COUNTED : TOTAL_SAME;
 }
 
 static void put_quoted(struct buf *out, str name)

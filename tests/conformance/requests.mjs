@@ -227,6 +227,11 @@ write('PATCH', '/nope?id=eq.1', { qty: 2 }, 'items');
 write('PATCH', '/items?data->>n=eq.3&select=id', { qty: 8 }, 'items', { prefer: 'return=representation' });
 write('PATCH', `/${e('odd Name$')}?${e('the id')}=eq.1`, { 'a-b': 'new' }, 'odd Name$', { prefer: 'return=representation' });
 
+group = 'select without rows';
+for (const [method, path, body] of [['POST', '/parents?', { id: 80 }], ['PATCH', '/parents?id=eq.1&', { name: 'x' }], ['DELETE', '/children?id=eq.1&', undefined], ['PUT', '/parents?id=eq.1&', { id: 1 }]])
+    for (const query of ['select=nope', 'select=id,name', 'select=id,nothing(x)', 'select=id.sum()', 'select=id::nope', 'order=nope', 'order=id.desc', 'select=id,'])
+        for (const prefer of ['return=minimal', 'return=headers-only', 'return=representation']) write(method, path + query, body, ['parents', 'children'], { prefer });
+
 group = 'put';
 for (const headers of [...RETURNS, { accept: OBJECT }, { accept: OBJECT, prefer: 'return=representation' }, { prefer: 'resolution=merge-duplicates, missing=default, count=exact, handling=lenient' }])
     for (const id of [1, 70]) write('PUT', `/parents?id=eq.${id}`, { id, name: 'put' }, 'parents', headers);
