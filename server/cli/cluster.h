@@ -15,6 +15,7 @@ struct cluster {
     str dir;      /* ours: 0700, holds the others */
     str data;     /* PostgreSQL's */
     str socket;   /* the socket's directory */
+    str conf;     /* its settings */
     str log;      /* what initdb and PostgreSQL print */
     uid_t uid;    /* who runs PostgreSQL: us, or postgres when we are root */
     gid_t gid;
@@ -30,6 +31,12 @@ void cluster_close(struct cluster *cluster); /* stops, gives the lock back */
 /* The first start's work, initdb, in two halves, so that something else can be done between. */
 bool cluster_init_start(struct cluster *cluster, str *why);
 bool cluster_init_end(struct cluster *cluster, str *why);
+
+/* Between the two: nothing waits for the disk, which takes many seconds when others use it as
+ * well. cluster_settle waits for it once, for all that was written; it may run in a thread of its
+ * own. Data that was not settled is not to be trusted after a loss of power. */
+bool cluster_hurry(struct cluster *cluster, str *why); /* between initdb and start */
+bool cluster_settle(const struct cluster *cluster);
 
 /* Starts PostgreSQL and waits until it answers. One that a killed demo left is stopped first. */
 bool cluster_start(struct cluster *cluster, str *why);

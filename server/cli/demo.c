@@ -2,6 +2,7 @@
  * than a hundred thousand primes, the server in this process, and the lines to try it with. */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct demo {
     struct config config; /* of the server */
     struct options options;
     int64_t started_us;
+    str mark;   /* the file that says that all is loaded and on the disk */
     int loaded; /* primes; 0: they were there already */
 };
 
@@ -71,16 +73,16 @@ static bool make_secret(struct demo *demo, str *why)
     return fine;
 }
 
-/* Written last: without it the first start did not come to its end. */
-static bool mark_loaded(struct demo *demo, str *why)
+/* Without the mark, which is written last, the next start is a first start again. */
+static void *settle(void *arg)
 {
-    const char *path = cluster_file(&demo->cluster, "loaded").at;
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    const struct demo *demo = arg;
+    if (!cluster_settle(&demo->cluster))
+        return NULL;
+    int fd = open(demo->mark.at, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0)
         close(fd);
-    else
-        *why = arena_printf(demo->mem, "cannot write %s", path);
-    return fd >= 0;
+    return NULL;
 }
 
 static bool first_start(struct demo *demo, str *why)
@@ -89,8 +91,8 @@ static bool first_start(struct demo *demo, str *why)
     if (!cluster_erase(cluster, why) || !cluster_init_start(cluster, why))
         return false;
     struct demo_primes *primes = demo_primes_start();
-    bool fine = cluster_init_end(cluster, why) && cluster_start(cluster, why) &&
-                demo_load(cluster, primes, why) && mark_loaded(demo, why);
+    bool fine = cluster_init_end(cluster, why) && cluster_hurry(cluster, why) &&
+                cluster_start(cluster, why) && demo_load(cluster, primes, why);
     demo->loaded = demo_primes_count(primes);
     demo_primes_free(&primes);
     return fine;
@@ -101,7 +103,8 @@ static bool start_database(struct demo *demo, str *why)
     if (!cluster_open(&demo->cluster, demo->mem, str_from(getenv("POSTERN_DEMO_DIR")), why))
         return false;
     cluster_note(&demo->cluster, arena_printf(demo->mem, "it starts (process %d)", (int)getpid()));
-    bool there = access(cluster_file(&demo->cluster, "loaded").at, F_OK) == 0;
+    demo->mark = cluster_file(&demo->cluster, "loaded");
+    bool there = access(demo->mark.at, F_OK) == 0;
     if (there && !demo->options.reset)
         return cluster_start(&demo->cluster, why) && demo_update(&demo->cluster, why);
     fprintf(stderr, "postern: making a database and searching primes, once ...\n");
@@ -200,6 +203,18 @@ static void on_ready(void *arg)
     put_lines(demo, keys);
 }
 
+/* The disk may take its time while the first requests are answered. */
+static int serve_demo(struct demo *demo)
+{
+    pthread_t settler;
+    bool settling = demo->loaded > 0 && pthread_create(&settler, NULL, settle, demo) == 0;
+    make_config(demo);
+    int status = serve_main(&demo->config, on_ready, demo);
+    if (settling)
+        pthread_join(settler, NULL);
+    return status;
+}
+
 int demo_command(const struct config *config, int argc, char **argv)
 {
     struct demo demo = {.mem = config->mem,
@@ -212,12 +227,10 @@ int demo_command(const struct config *config, int argc, char **argv)
         return EXIT_USAGE;
     }
     int status = EXIT_FAILED;
-    if (start_database(&demo, &why) && make_secret(&demo, &why) && choose_port(&demo, &why)) {
-        make_config(&demo);
-        status = serve_main(&demo.config, on_ready, &demo);
-    } else {
+    if (start_database(&demo, &why) && make_secret(&demo, &why) && choose_port(&demo, &why))
+        status = serve_demo(&demo);
+    else
         fprintf(stderr, "postern: %.*s\n", STR_ARG(why));
-    }
     cluster_close(&demo.cluster);
     return status;
 }

@@ -83,6 +83,12 @@ describe('the first start', () => {
         assert.deepEqual([mode('secret'), mode('socket'), mode('.')], [0o600, 0o700, 0o700]);
     });
 
+    test('trusts the disk again once all is on it', async () => {
+        const conf = join(dir, 'demo', 'data', 'postgresql.conf');
+        await until(() => existsSync(join(dir, 'demo', 'loaded')), 'the mark', START_MS);
+        assert.doesNotMatch(readFileSync(conf, 'utf8'), /^fsync/m);
+    });
+
     test('a second demo says that one runs, and where', async () => {
         const second = run();
         assert.equal((await second.exited).code, 1);
@@ -127,8 +133,8 @@ describe('a start that was broken off', () => {
         rmSync(join(dir, 'demo', 'loaded'));
         demo = await ready(run());
         assert.match(demo.output(), /primes were found/);
-        assert.ok(existsSync(join(dir, 'demo', 'loaded')));
         assert.equal((await stopped(demo, 'TERM')).code, 0, demo.output());
+        assert.ok(existsSync(join(dir, 'demo', 'loaded')));
         assert.deepEqual(leftovers(), []);
     });
 });
