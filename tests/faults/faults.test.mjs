@@ -55,8 +55,8 @@ async function asBefore() {
     await until(async () => (await backends()).every(({ state }) => state === 'idle'), 'idle backends', 3000);
     const all = await backends();
     assert.ok(all.length <= POOL, `${all.length} backends: ${JSON.stringify(all)}`);
-    await until(() => stand.postern.fds() <= calm.fds + POOL + 8, () => `descriptors: ${stand.postern.fds()}, at first ${calm.fds}`, 4000);
-    assert.ok(stand.postern.rss() < calm.rss * 1.5 + 30000, `memory: ${stand.postern.rss()} KiB, at first ${calm.rss}`);
+    await until(() => stand.postern.fds() <= calm.fds + POOL + 8, () => `descriptors: ${stand.postern.fds()}, at first ${calm.fds}`, 12000); /* idle clients of the test are let go after 10 s */
+    if (!stand.postern.sanitized()) assert.ok(stand.postern.rss() < calm.rss * 1.5 + 30000, `memory: ${stand.postern.rss()} KiB, at first ${calm.rss}`);
 }
 
 /** What the writers were told is true: what was acknowledged is there, once. */
@@ -149,7 +149,7 @@ describe('PostgreSQL', () => {
         tell(t, books);
         t.diagnostic(`${ended} backends ended`);
         assert.ok(ended > 20);
-        assertOnlyWritesInFlightFailed(books, ended);
+        assertOnlyWritesInFlightFailed(books, ended * 3); /* all three writers may be in flight on one connection */
         await assertKept(books);
     });
 
@@ -186,6 +186,7 @@ describe('PostgreSQL', () => {
 describe('clients', () => {
     test('who leave free their backend at once, and /ready stays true while a connection can be had', async (t) => {
         await Promise.all([read(), ask(stand.postern, '/ready')]);
+        await nap(0.1); /* from then on it is known to be slow */
         const patience = new AbortController();
         const asked = Array.from({ length: 8 }, () => nap(10, { signal: patience.signal }).catch(() => 'left'));
         await until(async () => (await napping()) > 0, 'a nap', 3000);

@@ -28,7 +28,7 @@ function environment(env) {
 
 /**
  * `postern serve` on a free port. env: settings over the defaults below.
- * Returns { url, port, pid, running(), exited, logs(), rss() KiB, fds(), signal(name), check(), stop(), kill() }.
+ * Returns { url, port, pid, running(), exited, logs(), rss() KiB, sanitized(), fds(), signal(name), check(), stop(), kill() }.
  * stop() ends it with SIGTERM and throws unless it exits with 0 and has a clean log.
  */
 export async function startPostern({ databaseUrl, env = {}, bin = posternBinary(), wait = true }) {
@@ -57,6 +57,8 @@ class Postern {
     logs() { return this.process.output(); }
     signal(name) { return this.process.signal(name); }
     fds() { return readdirSync(`/proc/${this.pid}/fd`).length; }
+    /** A sanitizer keeps freed memory for a while: figures of memory then mean nothing. */
+    sanitized() { return /lib[at]san/.test(readFileSync(`/proc/${this.pid}/maps`, 'utf8')); }
     rss() { return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1]); }
 
     async answers() {
