@@ -83,13 +83,10 @@ int door_listen(const struct config *config)
 
 int64_t door_port(int fd)
 {
-    struct sockaddr_storage at = {0};
+    struct sockaddr_in6 at = {0}; /* IPv4 has its port in the same place */
     socklen_t len = sizeof(at);
 
-    if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-        return 0;
-    return at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port)
-                                    : ntohs(((struct sockaddr_in *)&at)->sin_port);
+    return getsockname(fd, (struct sockaddr *)&at, &len) == 0 ? ntohs(at.sin6_port) : 0;
 }
 
 /* With SO_REUSEPORT a second server would share the port unnoticed: so once without. */

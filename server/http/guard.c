@@ -29,6 +29,23 @@ static void look(struct seen *seen, str line)
     }
 }
 
+static const char *verdict(const struct seen *seen, bool http_1_0)
+{
+    if (seen->lengths > 1)
+        return "Content-Length is given more than once";
+    if (seen->encodings > 1)
+        return "Transfer-Encoding is given more than once";
+    if (seen->lengths + seen->encodings > 1)
+        return "Content-Length and Transfer-Encoding are both given";
+    if (seen->encodings > 0 && http_1_0)
+        return "Transfer-Encoding is given in HTTP/1.0";
+    if (seen->hosts > 1)
+        return "Host is given more than once";
+    if (seen->hosts == 0 && !http_1_0)
+        return "Host is missing";
+    return NULL;
+}
+
 const char *guard_check(str head, bool http_1_0)
 {
     struct seen seen = {0, 0, 0};
@@ -48,17 +65,5 @@ const char *guard_check(str head, bool http_1_0)
             look(&seen, line);
         request_line = false;
     }
-    if (seen.lengths > 1)
-        return "Content-Length is given more than once";
-    if (seen.encodings > 1)
-        return "Transfer-Encoding is given more than once";
-    if (seen.lengths + seen.encodings > 1)
-        return "Content-Length and Transfer-Encoding are both given";
-    if (seen.encodings > 0 && http_1_0)
-        return "Transfer-Encoding is given in HTTP/1.0";
-    if (seen.hosts > 1)
-        return "Host is given more than once";
-    if (seen.hosts == 0 && !http_1_0)
-        return "Host is missing";
-    return NULL;
+    return verdict(&seen, http_1_0);
 }

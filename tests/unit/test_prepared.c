@@ -68,7 +68,7 @@ static void a_shape_is_known_once_it_ran_alone(void **state)
     shape_measure(shape, shape->hash, 300);
     assert_true(shape->known);
     assert_false(shape_slow(shape));
-    shape_measure(shape, shape->hash, SHAPE_SLOW_US * 2); /* once is enough */
+    shape_measure(shape, shape->hash, INT64_C(2) * SHAPE_SLOW_US); /* once is enough */
     assert_true(shape_slow(shape));
     for (int i = 0; i < 16; i++)
         shape_measure(shape, shape->hash, 300);
