@@ -258,6 +258,9 @@ static bool takes_more(const struct conn *conn, enum lane lane)
 {
     if (conn->lane != lane || conn->cancelling || conn->paused)
         return false;
+    /* A pooler hands the backend on at the first Sync: what is behind may answer somebody else. */
+    if (!conn->pool->prepared_on)
+        return false;
     if (lane == LANE_WRITE)
         return conn->nsegments < WRITE_SEGMENTS_MAX;
     if (clock_us() - conn->head_us > STUCK_US)
