@@ -54,12 +54,24 @@ static char *describe(const PGconn *pg)
     return copy;
 }
 
+/* A pooler gives its clients process numbers of its own. */
+static bool is_pooled(PGconn *pg)
+{
+    PGresult *result = PQexec(pg, "select pg_backend_pid()");
+    bool same = PQntuples(result) == 1 && atoi(PQgetvalue(result, 0, 0)) == PQbackendPID(pg);
+
+    PQclear(result);
+    return !same;
+}
+
 /* PQconnectdb resolves names and waits: not on the loop. */
 static void open_in_thread(void *arg)
 {
     struct conn *conn = arg;
 
     conn->pg = PQconnectdb(conn->pool->conninfo);
+    if (PQstatus(conn->pg) == CONNECTION_OK)
+        conn->pooled = is_pooled(conn->pg);
     if (PQstatus(conn->pg) != CONNECTION_OK || PQsetnonblocking(conn->pg, 1) != 0 ||
         PQenterPipelineMode(conn->pg) != 1)
         conn->open_error = describe(conn->pg);
@@ -102,6 +114,8 @@ static void on_opened(void *arg)
     PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
     conn->watch = watch_open(pool->db->options.loop, PQsocket(conn->pg), on_ready, conn);
     watch_for(conn->watch, WATCH_READ);
+    if (conn->pooled)
+        pool_on_pooler(pool, "the backend's process is another than the one connected to");
     conn_set_state(conn, CONN_IDLE, "connected");
     metric_add(pool_metrics(pool), METRIC_DB_OPENED, 1);
     metric_add(pool_metrics(pool), METRIC_DB_OPEN, 1);

@@ -54,6 +54,7 @@ struct conn {
     int64_t opened_us, lives_us, idle_us, head_us; /* head_us: the oldest segment began to run */
     bool cancelling;                               /* a cancel is under way: nothing new is sent */
     bool cancelled;  /* one was sent since the connection was last idle */
+    bool pooled;     /* set by the work thread, see pool_on_pooler */
     bool paused;     /* a streaming client is behind: nothing is read */
     bool delivering; /* inside its callback just now */
     int64_t paused_us;

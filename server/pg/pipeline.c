@@ -189,12 +189,8 @@ static void doubt_session(struct conn *conn, str code)
     struct pool *pool = conn->pool;
 
     prepareds_release(&conn->prepared);
-    if (str_eq(code, STR("42P05")) || ++pool->lost_names >= LOST_NAMES_MAX) {
-        pool->prepared_on = false;
-        log_line(LOG_WARN, "prepared statements off",
-                 "pool=%s sqlstate=%.*s reason=\"behind a pooler in transaction mode?\"",
-                 pool->name, STR_ARG(code));
-    }
+    if (str_eq(code, STR("42P05")) || ++pool->lost_names >= LOST_NAMES_MAX)
+        pool_on_pooler(pool, "prepared statements come and go");
 }
 
 static void reparse(struct conn *conn, const struct step *step, str code)

@@ -39,6 +39,7 @@ void pool_init(struct pool *pool, struct db *db, const char *name, str url)
                  "pool=%s host=%.*s hint=\"the database may be reached without TLS: "
                  "sslmode=require\"",
                  name, STR_ARG(conninfo.hosts));
+    pool->pooled = conninfo.unprepared;
     pool->max = share(config->db_max_connections, &db->options);
     pool->min = share(config->db_min_connections, &db->options);
     pool->size = share(config->db_size, &db->options);
@@ -59,6 +60,18 @@ void pool_release(struct pool *pool)
         while (!list_empty(&pool->conns[open[i]]))
             conn_close(LIST_ENTRY(pool->conns[open[i]].next, struct conn, node), "stopping");
     free(pool->conninfo);
+}
+
+void pool_on_pooler(struct pool *pool, const char *reason)
+{
+    bool forced = str_eq(pool->db->options.config->db_prepared, STR("on"));
+
+    if (pool->pooled)
+        return;
+    pool->pooled = true;
+    pool->prepared_on = forced;
+    log_line(LOG_WARN, "behind a pooler", "pool=%s prepared=%s reason=\"%s\"", pool->name,
+             forced ? "on" : "off", reason);
 }
 
 static int open_count(const struct pool *pool)
@@ -258,9 +271,8 @@ static bool takes_more(const struct conn *conn, enum lane lane)
 {
     if (conn->lane != lane || conn->cancelling || conn->paused)
         return false;
-    /* A pooler hands the backend on at the first Sync: what is behind may answer somebody else. */
-    if (!conn->pool->prepared_on)
-        return false;
+    if (conn->pool->pooled)
+        return false; /* see pool_on_pooler */
     if (lane == LANE_WRITE)
         return conn->nsegments < WRITE_SEGMENTS_MAX;
     if (clock_us() - conn->head_us > STUCK_US)

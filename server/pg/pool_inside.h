@@ -34,6 +34,7 @@ struct pool {
     char *conninfo;
     int max, min, size;
     bool prepared_on;
+    bool pooled;    /* a transaction-mode pooler may stand in between */
     int lost_names; /* how often a session had lost our prepared statements */
     struct list conns[CONN_STATES];
     int nconns[CONN_STATES];
@@ -64,6 +65,10 @@ void pool_pump_soon(struct pool *pool);
 void pool_sweep(struct pool *pool, int64_t now_us);
 
 /* Called by connections. */
+/* The backend is not the one we connected to. PgBouncer in transaction mode hands it on at the
+ * first Sync, so what is sent behind it may answer somebody else: from now on one segment at a
+ * time, and no prepared statements unless the setting insists. */
+void pool_on_pooler(struct pool *pool, const char *reason);
 void pool_on_open(struct pool *pool, struct conn *conn);
 void pool_on_open_failed(struct pool *pool, const char *why);
 void pool_requeue(struct pool *pool, struct work *work); /* at the front: it has waited already */
