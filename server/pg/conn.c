@@ -166,6 +166,7 @@ void conn_send(struct conn *conn, struct list *works)
         list_remove(&work->node);
         list_append(&segment->works, &work->node);
         work->segment = segment;
+        segment->expected_us += work->shape->average_us;
         segment->nworks++;
     }
     if (conn->nsegments == 0)

@@ -32,9 +32,10 @@ struct segment {
     struct list works; /* in the order sent */
     int nworks;
     int64_t sent_us;
-    PGresult *error; /* of the claims, or at Sync (a deferred constraint) */
-    bool reparse;    /* the name of the claims' statement is gone */
-    bool poisoned;   /* the session must not be used again */
+    int64_t expected_us; /* what the shapes of its units promise together */
+    PGresult *error;     /* of the claims, or at Sync (a deferred constraint) */
+    bool reparse;        /* the name of the claims' statement is gone */
+    bool poisoned;       /* the session must not be used again */
 };
 
 struct conn {

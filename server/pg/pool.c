@@ -221,13 +221,20 @@ static void drop_abandoned(struct pool *pool, enum lane lane)
 
 /* ---- choosing a connection ---- */
 
+static bool is_stuck(const struct conn *conn)
+{
+    const struct segment *head = LIST_ENTRY(conn->segments.next, struct segment, node);
+
+    return clock_us() - conn->head_us > STUCK_US + STUCK_TIMES * head->expected_us;
+}
+
 static int serving(const struct pool *pool, enum lane lane)
 {
     int count = 0;
 
     LIST_EACH (node, &pool->conns[CONN_BUSY]) {
         const struct conn *conn = LIST_ENTRY(node, struct conn, node);
-        bool stuck = lane == LANE_READ && clock_us() - conn->head_us > STUCK_US;
+        bool stuck = lane == LANE_READ && is_stuck(conn);
         count += conn->lane == lane && !stuck;
     }
     return count;
@@ -275,7 +282,7 @@ static bool takes_more(const struct conn *conn, enum lane lane)
         return false; /* see pool_on_pooler */
     if (lane == LANE_WRITE)
         return conn->nsegments < WRITE_SEGMENTS_MAX;
-    if (clock_us() - conn->head_us > STUCK_US)
+    if (is_stuck(conn))
         return false;
     return conn->nsegments < READ_SEGMENTS_MAX ||
            (conn->nsegments < MIXED_SEGMENTS_MAX && conn->nworks < MIXED_SEGMENTS_MAX);

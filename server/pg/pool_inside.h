@@ -14,7 +14,8 @@ enum {
     MIXED_SEGMENTS_MAX = 8, /* in flight, when every unit has an identity of its own */
     WRITE_SEGMENTS_MAX = 4,
     WRITE_CONNS_MAX = 8,
-    STUCK_US = 20000, /* a segment that runs longer keeps nobody else waiting behind it */
+    STUCK_US = 20000, /* a segment that runs so much longer than STUCK_TIMES what its shapes */
+    STUCK_TIMES = 4,  /* promise keeps nobody else waiting behind it */
     QUEUE_MAX = 8192, /* units that wait, a pool of a worker; above it: refused at once */
     RETRIES_MAX = 3,
     BACKOFF_FIRST_MS = 25,
