@@ -272,7 +272,7 @@ void sql_body(struct sql *sql, const struct plan *plan)
         sql_put(sql, "json_agg(t)");
     if (stripped)
         sql_put(sql, ")");
-    sql_put(sql, ", '[]')::text");
+    sql_put(sql, ", '[]')");
 }
 
 /* Markers behind a text that is no integer; which one says why. */

@@ -28,7 +28,7 @@ static void check(struct rest_test *test, const struct example *examples, size_t
     }
 }
 
-#define READ(inner) "select coalesce(json_agg(t), '[]')::text, count(*) from (select " inner ") t"
+#define READ(inner) "select coalesce(json_agg(t), '[]'), count(*) from (select " inner ") t"
 #define FROM " from \"public\".\"primes\""
 
 static void a_read_is_one_statement(void **state)
@@ -64,7 +64,7 @@ static void the_total_is_counted_over_the_same_condition(void **state)
 {
     static const struct example examples[] = {
         {"GET /primes?select=id&id=gt.3&limit=2\nprefer: count=exact",
-         "select coalesce(json_agg(t), '[]')::text, count(*), (select count(*)" FROM
+         "select coalesce(json_agg(t), '[]'), count(*), (select count(*)" FROM
          " where (\"primes\".\"id\" > $1)) from (select \"primes\".\"id\"" FROM
          " where (\"primes\".\"id\" > $1) limit $2 offset $3) t",          "3 2 0"},
         {"GET /primes?select=id&id=gt.3\nprefer: count=exact",
@@ -103,7 +103,7 @@ static void values_are_always_parameters(void **state)
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
 
-#define ROWS " select coalesce(json_agg(t), '[]')::text, count(*), null from t"
+#define ROWS " select coalesce(json_agg(t), '[]'), count(*), null from t"
 #define BODY_OF(function, columns) function "($1) as \"postern_body\"(" columns ")"
 
 static void a_write_hands_the_body_to_postgresql(void **state)
@@ -143,17 +143,17 @@ static void a_call_reads_its_arguments_from_one_object(void **state)
 {
     static const struct example examples[] = {
         {"POST /rpc/add\n\n{\"a\":1}",
-         "select coalesce(json_agg(t.pgrst_scalar), '[]')::text, count(*) from (select "
+         "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\") as "
          "pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"a\" integer)) as "
          "\"pgrst_call\") t",                                                                       "{\"a\":1}"                },
         {"GET /rpc/add?b=2&a=1",
-         "select coalesce(json_agg(t.pgrst_scalar), '[]')::text, count(*) from (select "
+         "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\", \"b\" := "
          "\"pgrst_args\".\"b\") as pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"a\" "
          "integer, \"b\" integer)) as \"pgrst_call\") t",                                           "{\"a\":\"1\",\"b\":\"2\"}"},
         {"GET /rpc/many?v=1&v=2",
-         "select coalesce(json_agg(t.pgrst_scalar), '[]')::text, count(*) from (select "
+         "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"pgrst_call\".* from (select \"public\".\"many\"(variadic \"v\" := "
          "\"pgrst_args\".\"v\") as "
          "pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"v\" integer[])) as "
@@ -165,11 +165,11 @@ static void a_call_reads_its_arguments_from_one_object(void **state)
         {"POST /rpc/list?limit=1\nprefer: count=exact",
          "with \"pgrst_call\" as materialized (select \"pgrst_call\".* from \"public\".\"list\"() "
          "as "
-         "\"pgrst_call\") select coalesce(json_agg(t), '[]')::text, count(*), (select count(*) "
+         "\"pgrst_call\") select coalesce(json_agg(t), '[]'), count(*), (select count(*) "
          "from "
          "\"pgrst_call\") from (select \"pgrst_call\".* from \"pgrst_call\" limit $1 offset $2) t", "1 0"                      },
         {"POST /rpc/whole\n\n{\"x\":1}",
-         "select coalesce(json_agg(t.pgrst_scalar), '[]')::text, count(*) from (select "
+         "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"pgrst_call\".* from (select \"public\".\"whole\"($1::json) as pgrst_scalar) as "
          "\"pgrst_call\") t",                                                                       "{\"x\":1}"                },
     };
