@@ -22,6 +22,7 @@ struct config {
     int64_t db_idle_timeout_ms;
     int64_t db_max_lifetime_ms;
     str db_prepared;          /* auto | on | off */
+    str db_pre_ping;          /* auto | always */
     str db_schemas;           /* comma list; the first is the default */
     str db_extra_search_path; /* comma list */
     str db_anon_role;         /* "" when anonymous access is off */

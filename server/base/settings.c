@@ -38,6 +38,8 @@ const struct setting settings[] = {
     {"DB_PREPARED",            SETTING_CHOICE,   AT(db_prepared),            "auto",                            0,      0,
      "DB_PREPARED PGRST_DB_PREPARED_STATEMENTS",                                                                                                                          "auto on off true=auto false=off",
      "named prepared statements; auto: not behind a transaction pooler"                                                                                                                                                                                                                 },
+    {"DB_PRE_PING",            SETTING_CHOICE,   AT(db_pre_ping),            "auto",                            0,      0,                 "DB_PRE_PING",                 "auto always",
+     "a sign of life is asked for; auto: every 5 s of rest, always: before each use, too"                                                                                                                                                                                               },
     {"DB_SCHEMAS",             SETTING_SCHEMAS,  AT(db_schemas),             "public",                          0,      0,
      "DB_SCHEMAS PGRST_DB_SCHEMAS PGRST_DB_SCHEMA",                                                                                                                       NULL,
      "exposed schemas; the first is the default"                                                                                                                                                                                                                                        },

@@ -40,6 +40,7 @@ void pool_init(struct pool *pool, struct db *db, const char *name, str url)
                  "sslmode=require\"",
                  name, STR_ARG(conninfo.hosts));
     pool->pooled = conninfo.unprepared;
+    pool->pre_ping = str_eq(config->db_pre_ping, STR("always"));
     pool->max = share(config->db_max_connections, &db->options);
     pool->min = share(config->db_min_connections, &db->options);
     pool->size = share(config->db_size, &db->options);
@@ -303,12 +304,23 @@ static struct conn *busy_conn(const struct pool *pool, enum lane lane)
     return best;
 }
 
+static bool needs_ping(const struct conn *conn)
+{
+    int64_t seen_us = conn->pinged_us > conn->idle_us ? conn->pinged_us : conn->idle_us;
+
+    return conn->pool->pre_ping && clock_us() - seen_us > FRESH_US;
+}
+
 static struct conn *find_conn(struct pool *pool, enum lane lane)
 {
     if (serving(pool, lane) < lane_max(pool, lane)) {
         struct conn *idle = idle_conn(pool);
-        if (idle != NULL)
+        if (idle != NULL && !needs_ping(idle))
             return idle;
+        if (idle != NULL) {
+            conn_ping(idle); /* the next pump finds it alive, or gone */
+            return NULL;
+        }
         /* Reads do not wait for a new connection while the one they have takes more. */
         if (pool->nconns[CONN_OPENING] < pool->waiting && may_open(pool))
             conn_open(pool);

@@ -24,6 +24,7 @@ enum {
     LIFETIME_JITTER = 10, /* percent */
     PORTION_BYTES = 64 << 10,
     PORTION_ROWS = 1024,
+    FRESH_US = 50000,  /* a sign of life counts for so long before a use */
     PING_US = 5000000, /* an idle connection is asked for a sign of life so often */
     DEAD_US = 3000000, /* and given up when there is none for so long */
     STALL_MS = 30000   /* a streaming client that takes nothing for so long is given up */
@@ -35,6 +36,7 @@ struct pool {
     char *conninfo;
     int max, min, size;
     bool prepared_on;
+    bool pre_ping;  /* a connection is asked for a sign of life before it is used */
     bool pooled;    /* a transaction-mode pooler may stand in between */
     int lost_names; /* how often a session had lost our prepared statements */
     struct list conns[CONN_STATES];

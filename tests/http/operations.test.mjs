@@ -83,6 +83,17 @@ describe('pools', () => {
         const count = await (await call(server, 'test_prepared')).json();
         assert.ok(count > 200 && count <= 256, `${count}`);
     }));
+    test('a connection is asked for a sign of life before each use when that is wanted', () => withServer({ DB_PRE_PING: 'always' }, async (server) => {
+        for (let i = 0; i < 3; i++) {
+            await sleep(100);
+            assert.equal((await call(server, 'test_nap', { seconds: 0 })).status, 200);
+            await query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'postern/%:write'");
+            assert.equal((await call(server, 'get_stats')).status, 200);
+        }
+        const text = await (await fetch(`${server.url}/metrics`)).text();
+        const of = (name) => Number(new RegExp(`${name} (\\d+)`).exec(text)[1]);
+        assert.ok(of('postern_db_round_trips_total') > of('postern_db_statements_total'), 'more segments than those that carry statements');
+    }));
     test('a server that accepts but never answers ends the start when the connect timeout is over', async () => {
         const silent = net.createServer(() => {}).listen(0, '127.0.0.1');
         await new Promise((done) => silent.once('listening', done));
