@@ -32,7 +32,7 @@ void timer_close(struct timer **timer);
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 typedef void watch_fn(void *arg, int events); /* events < 0: the descriptor is broken */
 struct watch *watch_open(struct loop *loop, int fd, watch_fn *fn, void *arg);
-void watch_for(struct watch *watch, int events); /* 0: nothing for now */
+void watch_for(struct watch *watch, int events); /* 0: neither, until asked again */
 void watch_close(struct watch **watch);
 
 /* Runs work(arg) in another thread, then done(arg) on the loop. */
