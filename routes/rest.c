@@ -46,8 +46,34 @@ static int64_t integer(const struct rows *rows, int column)
     return value;
 }
 
-static struct page read_page(const struct rows *rows)
+static void put_rows(struct buf *body, const struct cells *cells, const struct rows *rows)
 {
+    str *values = h2o_mem_alloc_pool(body->mem, sizeof(*values) * (size_t)cells->count);
+
+    buf_putc(body, '[');
+    for (int row = 0; row < rows_count(rows); row++) {
+        if (row > 0)
+            buf_put(body, STR(", \n "));
+        for (int i = 0; i < cells->count; i++)
+            values[i] = rows_text(rows, row, i);
+        cells_put_row(body, cells, values);
+    }
+    buf_putc(body, ']');
+}
+
+static struct page make_page(arena *mem, const struct cells *cells, const struct rows *rows)
+{
+    struct buf body;
+
+    buf_init(&body, mem, SIZE_MAX);
+    put_rows(&body, cells, rows);
+    return (struct page){.body = buf_str(&body), .rows = rows_count(rows)};
+}
+
+static struct page read_page(arena *mem, const struct plan *plan, const struct rows *rows)
+{
+    if (plan->cells.count > 0)
+        return make_page(mem, &plan->cells, rows);
     if (rows_count(rows) == 0) /* a write of which nothing is wanted back */
         return (struct page){.rows = rows_affected(rows)};
     return (struct page){
@@ -62,7 +88,7 @@ static struct page read_page(const struct rows *rows)
 static const struct fail *on_page(struct request *req, const struct rows *rows, void *arg)
 {
     const struct plan *plan = arg;
-    struct page page = read_page(rows);
+    struct page page = read_page(req->mem, plan, rows);
     struct reply *reply;
 
     TRY(answer_make(req->mem, plan, &page, &reply));

@@ -11,10 +11,12 @@ void buf_init(struct buf *buf, arena *mem, size_t cap)
     *buf = (struct buf){.mem = mem, .cap = cap};
 }
 
-static bool make_room(struct buf *buf, size_t more)
+bool buf_room(struct buf *buf, size_t more)
 {
-    if (buf->full || more > buf->cap - buf->len)
+    if (buf->full || more > buf->cap - buf->len) {
+        buf->full = true;
         return false;
+    }
     size_t need = buf->len + more;
     if (need <= buf->room)
         return true;
@@ -33,10 +35,8 @@ void buf_put(struct buf *buf, str text)
 {
     if (text.len == 0)
         return;
-    if (!make_room(buf, text.len)) {
-        buf->full = true;
+    if (!buf_room(buf, text.len))
         return;
-    }
     memcpy(buf->at + buf->len, text.at, text.len);
     buf->len += text.len;
 }

@@ -15,6 +15,11 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, arena *mem, size_t cap);
+
+/* Room for `more` bytes at buf->at + buf->len, for who writes them himself and then adds what he
+ * has written to buf->len. False: it is full. */
+bool buf_room(struct buf *buf, size_t more);
+
 void buf_put(struct buf *buf, str text);
 void buf_putc(struct buf *buf, char byte);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

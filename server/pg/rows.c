@@ -66,9 +66,10 @@ str rows_text(const struct rows *rows, int row, int column)
     const PGresult *result = rows->portion != NULL ? rows->portion[row] : rows->first;
     int at = rows->portion != NULL ? 0 : row;
 
-    if (PQgetisnull(result, at, column))
+    size_t len = (size_t)PQgetlength(result, at, column);
+    if (len == 0 && PQgetisnull(result, at, column))
         return (str){NULL, 0};
-    return (str){PQgetvalue(result, at, column), (size_t)PQgetlength(result, at, column)};
+    return (str){PQgetvalue(result, at, column), len};
 }
 
 int64_t rows_affected(const struct rows *rows)

@@ -33,6 +33,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(choose_range(mem, config, plan));
     TRY(find_columns(mem, plan));
     choose_rows(plan);
+    plan->cells = cells_make(mem, plan);
     return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/statement.h"
 #include "rest/ask.h"
+#include "rest/cell.h"
 #include "schema/schema.h"
 
 /* One column of the answer. */
@@ -54,6 +55,7 @@ struct plan {
     const struct routine *routine;   /* NULL for a relation */
     enum access access;
     struct output *outputs;
+    struct cells cells; /* none: the rows come as one JSON text */
     struct test *where;
     struct sort *order;
     bool paged; /* limit and offset are given */

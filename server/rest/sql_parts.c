@@ -55,6 +55,19 @@ static void put_field(struct sql *sql, const struct plan *plan, const struct col
         put_step(sql, &field->steps[i]);
 }
 
+/* The column or path, cast if a type is given. */
+static void put_selected(struct sql *sql, const struct plan *plan, const struct output *output)
+{
+    if (output->cast.at != NULL)
+        sql_put(sql, "cast(");
+    put_field(sql, plan, output->column, &output->item->field);
+    if (output->cast.at != NULL) {
+        sql_put(sql, " as ");
+        sql_known(sql, output->cast);
+        sql_put(sql, ")");
+    }
+}
+
 static void put_output(struct sql *sql, const struct plan *plan, const struct output *output)
 {
     const struct item *item = output->item;
@@ -65,14 +78,7 @@ static void put_output(struct sql *sql, const struct plan *plan, const struct ou
         sql_put(sql, ".*");
         return;
     }
-    if (output->cast.at != NULL)
-        sql_put(sql, "cast(");
-    put_field(sql, plan, output->column, &item->field);
-    if (output->cast.at != NULL) {
-        sql_put(sql, " as ");
-        sql_known(sql, output->cast);
-        sql_put(sql, ")");
-    }
+    put_selected(sql, plan, output);
     if (!renamed)
         return;
     sql_put(sql, " as ");
@@ -85,6 +91,27 @@ void sql_outputs(struct sql *sql, const struct plan *plan)
         put_output(sql, plan, output);
         if (output->next != NULL)
             sql_put(sql, ", ");
+    }
+}
+
+static void put_cell(struct sql *sql, const struct plan *plan, const struct cell *cell)
+{
+    if (cell->convert)
+        sql_put(sql, "to_json(");
+    if (cell->output->column == NULL)
+        put_column(sql, plan, cell->column);
+    else
+        put_selected(sql, plan, cell->output);
+    if (cell->convert)
+        sql_put(sql, ")");
+}
+
+void sql_cells(struct sql *sql, const struct plan *plan)
+{
+    for (int i = 0; i < plan->cells.count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        put_cell(sql, plan, &plan->cells.list[i]);
     }
 }
 

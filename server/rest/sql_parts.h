@@ -20,6 +20,7 @@ enum {
 str sql_owner(const struct plan *plan);
 void sql_relation(struct sql *sql, const struct plan *plan); /* "schema"."name" */
 void sql_outputs(struct sql *sql, const struct plan *plan);  /* a, b->'c' as x, ... */
+void sql_cells(struct sql *sql, const struct plan *plan);    /* a, to_json(b->'c'), ... */
 void sql_where(struct sql *sql, const struct plan *plan);    /* " where ..." or nothing */
 void sql_order(struct sql *sql, const struct plan *plan);    /* " order by ..." or nothing */
 void sql_page(struct sql *sql, const struct plan *plan);     /* " limit $1 offset $2" or nothing */

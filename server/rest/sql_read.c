@@ -1,4 +1,5 @@
-/* A read as one statement: the page as a JSON text, how many rows it has, the total if wanted. */
+/* A read as one statement: its rows, or the page as a JSON text, how many rows it has, the total
+ * if wanted. */
 #include "rest/sql_parts.h"
 
 /* " from relation where ...", and where it stands, to be written again. */
@@ -17,11 +18,24 @@ static struct source put_source(struct sql *sql, const struct plan *plan)
     return source;
 }
 
+/* The rows as they are: they become JSON in cell.c. */
+static void put_rows(struct sql *sql, const struct plan *plan)
+{
+    sql_cells(sql, plan);
+    put_source(sql, plan);
+    sql_order(sql, plan);
+    sql_page(sql, plan);
+}
+
 void sql_read(struct sql *sql, const struct plan *plan)
 {
     struct source source = {0, 0};
 
     sql_put(sql, "select ");
+    if (plan->cells.count > 0) {
+        put_rows(sql, plan);
+        return;
+    }
     sql_body(sql, plan);
     sql_put(sql, ", ");
     sql_count(sql, plan);

@@ -1,0 +1,180 @@
+/* See cell.h. Source: PostgreSQL 8.1 to 8.14, the text forms of types;
+ * src/backend/utils/adt/json.c, how json_agg writes them. */
+#include "rest/cell.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "rest/plan.h"
+
+enum { KEY_MAX = 1 << 12 };
+
+/* Types whose text needs no help, as the catalogue writes them; a length may follow: "(10,2)". */
+static const struct {
+    const char *type;
+    enum cell_kind kind;
+} plain_types[] = {
+    {"bigint",            CELL_NUMBER},
+    {"integer",           CELL_NUMBER},
+    {"smallint",          CELL_NUMBER},
+    {"numeric",           CELL_NUMBER},
+    {"double precision",  CELL_NUMBER},
+    {"real",              CELL_NUMBER},
+    {"boolean",           CELL_BOOL  },
+    {"text",              CELL_TEXT  },
+    {"character varying", CELL_TEXT  },
+    {"uuid",              CELL_TEXT  },
+    {"json",              CELL_JSON  },
+    {"jsonb",             CELL_JSON  },
+};
+
+static bool is_type(str type, str plain)
+{
+    if (!str_starts(type, plain))
+        return false;
+    type = str_skip(type, plain.len);
+    return type.len == 0 || (type.at[0] == '(' && str_ends(type, STR(")")));
+}
+
+static bool find_kind(str type, enum cell_kind *kind)
+{
+    for (size_t i = 0; i < sizeof(plain_types) / sizeof(plain_types[0]); i++) {
+        if (!is_type(type, str_from(plain_types[i].type)))
+            continue;
+        *kind = plain_types[i].kind;
+        return true;
+    }
+    return false;
+}
+
+static str make_key(arena *mem, str name)
+{
+    struct buf key;
+
+    buf_init(&key, mem, KEY_MAX);
+    json_put_string(&key, name);
+    buf_putc(&key, ':');
+    return buf_str(&key);
+}
+
+static struct cell cell_make(arena *mem, const struct output *output, const struct column *column)
+{
+    bool all = output->column == NULL;
+    bool computed = !all && (output->item->field.nsteps > 0 || output->cast.at != NULL);
+    struct cell cell = {.output = output, .column = column, .kind = CELL_JSON};
+
+    cell.convert = computed || !find_kind(column->type, &cell.kind);
+    cell.key = make_key(mem, all ? column->name : plan_output_name(output));
+    return cell;
+}
+
+static int count_cells(const struct plan *plan)
+{
+    int count = 0;
+
+    for (const struct output *at = plan->outputs; at != NULL; at = at->next)
+        count += at->column == NULL ? plan->relation->ncolumns : 1;
+    return count;
+}
+
+/* A page with its total comes as one row from PostgreSQL, and so does everything but JSON. */
+static bool is_made_here(const struct plan *plan)
+{
+    return plan->ask->kind == ASK_READ && plan->relation != NULL && plan->rows == ROWS_JSON &&
+           plan->total != TOTAL_COUNTED && !media_is_stripped(plan->ask->media);
+}
+
+struct cells cells_make(arena *mem, const struct plan *plan)
+{
+    struct cells cells = {NULL, 0};
+
+    if (!is_made_here(plan))
+        return cells;
+    cells.list = h2o_mem_alloc_pool(mem, sizeof(*cells.list) * (size_t)(count_cells(plan) + 1));
+    for (const struct output *at = plan->outputs; at != NULL; at = at->next) {
+        if (at->column != NULL) {
+            cells.list[cells.count++] = cell_make(mem, at, at->column);
+            continue;
+        }
+        for (int i = 0; i < plan->relation->ncolumns; i++)
+            cells.list[cells.count++] = cell_make(mem, at, &plan->relation->columns[i]);
+    }
+    return cells;
+}
+
+/* ---- writing ----
+ * A page of 1,000 rows has 10,000 values: so a row takes its room at once and is written by a
+ * pointer, which each function takes and returns moved on. */
+
+/* Of a byte in a string: \u001f. */
+enum { ESCAPE_MAX = 6, AROUND_VALUE = 8 };
+
+static char *put(char *at, str text)
+{
+    memcpy(at, text.at, text.len);
+    return at + text.len;
+}
+
+static char *put_escape(char *at, unsigned char byte)
+{
+    static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, its letter */
+
+    *at++ = '\\';
+    for (size_t i = 0; i + 1 < sizeof(letters); i += 2) {
+        if ((unsigned char)letters[i] == byte) {
+            *at++ = letters[i + 1];
+            return at;
+        }
+    }
+    return at + sprintf(at, "u%04x", byte);
+}
+
+/* PostgreSQL has checked that it is UTF-8. */
+static char *put_text(char *at, str text)
+{
+    *at++ = '"';
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        if (byte >= ' ' && byte != '"' && byte != '\\')
+            *at++ = (char)byte;
+        else
+            at = put_escape(at, byte);
+    }
+    *at++ = '"';
+    return at;
+}
+
+/* "NaN", "Infinity" and "-Infinity" are no JSON numbers. */
+static bool is_finite(str number)
+{
+    return number.len > 0 && number.at[number.len - 1] >= '0' && number.at[number.len - 1] <= '9';
+}
+
+static char *put_value(char *at, enum cell_kind kind, str value)
+{
+    if (value.at == NULL)
+        return put(at, STR("null"));
+    if (kind == CELL_BOOL)
+        return put(at, str_eq(value, STR("t")) ? STR("true") : STR("false"));
+    if (kind == CELL_TEXT || (kind == CELL_NUMBER && !is_finite(value)))
+        return put_text(at, value);
+    return put(at, value);
+}
+
+void cells_put_row(struct buf *out, const struct cells *cells, const str *values)
+{
+    size_t most = 1;
+
+    for (int i = 0; i < cells->count; i++)
+        most += cells->list[i].key.len + values[i].len * ESCAPE_MAX + AROUND_VALUE;
+    if (!buf_room(out, most))
+        return;
+    char *at = out->at + out->len;
+    for (int i = 0; i < cells->count; i++) {
+        at = put(at, i == 0 ? STR("{") : STR(","));
+        at = put(at, cells->list[i].key);
+        at = put_value(at, cells->list[i].kind, values[i]);
+    }
+    *at++ = '}';
+    out->len = (size_t)(at - out->at);
+}
