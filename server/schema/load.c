@@ -47,13 +47,10 @@ struct shape {
     }
 
 static const struct member column_members[] = {
-    TEXT(struct column, name),
-    TEXT(struct column, type),
-    TEXT(struct column, identity),
-    TEXT(struct column, comment),
-    FLAG(struct column, required),
-    FLAG(struct column, generated),
-    NAMED("default", struct column, default_value, MEMBER_TEXT),
+    TEXT(struct column, name),      TEXT(struct column, type),
+    TEXT(struct column, base),      TEXT(struct column, identity),
+    TEXT(struct column, comment),   FLAG(struct column, required),
+    FLAG(struct column, generated), NAMED("default", struct column, default_value, MEMBER_TEXT),
 };
 static const struct shape column_shape = SHAPE(struct column, column_members);
 
@@ -99,6 +96,7 @@ static const struct shape parameter_shape = SHAPE(struct parameter, parameter_me
 static const struct member routine_members[] = {
     TEXT(struct routine, schema),
     TEXT(struct routine, name),
+    TEXT(struct routine, oid),
     TEXT(struct routine, comment),
     NAMED("volatile", struct routine, is_volatile, MEMBER_FLAG),
     FLAG(struct routine, set),
@@ -111,11 +109,20 @@ static const struct member routine_members[] = {
 };
 static const struct shape routine_shape = SHAPE(struct routine, routine_members);
 
+static const struct member enum_members[] = {
+    TEXT(struct enumeration, schema),
+    TEXT(struct enumeration, name),
+    TEXT(struct enumeration, type),
+    TEXTS(struct enumeration, values),
+};
+static const struct shape enum_shape = SHAPE(struct enumeration, enum_members);
+
 static const struct member loaded_members[] = {
     TEXTS(struct loaded, schemas),
     RECORDS(struct loaded, relations, &relation_shape),
     RECORDS(struct loaded, links, &link_shape),
     RECORDS(struct loaded, routines, &routine_shape),
+    RECORDS(struct loaded, enums, &enum_shape),
     FLAG(struct loaded, reads_request),
 };
 static const struct shape loaded_shape = SHAPE(struct loaded, loaded_members);

@@ -11,7 +11,7 @@ struct schema {
     atomic_int refs;
     arena *mem;
     struct loaded loaded;
-    struct names relations, routines;
+    struct names relations, routines, enums;
 };
 
 static void index_columns(arena *mem, struct relation *relation)
@@ -65,6 +65,16 @@ static void index_routines(struct schema *schema)
     }
 }
 
+static void index_enums(struct schema *schema)
+{
+    struct loaded *loaded = &schema->loaded;
+    str *keys = arena_array(schema->mem, str, (size_t)loaded->nenums);
+
+    for (int i = 0; i < loaded->nenums; i++)
+        keys[i] = loaded->enums[i].type;
+    names_init(&schema->enums, schema->mem, NULL, keys, loaded->nenums);
+}
+
 const struct schema *schema_load(arena *mem, str json, str *why)
 {
     arena *own = arena_open();
@@ -82,6 +92,7 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     }
     index_relations(schema);
     index_routines(schema);
+    index_enums(schema);
     return schema;
 }
 
@@ -142,6 +153,30 @@ const struct link *schema_links(const struct schema *schema, int *count)
 {
     *count = schema->loaded.nlinks;
     return schema->loaded.links;
+}
+
+const struct enumeration *schema_enum(const struct schema *schema, str type)
+{
+    int at = names_find(&schema->enums, STR(""), type);
+    return at < 0 ? NULL : &schema->loaded.enums[at];
+}
+
+const struct relation *schema_all_relations(const struct schema *schema, int *count)
+{
+    *count = schema->loaded.nrelations;
+    return schema->loaded.relations;
+}
+
+const struct routine *schema_all_routines(const struct schema *schema, int *count)
+{
+    *count = schema->loaded.nroutines;
+    return schema->loaded.routines;
+}
+
+const struct enumeration *schema_all_enums(const struct schema *schema, int *count)
+{
+    *count = schema->loaded.nenums;
+    return schema->loaded.enums;
 }
 
 static str similar_in(const struct names *names, arena *mem, str in, str name, int percent);

@@ -13,6 +13,7 @@
 struct column {
     str name;
     str type;          /* as PostgreSQL writes it: "numeric(10,2)", "text[]" */
+    str base;          /* of a domain: the type at its bottom; absent otherwise */
     str default_value; /* an expression; absent when there is none */
     str identity;      /* "a" always, "d" by default; absent otherwise */
     str comment;
@@ -62,6 +63,7 @@ enum result { RESULT_VOID, RESULT_SCALAR, RESULT_COMPOSITE };
 
 struct routine {
     str schema, name;
+    str oid; /* tells overloads apart where the database is asked about them */
     str comment;
     bool is_volatile, set, variadic;
     enum result result;
@@ -73,6 +75,14 @@ struct routine {
     struct parameter *parameters;
     int nparameters;
     struct routine *overload; /* the next one of the same name, or NULL */
+};
+
+/* An enum of the database, exposed or not. */
+struct enumeration {
+    str schema, name;
+    str type; /* as a column's type is written: "api.\"Mood\"" */
+    str *values;
+    int nvalues;
 };
 
 struct schema;
@@ -96,6 +106,14 @@ const struct key *relation_primary_key(const struct relation *relation);
 
 /* The foreign keys, for embedding. */
 const struct link *schema_links(const struct schema *schema, int *count);
+
+/* The enum that a type's name means; NULL when it is none. The type of an array is none. */
+const struct enumeration *schema_enum(const struct schema *schema, str type);
+
+/* All of them, and how many: for who describes the whole. */
+const struct relation *schema_all_relations(const struct schema *schema, int *count);
+const struct routine *schema_all_routines(const struct schema *schema, int *count);
+const struct enumeration *schema_all_enums(const struct schema *schema, int *count);
 
 /* "Perhaps you meant": the most similar name in a schema, at == NULL when none is similar. */
 str schema_similar_relation(const struct schema *schema, arena *mem, str in, str name);

@@ -6,12 +6,42 @@ with exposed as (
     from pg_namespace n
     where n.nspname = any (select trim(name) from unnest(string_to_array($1, ',')) as name)
 ),
+-- The type at the bottom of each domain, with the length it was declared with.
+bases as (
+    with recursive step as (
+        select t.oid, t.typbasetype as type, t.typtypmod as modifier
+        from pg_type t
+        where t.typtype = 'd'
+        union all
+        select step.oid, t.typbasetype, t.typtypmod
+        from step
+        join pg_type t on t.oid = step.type
+        where t.typtype = 'd'
+    )
+    select step.oid, format_type(step.type, step.modifier) as type
+    from step
+    join pg_type t on t.oid = step.type
+    where t.typtype <> 'd'
+),
+enums as (
+    select json_build_object(
+        'schema', n.nspname,
+        'name', t.typname,
+        'type', format_type(t.oid, null),
+        'values', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)
+    ) as value
+    from pg_type t
+    join pg_namespace n on n.oid = t.typnamespace
+    where t.typtype = 'e'
+        and exists (select from pg_enum e where e.enumtypid = t.oid)
+),
 columns as (
     select
         a.attrelid,
         json_agg(json_build_object(
             'name', a.attname,
             'type', format_type(a.atttypid, a.atttypmod),
+            'base', bases.type,
             'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
             'required', a.attnotnull,
             'generated', a.attgenerated <> '',
@@ -22,6 +52,7 @@ columns as (
     join pg_class c on c.oid = a.attrelid
     join exposed on exposed.oid = c.relnamespace
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    left join bases on bases.oid = a.atttypid
     where a.attnum > 0
         and not a.attisdropped
         and c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -100,6 +131,7 @@ routines as (
     select json_build_object(
         'schema', exposed.nspname,
         'name', p.proname,
+        'oid', p.oid::text,
         'comment', obj_description(p.oid, 'pg_proc'),
         'volatile', p.provolatile = 'v',
         'set', p.proretset,
@@ -183,5 +215,6 @@ select json_build_object(
     'relations', (select coalesce(json_agg(value order by nspname, relname), '[]') from relations),
     'links', (select coalesce(json_agg(value), '[]') from links),
     'routines', (select coalesce(json_agg(value), '[]') from routines),
+    'enums', (select coalesce(json_agg(value), '[]') from enums),
     'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)')
 )::text as schema

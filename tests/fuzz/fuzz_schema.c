@@ -1,5 +1,6 @@
 /* Any text as the description of a database is refused with a sentence, or becomes a snapshot in
- * which each relation, column and routine is found by its own name, and the first of equal ones. */
+ * which each relation, column, routine and enum is found by its own name, and the first of equal
+ * ones. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -35,6 +36,12 @@ static void check_overloads(const struct schema *schema, const struct routine *r
         must(str_eq(at->name, routine->name) && str_eq(at->schema, routine->schema));
 }
 
+static void check_enum(const struct schema *schema, const struct enumeration *one)
+{
+    const struct enumeration *found = schema_enum(schema, one->type);
+    must(found != NULL && str_eq(found->type, one->type));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     arena *mem = arena_open();
@@ -48,6 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_columns(schema, &loaded.relations[i]);
         for (int i = 0; i < loaded.nroutines; i++)
             check_overloads(schema, &loaded.routines[i]);
+        for (int i = 0; i < loaded.nenums; i++)
+            check_enum(schema, &loaded.enums[i]);
     }
     schema_unref(&schema);
     arena_close(&mem);

@@ -27,7 +27,9 @@ static const char text[] =
     "\"variadic\":false}]},"
     "{\"schema\":\"public\",\"name\":\"add\",\"comment\":null,\"volatile\":true,"
     "\"set\":true,\"variadic\":false,\"result\":\"composite\",\"relation\":\"primes\","
-    "\"type\":\"primes\",\"columns\":[{\"name\":\"id\",\"type\":\"bigint\"}],\"parameters\":[]}]}";
+    "\"type\":\"primes\",\"columns\":[{\"name\":\"id\",\"type\":\"bigint\"}],\"parameters\":[]}],"
+    "\"enums\":[{\"schema\":\"public\",\"name\":\"Mood\",\"type\":\"public.\\\"Mood\\\"\","
+    "\"values\":[\"so so\",\"fine\"]}]}";
 
 static const struct schema *load(arena *mem)
 {
@@ -70,6 +72,25 @@ static void overloads_hang_behind_the_first_of_their_name(void **state)
     assert_int_equal(add->overload->result, RESULT_COMPOSITE);
     assert_non_null(routine_column(add->overload, STR("id")));
     assert_null(add->overload->overload);
+    schema_unref(&schema);
+    arena_close(&mem);
+}
+
+static void an_enum_is_found_by_the_name_of_its_type(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    const struct enumeration *mood = schema_enum(schema, STR("public.\"Mood\""));
+    int count;
+    (void)state;
+
+    assert_non_null(mood);
+    assert_int_equal(mood->nvalues, 2);
+    assert_true(str_eq(mood->values[1], STR("fine")));
+    assert_null(schema_enum(schema, STR("Mood")));
+    assert_null(schema_enum(schema, STR("public.\"Mood\"[]")));
+    assert_ptr_equal(schema_all_enums(schema, &count), mood);
+    assert_int_equal(count, 1);
     schema_unref(&schema);
     arena_close(&mem);
 }
@@ -166,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(relations_and_columns_are_found_by_name),
         cmocka_unit_test(overloads_hang_behind_the_first_of_their_name),
+        cmocka_unit_test(an_enum_is_found_by_the_name_of_its_type),
         cmocka_unit_test(a_snapshot_lives_until_its_last_reference),
         cmocka_unit_test(another_shape_is_refused_with_a_sentence),
         cmocka_unit_test(the_most_similar_name_is_found),
