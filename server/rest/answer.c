@@ -107,7 +107,8 @@ static str csv_body(arena *mem, const struct plan *plan, const struct page *page
     struct buf out;
 
     buf_init(&out, mem, CSV_MAX + page->body.len);
-    for (const struct output *at = plan->outputs; at != NULL && page->rows > 0; at = at->next) {
+    for (const struct output *at = plan->root.outputs; at != NULL && page->rows > 0;
+         at = at->next) {
         if (at->column != NULL)
             put_csv_name(&out, plan_output_name(at));
         else
@@ -144,7 +145,7 @@ static str row_location(arena *mem, const struct plan *plan, str key_json);
 
 static struct reply *answer_rows(arena *mem, const struct plan *plan, const struct page *page)
 {
-    int64_t first = plan->range.first, total = total_of(plan, page);
+    int64_t first = plan->root.range.first, total = total_of(plan, page);
     int status = status_of_range(first, page->rows, total);
     struct reply *reply = reply_new(mem, status, (str){NULL, 0});
 

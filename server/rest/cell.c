@@ -72,7 +72,7 @@ static int count_cells(const struct plan *plan)
 {
     int count = 0;
 
-    for (const struct output *at = plan->outputs; at != NULL; at = at->next)
+    for (const struct output *at = plan->root.outputs; at != NULL; at = at->next)
         count += at->column == NULL ? plan->relation->ncolumns : 1;
     return count;
 }
@@ -91,7 +91,7 @@ struct cells cells_make(arena *mem, const struct plan *plan)
     if (!is_made_here(plan))
         return cells;
     cells.list = h2o_mem_alloc_pool(mem, sizeof(*cells.list) * (size_t)(count_cells(plan) + 1));
-    for (const struct output *at = plan->outputs; at != NULL; at = at->next) {
+    for (const struct output *at = plan->root.outputs; at != NULL; at = at->next) {
         if (at->column != NULL) {
             cells.list[cells.count++] = cell_make(mem, at, at->column);
             continue;

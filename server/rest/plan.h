@@ -49,17 +49,28 @@ struct column_list {
     int count;
 };
 
+/* What a call's rows are called. */
+#define CALL_NAME STR("pgrst_call")
+
+/* One level of what is read: that which the URL names is the root. */
+struct node {
+    const struct relation *relation; /* NULL: a call's rows are of no relation */
+    const struct routine *routine;   /* NULL: not a call's rows */
+    str name;                        /* columns are qualified with it */
+    struct output *outputs;
+    struct test *where; /* of a write: which rows it touches */
+    struct sort *order;
+    bool paged; /* limit and offset are given */
+    struct range range;
+};
+
 struct plan {
     const struct ask *ask;
     const struct relation *relation; /* NULL for a call */
     const struct routine *routine;   /* NULL for a relation */
     enum access access;
-    struct output *outputs;
+    struct node root;
     struct cells cells; /* none: the rows come as one JSON text */
-    struct test *where;
-    struct sort *order;
-    bool paged; /* limit and offset are given */
-    struct range range;
     enum returned rows;
     enum total total;
     bool one_row;               /* anything but one row is 406, and undoes a write */
@@ -82,10 +93,15 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
 /* The name of a column of the answer: its alias, the last key of its path, or its own. */
 str plan_output_name(const struct output *output);
 
+/* Does the ask change rows of a relation? A call does not count. */
+bool plan_writes(const struct plan *plan);
+
 /* The steps of plan_make that have a file of their own. plan_call chooses the routine that the
- * ask calls: routine, given, whole_body, arguments. plan_write: written, conflict, conflict_keys.
- */
+ * ask calls: routine, given, whole_body, arguments. plan_node finds the columns of a node whose
+ * relation or routine and name are set: outputs, where, order. plan_write: written, conflict,
+ * conflict_keys. */
 const struct fail *plan_call(arena *mem, const struct schema *schema, struct plan *plan);
+const struct fail *plan_node(arena *mem, const struct plan *plan, struct node *node);
 const struct fail *plan_write(arena *mem, struct plan *plan);
 
 /* 400: a PUT's body is not the row that its URL names. */

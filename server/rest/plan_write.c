@@ -28,7 +28,7 @@ static bool is_key_filter(const struct test *test, const struct key *key)
 
 static bool is_filtered(const struct plan *plan, str column)
 {
-    for (const struct test *test = plan->where; test != NULL; test = test->next)
+    for (const struct test *test = plan->root.where; test != NULL; test = test->next)
         if (str_eq(test->column->name, column))
             return true;
     return false;
@@ -37,7 +37,7 @@ static bool is_filtered(const struct plan *plan, str column)
 /* The filters of a PUT are the primary key: all of its columns, with eq, and no others. */
 static bool names_the_key(const struct plan *plan, const struct key *key)
 {
-    for (const struct test *test = plan->where; test != NULL; test = test->next)
+    for (const struct test *test = plan->root.where; test != NULL; test = test->next)
         if (!is_key_filter(test, key))
             return false;
     for (int i = 0; i < key->ncolumns; i++)

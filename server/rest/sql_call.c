@@ -115,18 +115,18 @@ void sql_call(struct sql *sql, const struct plan *plan)
     if (twice) {
         sql_put(sql, ", (select count(*) from ");
         sql_name(sql, CALL_NAME);
-        sql_where(sql, plan);
+        sql_where(sql, &plan->root);
         sql_put(sql, ")");
     }
     sql_put(sql, " from (select ");
-    sql_outputs(sql, plan);
+    sql_outputs(sql, &plan->root);
     sql_put(sql, " from ");
     if (twice)
         sql_name(sql, CALL_NAME);
     else
         put_source(sql, plan);
-    sql_where(sql, plan);
-    sql_order(sql, plan);
-    sql_page(sql, plan);
+    sql_where(sql, &plan->root);
+    sql_order(sql, &plan->root);
+    sql_page(sql, &plan->root);
     sql_put(sql, ") t");
 }

@@ -3,16 +3,11 @@
 
 #include "rest/answer.h"
 
-str sql_owner(const struct plan *plan)
+void sql_relation(struct sql *sql, const struct relation *relation)
 {
-    return plan->relation != NULL ? plan->relation->name : CALL_NAME;
-}
-
-void sql_relation(struct sql *sql, const struct plan *plan)
-{
-    sql_name(sql, plan->relation->schema);
+    sql_name(sql, relation->schema);
     sql_put(sql, ".");
-    sql_name(sql, plan->relation->name);
+    sql_name(sql, relation->name);
 }
 
 static bool is_json(const struct column *column)
@@ -20,9 +15,9 @@ static bool is_json(const struct column *column)
     return str_eq(column->type, STR("json")) || str_eq(column->type, STR("jsonb"));
 }
 
-static void put_column(struct sql *sql, const struct plan *plan, const struct column *column)
+static void put_column(struct sql *sql, const struct node *node, const struct column *column)
 {
-    sql_name(sql, sql_owner(plan));
+    sql_name(sql, node->name);
     sql_put(sql, ".");
     sql_name(sql, column->name);
 }
@@ -41,14 +36,14 @@ static void put_step(struct sql *sql, const struct step *step)
 }
 
 /* A path into something that is not JSON goes through its JSON form: arrays, composites. */
-static void put_field(struct sql *sql, const struct plan *plan, const struct column *column,
+static void put_field(struct sql *sql, const struct node *node, const struct column *column,
                       const struct field *field)
 {
     bool convert = field->nsteps > 0 && !is_json(column);
 
     if (convert)
         sql_put(sql, "to_jsonb(");
-    put_column(sql, plan, column);
+    put_column(sql, node, column);
     if (convert)
         sql_put(sql, ")");
     for (int i = 0; i < field->nsteps; i++)
@@ -56,11 +51,11 @@ static void put_field(struct sql *sql, const struct plan *plan, const struct col
 }
 
 /* The column or path, cast if a type is given. */
-static void put_selected(struct sql *sql, const struct plan *plan, const struct output *output)
+static void put_selected(struct sql *sql, const struct node *node, const struct output *output)
 {
     if (output->cast.at != NULL)
         sql_put(sql, "cast(");
-    put_field(sql, plan, output->column, &output->item->field);
+    put_field(sql, node, output->column, &output->item->field);
     if (output->cast.at != NULL) {
         sql_put(sql, " as ");
         sql_known(sql, output->cast);
@@ -68,40 +63,40 @@ static void put_selected(struct sql *sql, const struct plan *plan, const struct 
     }
 }
 
-static void put_output(struct sql *sql, const struct plan *plan, const struct output *output)
+static void put_output(struct sql *sql, const struct node *node, const struct output *output)
 {
     const struct item *item = output->item;
     bool renamed = item->alias.at != NULL || item->field.nsteps > 0 || output->cast.at != NULL;
 
     if (output->column == NULL) {
-        sql_name(sql, sql_owner(plan));
+        sql_name(sql, node->name);
         sql_put(sql, ".*");
         return;
     }
-    put_selected(sql, plan, output);
+    put_selected(sql, node, output);
     if (!renamed)
         return;
     sql_put(sql, " as ");
     sql_name(sql, plan_output_name(output));
 }
 
-void sql_outputs(struct sql *sql, const struct plan *plan)
+void sql_outputs(struct sql *sql, const struct node *node)
 {
-    for (const struct output *output = plan->outputs; output != NULL; output = output->next) {
-        put_output(sql, plan, output);
+    for (const struct output *output = node->outputs; output != NULL; output = output->next) {
+        put_output(sql, node, output);
         if (output->next != NULL)
             sql_put(sql, ", ");
     }
 }
 
-static void put_cell(struct sql *sql, const struct plan *plan, const struct cell *cell)
+static void put_cell(struct sql *sql, const struct node *node, const struct cell *cell)
 {
     if (cell->convert)
         sql_put(sql, "to_json(");
     if (cell->output->column == NULL)
-        put_column(sql, plan, cell->column);
+        put_column(sql, node, cell->column);
     else
-        put_selected(sql, plan, cell->output);
+        put_selected(sql, node, cell->output);
     if (cell->convert)
         sql_put(sql, ")");
 }
@@ -111,7 +106,7 @@ void sql_cells(struct sql *sql, const struct plan *plan)
     for (int i = 0; i < plan->cells.count; i++) {
         if (i > 0)
             sql_put(sql, ", ");
-        put_cell(sql, plan, &plan->cells.list[i]);
+        put_cell(sql, &plan->root, &plan->cells.list[i]);
     }
 }
 
@@ -164,7 +159,7 @@ static void put_operation(struct sql *sql, const struct condition *condition)
 }
 
 /* Text and JSON become a tsvector on the way, in the language of the query. */
-static void put_search(struct sql *sql, const struct plan *plan, const struct test *test)
+static void put_search(struct sql *sql, const struct node *node, const struct test *test)
 {
     const struct condition *condition = test->condition;
     bool convert = !str_eq(test->column->type, STR("tsvector")) || condition->field.nsteps > 0;
@@ -177,7 +172,7 @@ static void put_search(struct sql *sql, const struct plan *plan, const struct te
         config = sql->nparams;
         sql_put(sql, "::regconfig, ");
     }
-    put_field(sql, plan, test->column, &condition->field);
+    put_field(sql, node, test->column, &condition->field);
     if (convert)
         sql_put(sql, ")");
     sql_put(sql, " @@ ");
@@ -193,22 +188,22 @@ static void put_search(struct sql *sql, const struct plan *plan, const struct te
     sql_put(sql, ")");
 }
 
-static void put_filter(struct sql *sql, const struct plan *plan, const struct test *test)
+static void put_filter(struct sql *sql, const struct node *node, const struct test *test)
 {
     const struct condition *condition = test->condition;
 
     if (condition->op->operand == OPERAND_TSQUERY) {
-        put_search(sql, plan, test);
+        put_search(sql, node, test);
         return;
     }
-    put_field(sql, plan, test->column, &condition->field);
+    put_field(sql, node, test->column, &condition->field);
     if (condition->op->operand == OPERAND_KEYWORD)
         put_keyword(sql, condition->value);
     else
         put_operation(sql, condition);
 }
 
-static void put_tests(struct sql *sql, const struct plan *plan, const struct test *tests,
+static void put_tests(struct sql *sql, const struct node *node, const struct test *tests,
                       enum condition_kind join)
 {
     for (const struct test *test = tests; test != NULL; test = test->next) {
@@ -216,9 +211,9 @@ static void put_tests(struct sql *sql, const struct plan *plan, const struct tes
             sql_put(sql, "not ");
         sql_put(sql, "(");
         if (test->condition->kind == CONDITION_FILTER)
-            put_filter(sql, plan, test);
+            put_filter(sql, node, test);
         else
-            put_tests(sql, plan, test->children, test->condition->kind);
+            put_tests(sql, node, test->children, test->condition->kind);
         sql_put(sql, ")");
         if (test->next == NULL)
             return;
@@ -229,22 +224,22 @@ static void put_tests(struct sql *sql, const struct plan *plan, const struct tes
     }
 }
 
-void sql_where(struct sql *sql, const struct plan *plan)
+void sql_where(struct sql *sql, const struct node *node)
 {
-    if (plan->where == NULL)
+    if (node->where == NULL)
         return;
     sql_put(sql, " where ");
-    put_tests(sql, plan, plan->where, CONDITION_AND);
+    put_tests(sql, node, node->where, CONDITION_AND);
 }
 
-void sql_order(struct sql *sql, const struct plan *plan)
+void sql_order(struct sql *sql, const struct node *node)
 {
-    for (const struct sort *sort = plan->order; sort != NULL; sort = sort->next) {
-        if (sort == plan->order)
+    for (const struct sort *sort = node->order; sort != NULL; sort = sort->next) {
+        if (sort == node->order)
             sql_put(sql, " order by ");
         else
             sql_put(sql, ", ");
-        put_field(sql, plan, sort->column, &sort->term->field);
+        put_field(sql, node, sort->column, &sort->term->field);
         if (sort->term->descending)
             sql_put(sql, " desc");
         if (sort->term->nulls == NULLS_FIRST)
@@ -254,11 +249,11 @@ void sql_order(struct sql *sql, const struct plan *plan)
     }
 }
 
-void sql_page(struct sql *sql, const struct plan *plan)
+void sql_page(struct sql *sql, const struct node *node)
 {
-    const struct range *range = &plan->range;
+    const struct range *range = &node->range;
 
-    if (!plan->paged)
+    if (!node->paged)
         return;
     sql_put(sql, " limit ");
     if (range->none)

@@ -13,17 +13,15 @@ enum {
     COLUMN_KEY    /* a JSON object of the new row's primary key, for Location */
 };
 
-/* `owner` is the name that columns are qualified with: the relation's, or CALL_NAME. */
-#define CALL_NAME STR("pgrst_call")
+/* What the one value of a call is called. */
 #define SCALAR_NAME "pgrst_scalar"
 
-str sql_owner(const struct plan *plan);
-void sql_relation(struct sql *sql, const struct plan *plan); /* "schema"."name" */
-void sql_outputs(struct sql *sql, const struct plan *plan);  /* a, b->'c' as x, ... */
-void sql_cells(struct sql *sql, const struct plan *plan);    /* a, to_json(b->'c'), ... */
-void sql_where(struct sql *sql, const struct plan *plan);    /* " where ..." or nothing */
-void sql_order(struct sql *sql, const struct plan *plan);    /* " order by ..." or nothing */
-void sql_page(struct sql *sql, const struct plan *plan);     /* " limit $1 offset $2" or nothing */
+void sql_relation(struct sql *sql, const struct relation *relation); /* "schema"."name" */
+void sql_outputs(struct sql *sql, const struct node *node);          /* a, b->'c' as x, ... */
+void sql_cells(struct sql *sql, const struct plan *plan);            /* a, to_json(b->'c'), ... */
+void sql_where(struct sql *sql, const struct node *node);            /* " where ..." or nothing */
+void sql_order(struct sql *sql, const struct node *node); /* " order by ..." or nothing */
+void sql_page(struct sql *sql, const struct node *node);  /* " limit $1 offset $2" or nothing */
 
 /* The first two columns of the answer, over rows called t. */
 void sql_body(struct sql *sql, const struct plan *plan);

@@ -12,8 +12,8 @@ static struct source put_source(struct sql *sql, const struct plan *plan)
     struct source source = {.from = sql->text.len};
 
     sql_put(sql, " from ");
-    sql_relation(sql, plan);
-    sql_where(sql, plan);
+    sql_relation(sql, plan->relation);
+    sql_where(sql, &plan->root);
     source.to = sql->text.len;
     return source;
 }
@@ -23,8 +23,8 @@ static void put_rows(struct sql *sql, const struct plan *plan)
 {
     sql_cells(sql, plan);
     put_source(sql, plan);
-    sql_order(sql, plan);
-    sql_page(sql, plan);
+    sql_order(sql, &plan->root);
+    sql_page(sql, &plan->root);
 }
 
 void sql_read(struct sql *sql, const struct plan *plan)
@@ -45,12 +45,12 @@ void sql_read(struct sql *sql, const struct plan *plan)
         sql_put(sql, ")");
     }
     sql_put(sql, " from (select ");
-    sql_outputs(sql, plan);
+    sql_outputs(sql, &plan->root);
     if (plan->total == TOTAL_COUNTED)
         sql_repeat(sql, source.from, source.to);
     else
         put_source(sql, plan);
-    sql_order(sql, plan);
-    sql_page(sql, plan);
+    sql_order(sql, &plan->root);
+    sql_page(sql, &plan->root);
     sql_put(sql, ") t");
 }

@@ -46,7 +46,7 @@ static void put_columns_back(struct sql *sql, const struct plan *plan)
     else if (plan->rows == ROWS_NONE)
         sql_put(sql, "1");
     else
-        sql_outputs(sql, plan);
+        sql_outputs(sql, &plan->root);
 }
 
 static void put_answer(struct sql *sql, const struct plan *plan)
@@ -176,7 +176,7 @@ static void put_conflict(struct sql *sql, const struct plan *plan)
 /* A PUT writes only what its URL names: of another body no row is left, which sql_count sees. */
 static void put_key_of_url(struct sql *sql, const struct plan *plan)
 {
-    for (const struct test *test = plan->where; test != NULL; test = test->next) {
+    for (const struct test *test = plan->root.where; test != NULL; test = test->next) {
         sql_put(sql, " and ");
         sql_name(sql, BODY_NAME);
         sql_put(sql, ".");
@@ -213,7 +213,7 @@ void sql_insert(struct sql *sql, const struct plan *plan)
 {
     put_with(sql, plan);
     sql_put(sql, "insert into ");
-    sql_relation(sql, plan);
+    sql_relation(sql, plan->relation);
     put_inserted_rows(sql, plan);
     put_returning(sql, plan);
 }
@@ -225,7 +225,7 @@ static void put_no_update(struct sql *sql, const struct plan *plan)
     sql_put(sql, "select ");
     put_columns_back(sql, plan);
     sql_put(sql, " from ");
-    sql_relation(sql, plan);
+    sql_relation(sql, plan->relation);
     sql_put(sql, " where false");
     put_answer(sql, plan);
 }
@@ -238,7 +238,7 @@ void sql_update(struct sql *sql, const struct plan *plan)
     }
     put_with(sql, plan);
     sql_put(sql, "update ");
-    sql_relation(sql, plan);
+    sql_relation(sql, plan->relation);
     sql_put(sql, " set ");
     for (int i = 0; i < plan->written.count; i++) {
         if (i > 0)
@@ -251,7 +251,7 @@ void sql_update(struct sql *sql, const struct plan *plan)
     }
     sql_put(sql, " from ");
     put_body(sql, plan);
-    sql_where(sql, plan);
+    sql_where(sql, &plan->root);
     put_returning(sql, plan);
 }
 
@@ -259,7 +259,7 @@ void sql_delete(struct sql *sql, const struct plan *plan)
 {
     put_with(sql, plan);
     sql_put(sql, "delete from ");
-    sql_relation(sql, plan);
-    sql_where(sql, plan);
+    sql_relation(sql, plan->relation);
+    sql_where(sql, &plan->root);
     put_returning(sql, plan);
 }

@@ -173,9 +173,9 @@ static void rows_are_capped_by_the_setting(void **state)
     struct rest_test *test = *state;
 
     test->config.db_max_rows = 10;
-    assert_int_equal(planned(test, "GET /primes")->range.last, 9);
-    assert_int_equal(planned(test, "GET /primes?limit=3&offset=5")->range.last, 7);
-    assert_int_equal(planned(test, "GET /primes?limit=30&offset=5")->range.last, 14);
+    assert_int_equal(planned(test, "GET /primes")->root.range.last, 9);
+    assert_int_equal(planned(test, "GET /primes?limit=3&offset=5")->root.range.last, 7);
+    assert_int_equal(planned(test, "GET /primes?limit=30&offset=5")->root.range.last, 14);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rest_open, rest_close)
