@@ -16,10 +16,19 @@ enum conn_state {
 };
 
 /* What the next result belongs to. */
-enum step_kind { STEP_CLAIMS, STEP_DEALLOCATE, STEP_PARSE, STEP_GUARD, STEP_MAIN, STEP_SYNC };
+enum step_kind {
+    STEP_CLAIMS,
+    STEP_DEALLOCATE,
+    STEP_PARSE,
+    STEP_ASIDE, /* its rows are of no interest: a guard, an isolation, an ending */
+    STEP_MAIN,
+    STEP_AFTER,
+    STEP_SYNC
+};
 
 struct step {
     enum step_kind kind;
+    enum after after;  /* which, of STEP_AFTER */
     unsigned prepared; /* number of the statement that is parsed or run, 0: unnamed */
     struct segment *segment;
     struct work *work; /* NULL for claims and Sync */

@@ -5,12 +5,10 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
+#include "pg/context.h"
 #include "pg/pool_inside.h"
 #include "pg/sqlstate.h"
-
-enum { HEADERS_JSON_MAX = 128 << 10 };
 
 static void sweep(void *arg)
 {
@@ -59,52 +57,6 @@ static struct pool *pool_for(struct db *db, enum target target)
 
 /* ---- asking ---- */
 
-static bool is_secret(str name)
-{
-    return str_eq(name, STR("authorization")) || str_eq(name, STR("apikey")) ||
-           str_eq(name, STR("cookie")) || str_eq(name, STR("proxy-authorization"));
-}
-
-/* request.headers as PostgREST sets it, without what would let a function act as the caller. */
-static str headers_json(const struct request *req)
-{
-    struct buf json;
-    bool first = true;
-
-    buf_init(&json, req->mem, HEADERS_JSON_MAX);
-    buf_putc(&json, '{');
-    for (size_t i = 0; i < req->nheaders; i++) {
-        if (is_secret(req->headers[i].name))
-            continue;
-        if (!first)
-            buf_putc(&json, ',');
-        first = false;
-        json_put_string(&json, req->headers[i].name);
-        buf_putc(&json, ':');
-        json_put_string(&json, req->headers[i].value);
-    }
-    buf_putc(&json, '}');
-    return json.full ? STR("{}") : buf_str(&json);
-}
-
-/* Kept beside the unit, in one allocation that starts at headers. */
-static void set_context(struct work *work, const struct request *req)
-{
-    str headers = headers_json(req);
-    char *room = h2o_mem_alloc(headers.len + req->method_name.len + req->path.len + 3);
-
-    memcpy(room, headers.at, headers.len);
-    work->headers = (str){room, headers.len};
-    room[headers.len] = '\0';
-    work->method = (str){room + headers.len + 1, req->method_name.len};
-    memcpy(room + headers.len + 1, req->method_name.at, req->method_name.len);
-    room += headers.len + 1 + req->method_name.len;
-    *room++ = '\0';
-    memcpy(room, req->path.at, req->path.len);
-    room[req->path.len] = '\0';
-    work->path = (str){room, req->path.len};
-}
-
 /* Nobody waits any more. Queued units are dropped by the next pump; a running one is cancelled,
  * and a paused stream read to its end. */
 static void abandon(struct work *work)
@@ -145,11 +97,10 @@ static const struct fail *submit(struct request *req, const struct statement *st
         return fail_new(req->mem, FAIL_BUSY, "Too many requests wait for the database.");
     if (pool->down && clock_us() - pool->down_us > wait_ms * 1000)
         return fail_new(req->mem, FAIL_NO_DATABASE, "The database is not reachable");
-    struct work *work = work_new(pool, req, statement);
+    const struct statement told = context_statement(&db->options, req, statement);
+    struct work *work = work_new(pool, req, &told);
     work->wait_ms = wait_ms;
     work->streaming = waiter->stream != NULL;
-    if (statement->access == ACCESS_WRITE || db->options.reads_request(req))
-        set_context(work, req);
     waiter->req = req;
     list_init(&waiter->node);
     work_wait(work, waiter);
@@ -249,16 +200,27 @@ static const struct fail *failure(const struct work *work, struct request *req,
     return meant != NULL ? meant : sqlstate_fail(req->mem, error, req->claims->anonymous);
 }
 
+static struct rows *take_rows(struct work *work)
+{
+    struct rows *rows = rows_new(work->result);
+
+    work->result = NULL;
+    for (int i = 0; i < AFTERS; i++) {
+        if (work->behind[i] != NULL)
+            rows->after[i] = rows_new(work->behind[i]);
+        work->behind[i] = NULL;
+    }
+    return rows;
+}
+
 void work_finish(struct work *work, const PGresult *error)
 {
     struct rows *rows = NULL;
     struct waiter *waiter;
 
     let_next_fly(work);
-    if (error == NULL && work->result != NULL) {
-        rows = rows_new(work->result);
-        work->result = NULL;
-    }
+    if (error == NULL && work->result != NULL)
+        rows = take_rows(work);
     while ((waiter = next_waiter(work)) != NULL) {
         struct request *req = waiter->req;
         const struct fail *fail = NULL;

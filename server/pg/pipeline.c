@@ -12,6 +12,8 @@
 #include "pg/sqlstate.h"
 
 enum {
+    CLAIMS_PARAMS = 5,
+    GUC_TEXT_MAX = 64, /* " and set_config($1000,$1001,true) is not null" */
     PARAMS_ON_STACK = 64,
     NAME_ROOM = 16,
     LOST_NAMES_MAX = 3,
@@ -27,10 +29,6 @@ enum {
     " and set_config('request.jwt.claim.sub',$3,true) is not null"                                 \
     " and set_config('transaction_read_only',$4,true) is not null"                                 \
     " and set_config('search_path',$5,true) is not null"
-#define CONTEXT_SQL                                                                                \
-    CLAIMS_SQL " and set_config('request.method',$6,true) is not null"                             \
-               " and set_config('request.path',$7,true) is not null"                               \
-               " and set_config('request.headers',$8,true) is not null"
 
 static void push_step(struct conn *conn, struct step step)
 {
@@ -64,6 +62,7 @@ struct send {
     int nparams;
     const str *params;
     struct step step;
+    bool unnamed; /* never prepared */
 };
 
 static bool send_parse(struct conn *conn, const struct send *send, const struct prepared **added)
@@ -90,7 +89,7 @@ static bool send_bound(struct conn *conn, const struct send *send, const char *c
 {
     struct step step = send->step;
 
-    if (!conn->pool->prepared_on) {
+    if (send->unnamed || !conn->pool->prepared_on) {
         push_step(conn, step);
         return PQsendQueryParams(conn->pg, send->text.at, send->nparams, NULL, values, NULL, NULL,
                                  0) == 1;
@@ -117,54 +116,139 @@ static bool send_text(struct conn *conn, const struct send *send)
     return sent;
 }
 
-static bool send_claims(struct conn *conn, struct segment *segment, const struct work *work)
+/* CLAIMS_SQL and a set_config for each further setting: the text depends on their number only. */
+static str claims_text(arena *mem, int ngucs)
 {
-    const str params[] = {
-        work_role(work),
-        work->claims->json,
-        work->claims->subject,
-        work->statement.access == ACCESS_READ ? STR("on") : STR("off"),
-        work->statement.search_path.at == NULL ? STR("public") : work->statement.search_path,
-        work->method,
-        work->path,
-        work->headers,
-    };
-    bool context = work->headers.at != NULL;
+    struct buf text;
+
+    if (ngucs == 0)
+        return STR(CLAIMS_SQL);
+    buf_init(&text, mem, sizeof(CLAIMS_SQL) + (size_t)ngucs * GUC_TEXT_MAX);
+    buf_put(&text, STR(CLAIMS_SQL));
+    for (int i = 0, n = CLAIMS_PARAMS + 1; i < ngucs; i++, n += 2)
+        buf_printf(&text, " and set_config($%d,$%d,true) is not null", n, n + 1);
+    buf_putc(&text, '\0');
+    text.len--;
+    return buf_str(&text);
+}
+
+static bool send_settings(struct conn *conn, struct segment *segment, const struct work *work,
+                          arena *mem)
+{
+    const struct statement *statement = &work->statement;
+    int nparams = CLAIMS_PARAMS + 2 * statement->ngucs;
+    str *params = h2o_mem_alloc_pool(mem, sizeof(*params) * (size_t)nparams);
     struct send send = {
         .role = STR(""), /* planned before the role is set: the name is nobody's */
-        .text = context ? STR(CONTEXT_SQL) : STR(CLAIMS_SQL),
-        .nparams = context ? 8 : 5,
+        .text = claims_text(mem, statement->ngucs),
+        .nparams = nparams,
         .params = params,
         .step = {.kind = STEP_CLAIMS, .segment = segment}
     };
 
+    params[0] = work_role(work);
+    params[1] = work->claims->json;
+    params[2] = work->claims->subject;
+    params[3] = statement->access == ACCESS_READ ? STR("on") : STR("off");
+    params[4] = statement->search_path.at == NULL ? STR("public") : statement->search_path;
+    for (int i = 0; i < statement->ngucs; i++) {
+        params[CLAIMS_PARAMS + 2 * i] = statement->gucs[i].name;
+        params[CLAIMS_PARAMS + 2 * i + 1] = statement->gucs[i].value;
+    }
     return send_text(conn, &send);
+}
+
+static bool send_claims(struct conn *conn, struct segment *segment, const struct work *work)
+{
+    arena *mem = arena_open();
+    bool sent = send_settings(conn, segment, work, mem);
+
+    arena_close(&mem);
+    return sent;
+}
+
+/* A statement without parameters and with nothing to tell; absent: nothing is sent. */
+static bool send_aside(struct conn *conn, const struct send *like, str text)
+{
+    struct send send = *like;
+
+    send.step.kind = STEP_ASIDE;
+    send.text = text;
+    return text.at == NULL || send_text(conn, &send);
+}
+
+/* Before anything that takes a snapshot: not by set_config, not behind a DEALLOCATE. */
+static bool send_isolation(struct conn *conn, struct segment *segment, struct work *work)
+{
+    const struct send like = {
+        .step = {.segment = segment, .work = work},
+          .unnamed = true
+    };
+    static const str texts[] = {
+        [ISOLATION_DEFAULT] = {NULL, 0},
+        [ISOLATION_READ_COMMITTED] = STR_ROW("set transaction isolation level read committed"),
+        [ISOLATION_REPEATABLE_READ] = STR_ROW("set transaction isolation level repeatable read"),
+        [ISOLATION_SERIALIZABLE] = STR_ROW("set transaction isolation level serializable"),
+    };
+    return send_aside(conn, &like, texts[work->statement.isolation]);
+}
+
+/* What a commit would refuse is refused here too. ROLLBACK ends the implicit transaction; Sync
+ * finds none. */
+static bool send_ending(struct conn *conn, const struct send *like, enum ending ending)
+{
+    struct send send = *like;
+
+    send.unnamed = true;
+    return ending == ENDING_COMMIT ||
+           (send_aside(conn, &send, STR("set constraints all immediate")) &&
+            send_aside(conn, &send, STR("rollback")));
+}
+
+static bool send_bound_step(struct conn *conn, const struct send *like, const struct bound *bound,
+                            struct step step)
+{
+    struct send send = *like;
+
+    send.text = bound->text;
+    send.nparams = bound->nparams;
+    send.params = bound->params;
+    send.step.kind = step.kind;
+    send.step.after = step.after;
+    return bound->text.at == NULL || send_text(conn, &send);
+}
+
+static bool send_afters(struct conn *conn, const struct send *like, const struct bound *after)
+{
+    for (int i = 0; i < AFTERS; i++) {
+        struct step step = {.kind = STEP_AFTER, .after = (enum after)i};
+        if (!send_bound_step(conn, like, &after[i], step))
+            return false;
+    }
+    return true;
 }
 
 static bool send_work(struct conn *conn, struct segment *segment, struct work *work)
 {
-    struct send send = {
+    const struct statement *statement = &work->statement;
+    const struct bound main = {statement->text, statement->nparams, statement->params};
+    const struct send like = {
         .role = work_role(work), .step = {.segment = segment, .work = work}
     };
 
-    if (work->statement.guard.at != NULL) {
-        send.step.kind = STEP_GUARD;
-        send.text = work->statement.guard;
-        if (!send_text(conn, &send))
-            return false;
-    }
-    send.step.kind = STEP_MAIN;
-    send.text = work->statement.text;
-    send.nparams = work->statement.nparams;
-    send.params = work->statement.params;
-    return send_text(conn, &send);
+    return send_aside(conn, &like, statement->guard) &&
+           send_aside(conn, &like, statement->before) &&
+           send_bound_step(conn, &like, &main, (struct step){.kind = STEP_MAIN}) &&
+           send_afters(conn, &like, statement->after) &&
+           send_ending(conn, &like, statement->ending);
 }
 
 bool pipeline_send(struct conn *conn, struct segment *segment)
 {
-    const struct work *first = LIST_ENTRY(segment->works.next, struct work, node);
+    struct work *first = LIST_ENTRY(segment->works.next, struct work, node);
 
-    if (segment->nworks > 0 && !send_claims(conn, segment, first))
+    if (segment->nworks > 0 &&
+        !(send_isolation(conn, segment, first) && send_claims(conn, segment, first)))
         return false;
     LIST_EACH (node, &segment->works)
         if (!send_work(conn, segment, LIST_ENTRY(node, struct work, node)))
@@ -212,7 +296,8 @@ static void reparse(struct conn *conn, const struct step *step, str code)
 static bool is_poisoned(const struct step *step, str code)
 {
     return step->kind == STEP_CLAIMS && !step->segment->reparse && !str_eq(code, STR("22023")) &&
-           !str_eq(code, STR("42501")) && !str_starts(code, STR("57"));
+           !str_eq(code, STR("42501")) && !str_eq(code, STR("42704")) &&
+           !str_starts(code, STR("57"));
 }
 
 static void on_error(struct conn *conn, const struct step *step, PGresult *error)
@@ -254,8 +339,11 @@ static void on_rows(struct conn *conn, const struct step *step, PGresult *result
         if (prepared != NULL)
             prepared->ready = true;
     }
-    if (step->kind == STEP_MAIN && step->work->result == NULL)
-        step->work->result = result;
+    PGresult **place = step->kind == STEP_MAIN    ? &step->work->result
+                       : step->kind == STEP_AFTER ? &step->work->behind[step->after]
+                                                  : NULL;
+    if (place != NULL && *place == NULL)
+        *place = result;
     else
         PQclear(result);
 }
@@ -291,9 +379,7 @@ static bool on_result(struct conn *conn, const struct step *step, PGresult *resu
 
 static bool again(struct conn *conn, struct work *work)
 {
-    PQclear(work->error);
-    PQclear(work->result);
-    work->error = work->result = NULL;
+    work_forget_results(work);
     work->aborted = work->reparse = false;
     work->alone = true;
     work->retries++;

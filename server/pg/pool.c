@@ -157,7 +157,7 @@ static void dequeue(struct work *work)
 
 static bool may_share(const struct work *work)
 {
-    return work->statement.access == ACCESS_READ && !work->streaming && work->headers.at == NULL;
+    return work->statement.access == ACCESS_READ && !work->streaming && !work->alone;
 }
 
 static void join(struct work *fresh, struct work *other)
@@ -340,7 +340,7 @@ static void gather_mates(struct pool *pool, struct work *first, struct list *bat
         struct work *work = LIST_ENTRY(node, struct work, node);
         if (count == SEGMENT_WORKS_MAX || ++seen > SEARCH_MAX || expected_us > SEGMENT_US_MAX)
             return;
-        if (work->alone || list_empty(&work->waiters) || !work_mates(first, work))
+        if (list_empty(&work->waiters) || !work_mates(first, work))
             continue;
         expected_us += work->shape->average_us;
         count++;
@@ -357,7 +357,7 @@ static void send_first(struct pool *pool, struct work *work, struct conn *conn)
     list_init(&batch);
     dequeue(work);
     list_append(&batch, &work->node);
-    if (lane == LANE_READ && !work->alone && work->headers.at == NULL)
+    if (lane == LANE_READ && !work->alone)
         gather_mates(pool, work, &batch);
     conn->lane = lane;
     conn_send(conn, &batch);

@@ -28,6 +28,8 @@ void rows_unref(struct rows **rows)
         return;
     if (last->portion == NULL)
         PQclear(last->first);
+    for (int i = 0; i < AFTERS; i++)
+        rows_unref(&last->after[i]);
     for (int i = 0; last->portion != NULL && i < last->count; i++)
         PQclear(last->portion[i]);
     free(last->portion);
@@ -44,6 +46,11 @@ void rows_hold(struct rows *rows, arena *mem)
 {
     rows->refs++;
     arena_on_death(mem, unref_hook, rows);
+}
+
+const struct rows *rows_after(const struct rows *rows, enum after which)
+{
+    return rows->after[which];
 }
 
 int rows_count(const struct rows *rows)

@@ -30,6 +30,7 @@ struct rows {
     int count;          /* of results */
     PGresult *first;    /* the only one, unless it is a portion */
     PGresult **portion; /* one row each */
+    struct rows *after[AFTERS];
 };
 
 struct waiter {
@@ -49,13 +50,12 @@ struct work {
     enum lane lane;
     struct statement statement; /* a copy of our own */
     const struct claims *claims;
-    str method, path, headers; /* for request.*; at == NULL when they are not set */
     struct shape *shape;
     uint64_t shape_hash;
     int64_t queued_us;
     int64_t wait_ms; /* at most this long in the queue */
     int retries;
-    bool alone; /* never in a batch: a mate failed it, or it must be measured */
+    bool alone; /* never in a batch: see work_is_solitary, or a mate failed it */
 
     /* single flight, see flight.c */
     bool shared;
@@ -65,6 +65,7 @@ struct work {
 
     /* what came back, until the segment's Sync */
     PGresult *result, *error;
+    PGresult *behind[AFTERS]; /* of the statements after it */
     bool aborted; /* not run: somebody else in the segment failed */
     bool reparse; /* the prepared statement is gone or stale */
 
@@ -78,9 +79,14 @@ struct work {
 struct work *work_new(struct pool *pool, const struct request *req,
                       const struct statement *statement);
 void work_wait(struct work *work, struct waiter *waiter);
+void work_forget_results(struct work *work); /* it runs again, or is over */
 void work_free(struct work *work);
 
-/* Both may share one transaction: same role, claims and search path, nothing else that differs. */
+/* It could tell its mates' doings from its own, or they could suffer from its: a transaction for
+ * itself, and nobody joins it. */
+bool work_is_solitary(const struct statement *statement);
+
+/* Both may share one transaction: same role, claims, search path and settings. */
 bool work_mates(const struct work *a, const struct work *b);
 
 /* Same identity and the same statement to the letter: one result answers both. */
