@@ -118,5 +118,8 @@ void serve_fail(struct request *req, const struct fail *fail)
         reply_header(reply, STR("Retry-After"), arena_printf(req->mem, "%d", fail->retry_after_s));
     if (fail->allow.at != NULL)
         reply_header(reply, STR("Allow"), fail->allow);
+    reply->reason = fail->reason;
+    if (fail->headers != NULL)
+        reply->asked = *fail->headers;
     (void)http_reply(req, reply);
 }

@@ -19,10 +19,13 @@ enum fail_kind {
     FAIL_SCHEMA,          /* PGRST106 406 */
     FAIL_MEDIA_TYPE,      /* PGRST107 406 */
     FAIL_NOT_EMBEDDED,    /* PGRST108 400 */
+    FAIL_GUC_HEADERS,     /* PGRST111 500 */
+    FAIL_GUC_STATUS,      /* PGRST112 500 */
     FAIL_PUT_RANGE,       /* PGRST114 400 */
     FAIL_PUT_PK,          /* PGRST115 400 */
     FAIL_SINGULAR,        /* PGRST116 406 */
     FAIL_METHOD,          /* PGRST117 405 */
+    FAIL_RAISE,           /* PGRST121 500 */
     FAIL_PREFER,          /* PGRST122 400 */
     FAIL_AGGREGATES,      /* PGRST123 400 */
     FAIL_PATH,            /* PGRST125 404 */
@@ -51,15 +54,19 @@ enum fail_kind {
     FAIL_KINDS            /* keep last */
 };
 
+struct headers;
+
 struct fail {
     enum fail_kind kind;
     int status;
     const char *code;
-    str message, details, hint; /* absent ones are null in the body */
-    bool details_are_json;      /* details is JSON text, not a string */
-    int retry_after_s;          /* > 0: a Retry-After header */
-    str authenticate;           /* a WWW-Authenticate header, or absent */
-    str allow;                  /* an Allow header, or absent */
+    str message, details, hint;    /* absent ones are null in the body */
+    bool details_are_json;         /* details is JSON text, not a string */
+    int retry_after_s;             /* > 0: a Retry-After header */
+    str authenticate;              /* a WWW-Authenticate header, or absent */
+    str allow;                     /* an Allow header, or absent */
+    const char *reason;            /* behind the status; NULL: the usual one */
+    const struct headers *headers; /* that a RAISE asked for, or NULL */
 };
 
 struct fail *fail_new(arena *mem, enum fail_kind kind, const char *format, ...)

@@ -6,15 +6,17 @@
 
 #include <assert.h>
 
-#include "base/request.h"
+#include "base/headers.h"
 
 enum { REPLY_HEADERS_MAX = 16 };
 
 struct reply {
     int status;
-    str body; /* not sent for HEAD, 204 and 304 */
+    const char *reason; /* behind the status; NULL: the usual one */
+    str body;           /* not sent for HEAD, 204 and 304 */
     int nheaders;
     struct header headers[REPLY_HEADERS_MAX]; /* Content-Length, CORS and X-Request-Id are http's */
+    struct headers asked; /* by the database: they replace ours of the same name */
 };
 
 static inline void reply_header(struct reply *reply, str name, str value)

@@ -234,6 +234,15 @@ static void add_header(h2o_req_t *h2o, struct header header)
                           header.value.at, header.value.len);
 }
 
+/* The database's headers stand instead of ours. */
+static void add_headers(h2o_req_t *h2o, const struct reply *reply, const struct header *headers,
+                        int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!headers_have(&reply->asked, headers[i].name))
+            add_header(h2o, headers[i]);
+}
+
 static void send_head(struct exchange *exchange, const struct reply *reply)
 {
     h2o_req_t *h2o = exchange->h2o;
@@ -243,12 +252,13 @@ static void send_head(struct exchange *exchange, const struct reply *reply)
 
     exchange->status = reply->status;
     h2o->res.status = reply->status;
-    h2o->res.reason = reason_of(reply->status);
-    h2o_vector_reserve(&h2o->pool, &h2o->res.headers, (size_t)(reply->nheaders + count + 1));
-    for (int i = 0; i < reply->nheaders; i++)
-        add_header(h2o, reply->headers[i]);
-    for (int i = 0; i < count; i++)
-        add_header(h2o, cors[i]);
+    h2o->res.reason = reply->reason != NULL ? reply->reason : reason_of(reply->status);
+    h2o_vector_reserve(&h2o->pool, &h2o->res.headers,
+                       (size_t)(reply->nheaders + reply->asked.count + count + 1));
+    add_headers(h2o, reply, reply->headers, reply->nheaders);
+    add_headers(h2o, reply, cors, count);
+    for (int i = 0; i < reply->asked.count; i++)
+        add_header(h2o, reply->asked.list[i]);
     add_header(h2o, (struct header){STR("X-Request-Id"), exchange->req.id});
 }
 

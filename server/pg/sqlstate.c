@@ -2,6 +2,9 @@
  * class (two characters), decides. */
 #include "pg/sqlstate.h"
 
+#include "base/headers.h"
+#include "pg/raise.h"
+
 static const struct {
     const char *code; /* five characters, or two for the class */
     int status;
@@ -53,23 +56,10 @@ static str field(arena *mem, const PGresult *error, int name)
     return text == NULL ? (str){NULL, 0} : arena_copy(mem, str_from(text));
 }
 
-static int raised_status(str code)
-{
-    int64_t status;
-
-    /* RAISE ... USING ERRCODE = 'PTxyz' answers with status xyz. */
-    if (!str_starts(code, STR("PT")) || !str_int(str_skip(code, 2), &status) || status < 200 ||
-        status > 599)
-        return 0;
-    return (int)status;
-}
-
 static int status_of(str code, str message, bool anonymous)
 {
-    int raised = raised_status(code);
-
-    if (raised != 0)
-        return raised;
+    if (raise_is_status(code))
+        return raise_status(code);
     if (str_eq(code, STR("42501")))
         return anonymous ? 401 : 403;
     /* A token may name a role that is gone: who asks has no valid identity. */
@@ -88,12 +78,16 @@ const struct fail *sqlstate_fail(arena *mem, const PGresult *error, bool anonymo
 
     if (code.len == 0)
         return fail_new(mem, FAIL_CONNECTION_LOST, "The connection to the database was lost");
+    if (str_eq(code, STR("PGRST")))
+        return raise_fail(mem, message, field(mem, error, PG_DIAG_MESSAGE_DETAIL));
     struct fail *fail = fail_new(mem, FAIL_SQL, "%s", "");
     fail->code = arena_cstr(mem, code);
     fail->status = status_of(code, message, anonymous);
     fail->message = message;
     fail->details = field(mem, error, PG_DIAG_MESSAGE_DETAIL);
     fail->hint = field(mem, error, PG_DIAG_MESSAGE_HINT);
+    if (raise_is_status(code) && headers_value_is_fine(message))
+        fail->reason = arena_cstr(mem, message);
     if (fail->status == 503)
         fail->retry_after_s = 1;
     if (fail->status == 401)
