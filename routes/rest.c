@@ -7,6 +7,7 @@
 #include "rest/ask.h"
 #include "rest/plan.h"
 #include "rest/sql_parts.h"
+#include "rest/unfiltered.h"
 #include "routes.h"
 #include "worker.h"
 
@@ -32,6 +33,7 @@ static const struct fail *handle(struct request *req, enum ask_target target)
 
     TRY(ask_parse(req, config, target, &ask));
     TRY(plan_make(req->mem, req->schema, config, ask, &plan));
+    TRY(unfiltered_check(req->mem, config, req->claims->role, plan));
     if (ask->kind == ASK_OPTIONS)
         return http_reply(req, answer_options(req->mem, plan));
     TRY(plan_sql(req->mem, plan, &statement));

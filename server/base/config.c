@@ -197,6 +197,23 @@ static str read_path(struct reading *in)
     return ok ? OK : STR("a path such as /rest/v1, or /");
 }
 
+static str read_proxy(struct reading *in)
+{
+    str rest = in->text, scheme, authority;
+
+    if (rest.at == NULL)
+        return read_text(in);
+    bool ok = str_cut(&rest, ':', &scheme) && str_starts(rest, STR("//")) &&
+              (str_ieq(scheme, STR("http")) || str_ieq(scheme, STR("https")));
+    if (ok) {
+        rest = str_skip(rest, 2);
+        ok = str_cut(&rest, '/', &authority) && authority.len > 0;
+    }
+    for (size_t i = 0; ok && i < in->text.len; i++)
+        ok = in->text.at[i] > ' ' && strchr("?#\"\\<>\x7f", in->text.at[i]) == NULL;
+    return ok ? read_text(in) : STR("a URL such as https://example.com:8443/base");
+}
+
 static str read_choice(struct reading *in)
 {
     str rest = str_from(in->setting->choices), word;
@@ -311,13 +328,13 @@ static str read_bytes(struct reading *in)
 }
 
 static str (*const readers[SETTING_TYPES])(struct reading *in) = {
-    [SETTING_TEXT] = read_text,       [SETTING_SECRET] = read_text,
-    [SETTING_URL] = read_url,         [SETTING_LIST] = read_list,
-    [SETTING_SCHEMAS] = read_schemas, [SETTING_ROLE] = read_role,
-    [SETTING_HOST] = read_host,       [SETTING_PATH] = read_path,
-    [SETTING_CHOICE] = read_choice,   [SETTING_SWITCH] = read_switch,
-    [SETTING_COUNT] = read_count,     [SETTING_DURATION] = read_duration,
-    [SETTING_BYTES] = read_bytes,
+    [SETTING_TEXT] = read_text,         [SETTING_SECRET] = read_text,
+    [SETTING_URL] = read_url,           [SETTING_LIST] = read_list,
+    [SETTING_SCHEMAS] = read_schemas,   [SETTING_ROLE] = read_role,
+    [SETTING_HOST] = read_host,         [SETTING_PATH] = read_path,
+    [SETTING_PROXY] = read_proxy,       [SETTING_CHOICE] = read_choice,
+    [SETTING_SWITCH] = read_switch,     [SETTING_COUNT] = read_count,
+    [SETTING_DURATION] = read_duration, [SETTING_BYTES] = read_bytes,
 };
 
 /* A default that depends on the machine: where the table has none. */
@@ -404,6 +421,14 @@ static void settle_roles(struct config *config)
         config->db_allowed_roles = STR("*");
 }
 
+/* Who brings PostgREST's settings expects its rules: a write may be without a filter. */
+static void settle_filter(struct config *config)
+{
+    for (int i = 0; i < settings_count && IS_DEFAULT(config, require_filter); i++)
+        if (str_starts(config->sources[i], STR("PGRST_")))
+            config->require_filter = false;
+}
+
 static bool is_word_of(str words, str word)
 {
     str piece;
@@ -450,6 +475,7 @@ str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg
     if (why.at == NULL)
         why = find_unsupported(&in);
     settle_roles(config);
+    settle_filter(config);
     return why;
 }
 

@@ -47,6 +47,13 @@ struct config {
     str routes_dir;            /* absent: the routes inside the program */
     int64_t matview_refresh_ms;
     int64_t slow_ms; /* a slower statement is logged */
+    /* the description of the API */
+    str openapi_mode; /* follow-privileges | ignore-privileges | disabled */
+    bool openapi_security;
+    str openapi_proxy_uri; /* "https://example.com:8443/base"; absent: host, port and rest_path */
+    str db_root_spec;      /* a function that answers at the root instead; absent: none */
+    /* writes */
+    bool require_filter; /* no PATCH or DELETE of everything, except by service_role */
     /* log */
     str log_level, log_format;
     bool access_log;

@@ -29,6 +29,7 @@ enum fail_kind {
     FAIL_PREFER,          /* PGRST122 400 */
     FAIL_AGGREGATES,      /* PGRST123 400 */
     FAIL_PATH,            /* PGRST125 404 */
+    FAIL_NO_OPENAPI,      /* PGRST126 404 */
     FAIL_NO_RELATIONSHIP, /* PGRST200 400 */
     FAIL_AMBIGUOUS_EMBED, /* PGRST201 300 */
     FAIL_NO_FUNCTION,     /* PGRST202 404 */
@@ -40,6 +41,7 @@ enum fail_kind {
     FAIL_ANON_OFF,        /* PGRST302 401 */
     FAIL_BAD_CLAIMS,      /* PGRST303 401 */
     FAIL_INTERNAL,        /* PGRSTX00 500 */
+    FAIL_NO_FILTER,       /* 21000 400: pg_safeupdate's, and so Supabase's */
     FAIL_MALFORMED,       /* PST400 400: bytes that are no valid request */
     FAIL_LOGIN_REQUIRED,  /* PST401 401: a curated route wants a user */
     FAIL_FORBIDDEN,       /* PST403 403 */

@@ -14,6 +14,7 @@ enum setting_type {
     SETTING_ROLE,     /* str: "none" becomes "" */
     SETTING_HOST,     /* str: PostgREST's "!4" and "*" are understood */
     SETTING_PATH,     /* str: a URL path without a slash at the end */
+    SETTING_PROXY,    /* str: "https://example.com:8443/base", as clients see the server */
     SETTING_CHOICE,   /* str: one of choices */
     SETTING_SWITCH,   /* bool */
     SETTING_COUNT,    /* int64_t */

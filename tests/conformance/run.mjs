@@ -38,7 +38,7 @@ async function startSides(cluster) {
     const left = await peer('left_db');
     const right = itself ? await peer('right_db') : await startPostern({
         databaseUrl: cluster.url('right_db', 'authenticator'),
-        env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url('right_db'), POSTERN_DB_SCHEMAS: SCHEMAS },
+        env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url('right_db'), POSTERN_DB_SCHEMAS: SCHEMAS, POSTERN_REQUIRE_FILTER: 'false' },
     });
     return {
         left: new Side({ name: 'PostgREST', url: left.url, client: await cluster.client('left_db') }),

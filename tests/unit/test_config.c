@@ -190,51 +190,57 @@ static void a_bad_value_is_one_sentence(void **state)
         const char *environment, *why;
     } cases[] = {
         {"POSTERN_PORT=99999",
-         "POSTERN_PORT=99999 is not valid: it must be a whole number from 0 to 65535."                                 },
-        {"PORT=80a",                                "PORT=80a is not valid: it must be a whole number from 0 to 65535."},
+         "POSTERN_PORT=99999 is not valid: it must be a whole number from 0 to 65535."                                    },
+        {"PORT=80a",                                   "PORT=80a is not valid: it must be a whole number from 0 to 65535."},
         {"DB_MAX_CONNECTIONS=0",
-         "DB_MAX_CONNECTIONS=0 is not valid: it must be a whole number from 1 to 10000."                               },
+         "DB_MAX_CONNECTIONS=0 is not valid: it must be a whole number from 1 to 10000."                                  },
         {"DB_MAX_CONNECTIONS=-1",
-         "DB_MAX_CONNECTIONS=-1 is not valid: it must be a whole number from 1 to 10000."                              },
+         "DB_MAX_CONNECTIONS=-1 is not valid: it must be a whole number from 1 to 10000."                                 },
         {"DB_MAX_CONNECTIONS=99999999999999999999",
          "DB_MAX_CONNECTIONS=99999999999999999999 is not valid: it must be a whole number from 1 "
-         "to 10000."                                                                                                   },
+         "to 10000."                                                                                                      },
         {"DB_POOL_TIMEOUT=soon",
          "DB_POOL_TIMEOUT=soon is not valid: it must be a time from 1 ms to 3600000 ms; a number "
-         "alone counts seconds, and ms, s, min and h may follow it."                                                   },
+         "alone counts seconds, and ms, s, min and h may follow it."                                                      },
         {"POSTERN_SLOW=9223372036854775807h",
          "POSTERN_SLOW=9223372036854775807h is not valid: it must be a time from 0 ms to 3600000 "
-         "ms; a number alone counts milliseconds, and ms, s, min and h may follow it."                                 },
+         "ms; a number alone counts milliseconds, and ms, s, min and h may follow it."                                    },
         {"POSTERN_ACCESS_LOG=maybe",
-         "POSTERN_ACCESS_LOG=maybe is not valid: it must be true or false."                                            },
+         "POSTERN_ACCESS_LOG=maybe is not valid: it must be true or false."                                               },
         {"POSTERN_LOG_FORMAT=xml",
-         "POSTERN_LOG_FORMAT=xml is not valid: it must be one of: text json."                                          },
+         "POSTERN_LOG_FORMAT=xml is not valid: it must be one of: text json."                                             },
         {"POSTERN_REST_PATH=rest",
-         "POSTERN_REST_PATH=rest is not valid: it must be a path such as /rest/v1, or /."                              },
+         "POSTERN_REST_PATH=rest is not valid: it must be a path such as /rest/v1, or /."                                 },
         {"POSTERN_REST_PATH=/a//b",
-         "POSTERN_REST_PATH=/a//b is not valid: it must be a path such as /rest/v1, or /."                             },
+         "POSTERN_REST_PATH=/a//b is not valid: it must be a path such as /rest/v1, or /."                                },
         {"PGRST_DB_SCHEMAS=public,pg_catalog",
          "PGRST_DB_SCHEMAS=public,pg_catalog is not valid: it must be schemas of your own, not "
-         "pg_catalog or information_schema."                                                                           },
-        {"DATABASE_URL=hunter2",                    /* perhaps a password at the wrong place */
+         "pg_catalog or information_schema."                                                                              },
+        {"DATABASE_URL=hunter2",                       /* perhaps a password at the wrong place */
          "DATABASE_URL=**** is not valid: it must be a URL "
-         "(postgresql://user:password@host:5432/database) or key=value pairs."         },
+         "(postgresql://user:password@host:5432/database) or key=value pairs."            },
         {"DB_POOL_SIZE=9|DB_MAX_CONNECTIONS=5",
          "DB_POOL_SIZE=9 is not valid: it must be at most DB_MAX_CONNECTIONS, which is 5 (from "
-         "DB_MAX_CONNECTIONS)."                                                                                        },
+         "DB_MAX_CONNECTIONS)."                                                                                           },
         {"DB_POOL_MIN=6",
-         "DB_POOL_MIN=6 is not valid: it must be at most the size of the pool, which is 5."                            },
+         "DB_POOL_MIN=6 is not valid: it must be at most the size of the pool, which is 5."                               },
         {"POSTERN_JWT_SECRET_FILE=/nowhere/secret",
          "POSTERN_JWT_SECRET_FILE names the file /nowhere/secret, which cannot be read: No such "
-         "file or directory."                                                                                          },
+         "file or directory."                                                                                             },
+        {"PGRST_OPENAPI_SERVER_PROXY_URI=example.com",
+         "PGRST_OPENAPI_SERVER_PROXY_URI=example.com is not valid: it must be a URL such as "
+         "https://example.com:8443/base."                                                                                 },
+        {"POSTERN_OPENAPI_PROXY_URI=https:///base",
+         "POSTERN_OPENAPI_PROXY_URI=https:///base is not valid: it must be a URL such as "
+         "https://example.com:8443/base."                                                                                 },
         {"PGRST_DB_PRE_REQUEST=check",
          "PGRST_DB_PRE_REQUEST is set but not supported: it may guard access, and Postern would "
-         "not call it."                                                                                                },
+         "not call it."                                                                                                   },
         {"PGRST_DB_TX_END=rollback",
-         "PGRST_DB_TX_END is set but not supported: every transaction is committed."                                   },
+         "PGRST_DB_TX_END is set but not supported: every transaction is committed."                                      },
         {"PGRST_JWT_ROLE_CLAIM_KEY=.app.role",
          "PGRST_JWT_ROLE_CLAIM_KEY is set but not supported: the role is read from the claim "
-         "\"role\"."                                                                                                   },
+         "\"role\"."                                                                                                      },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -262,15 +268,37 @@ static void with_postgrests_database_its_rules_for_roles_hold(void **state)
     arena_close(&mem);
 }
 
+static void a_filter_is_required_unless_a_setting_is_postgrests(void **state)
+{
+    static const struct {
+        const char *environment;
+        bool required;
+    } cases[] = {
+        {"DATABASE_URL=postgres://h/d",                             true },
+        {"DATABASE_URL=postgres://h/d|PGRST_DB_SCHEMAS=api",        false},
+        {"PGRST_DB_URI=postgres://h/d",                             false},
+        {"PGRST_DB_URI=postgres://h/d|POSTERN_REQUIRE_FILTER=true", true },
+        {"DATABASE_URL=postgres://h/d|POSTERN_REQUIRE_FILTER=off",  false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        arena *mem = arena_open();
+        struct config config;
+        assert_null(load(&config, mem, cases[i].environment).at);
+        assert_int_equal(config.require_filter, cases[i].required);
+        arena_close(&mem);
+    }
+}
+
 static void settings_that_are_ignored_are_named(void **state)
 {
     arena *mem = arena_open();
     struct config config;
     (void)state;
 
-    assert_null(load(&config, mem, "PGRST_OPENAPI_MODE=follow-privileges|PGRST_LOG_QUERY=all").at);
+    assert_null(load(&config, mem, "PGRST_SERVER_REUSEPORT=true|PGRST_LOG_QUERY=all").at);
     const char *warnings = arena_cstr(mem, config.warnings);
-    assert_non_null(strstr(warnings, "PGRST_OPENAPI_MODE is not supported yet and ignored"));
+    assert_non_null(strstr(warnings, "PGRST_SERVER_REUSEPORT is not supported yet and ignored"));
     assert_non_null(strstr(warnings, "PGRST_LOG_QUERY is not supported yet and ignored"));
     arena_close(&mem);
 }
@@ -387,6 +415,7 @@ int main(void)
         cmocka_unit_test(the_pool_settings_fit_together),
         cmocka_unit_test(a_bad_value_is_one_sentence),
         cmocka_unit_test(with_postgrests_database_its_rules_for_roles_hold),
+        cmocka_unit_test(a_filter_is_required_unless_a_setting_is_postgrests),
         cmocka_unit_test(settings_that_are_ignored_are_named),
         cmocka_unit_test(secrets_come_from_files),
         cmocka_unit_test(passwords_are_masked_in_every_spelling),
