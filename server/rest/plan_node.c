@@ -162,12 +162,12 @@ static const struct fail *find_tests(arena *mem, const struct node *node,
     return NULL;
 }
 
-/* The rows that a write returns are in no order. */
+/* A write orders the rows that it returns; without rows, order means nothing. */
 static const struct fail *find_order(arena *mem, const struct plan *plan, struct node *node)
 {
     struct sort **last = &node->order;
 
-    if (plan_writes(plan))
+    if (wanted_back(plan) != CHOICE_RETURN_ROWS)
         return NULL;
     for (const struct term *term = plan->ask->order; term != NULL; term = term->next) {
         *last = arena_new(mem, struct sort);

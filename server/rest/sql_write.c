@@ -1,6 +1,7 @@
 /* Writes as one statement. The body reaches PostgreSQL as the JSON text it came as. A write of
- * which nothing is wanted back is the bare statement; else it is a WITH whose rows, called t,
- * become the answer. Source: PostgreSQL 7.8.4, 9.16 (json_to_recordset), INSERT, UPDATE. */
+ * which nothing is wanted back is the bare statement; else it is a WITH whose rows are read as
+ * those of the relation would be. Source: PostgreSQL 7.8.4, 9.16 (json_to_recordset), INSERT,
+ * UPDATE. */
 #include "rest/sql_parts.h"
 
 /* Counts up for each row to insert and down for each that updated another instead: what is left
@@ -11,8 +12,10 @@
 #define COUNT_DOWN                                                                                 \
     " where set_config('postern.new_rows', (coalesce(" NEW_ROWS ", 0) - 1)::text, true) <> '-1'"
 
-/* What the rows of the body are called; unlikely as the name of a relation. */
+/* What the rows of the body are called, and the rows that were written; unlikely as the names of
+ * relations. */
 #define BODY_NAME STR("postern_body")
+#define WRITTEN_NAME "postern_written"
 
 static bool returns(const struct plan *plan)
 {
@@ -23,7 +26,7 @@ static bool returns(const struct plan *plan)
 static void put_with(struct sql *sql, const struct plan *plan)
 {
     if (returns(plan))
-        sql_put(sql, "with t as (");
+        sql_put(sql, "with " WRITTEN_NAME " as (");
 }
 
 static void put_key(struct sql *sql, const struct plan *plan)
@@ -39,14 +42,84 @@ static void put_key(struct sql *sql, const struct plan *plan)
     }
 }
 
+static bool wants_rows(const struct plan *plan)
+{
+    return plan->rows == ROWS_JSON || plan->rows == ROWS_CSV;
+}
+
+static void need(struct column_list *needed, const struct column *column)
+{
+    for (int i = 0; i < needed->count; i++)
+        if (needed->list[i] == column)
+            return;
+    needed->list[needed->count++] = column;
+}
+
+/* The columns that the answer is made of; none: all of them. */
+static struct column_list needed_columns(arena *mem, const struct node *node)
+{
+    struct column_list needed = {NULL, 0};
+    int most = 0;
+
+    for (const struct output *at = node->outputs; at != NULL; at = at->next, most++)
+        if (at->column == NULL)
+            return needed;
+    for (const struct sort *at = node->order; at != NULL; at = at->next)
+        most++;
+    needed.list = arena_array(mem, const struct column *, (size_t)most);
+    for (const struct output *at = node->outputs; at != NULL; at = at->next)
+        need(&needed, at->column);
+    for (const struct sort *at = node->order; at != NULL; at = at->next)
+        need(&needed, at->column);
+    return needed;
+}
+
+/* "a", "b", each behind a name if there is one. */
+static void put_names(struct sql *sql, const struct column_list *columns, str owner)
+{
+    for (int i = 0; i < columns->count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        if (owner.len > 0) {
+            sql_name(sql, owner);
+            sql_put(sql, ".");
+        }
+        sql_name(sql, columns->list[i]->name);
+    }
+}
+
+/* Not more than the answer needs: the role may be forbidden to read the other columns. */
+static void put_needed(struct sql *sql, const struct plan *plan)
+{
+    struct column_list needed = needed_columns(sql->text.mem, &plan->root);
+
+    if (needed.count > 0) {
+        put_names(sql, &needed, plan->relation->name);
+        return;
+    }
+    sql_name(sql, plan->relation->name);
+    sql_put(sql, ".*");
+}
+
 static void put_columns_back(struct sql *sql, const struct plan *plan)
 {
     if (plan->rows == ROWS_KEY)
         put_key(sql, plan);
-    else if (plan->rows == ROWS_NONE)
-        sql_put(sql, "1");
+    else if (wants_rows(plan))
+        put_needed(sql, plan);
     else
-        sql_outputs(sql, &plan->root);
+        sql_put(sql, "1");
+}
+
+/* The rows that were written, as a read of the relation would give them. */
+static void put_rows_back(struct sql *sql, const struct plan *plan)
+{
+    sql_put(sql, "(select ");
+    sql_outputs(sql, &plan->root);
+    sql_put(sql, " from " WRITTEN_NAME " as ");
+    sql_name(sql, plan->root.name);
+    sql_order(sql, &plan->root);
+    sql_put(sql, ") t");
 }
 
 static void put_answer(struct sql *sql, const struct plan *plan)
@@ -62,8 +135,12 @@ static void put_answer(struct sql *sql, const struct plan *plan)
     else
         sql_put(sql, ", null");
     if (plan->rows == ROWS_KEY)
-        sql_put(sql, ", (select row_to_json(t)::text from t limit 1)");
-    sql_put(sql, " from t");
+        sql_put(sql, ", (select row_to_json(w)::text from " WRITTEN_NAME " w limit 1)");
+    sql_put(sql, " from ");
+    if (wants_rows(plan))
+        put_rows_back(sql, plan);
+    else
+        sql_put(sql, WRITTEN_NAME " t");
 }
 
 static void put_returning(struct sql *sql, const struct plan *plan)
@@ -73,20 +150,6 @@ static void put_returning(struct sql *sql, const struct plan *plan)
     sql_put(sql, " returning ");
     put_columns_back(sql, plan);
     put_answer(sql, plan);
-}
-
-/* "a", "b", each behind a name if there is one. */
-static void put_names(struct sql *sql, const struct column_list *columns, str owner)
-{
-    for (int i = 0; i < columns->count; i++) {
-        if (i > 0)
-            sql_put(sql, ", ");
-        if (owner.len > 0) {
-            sql_name(sql, owner);
-            sql_put(sql, ".");
-        }
-        sql_name(sql, columns->list[i]->name);
-    }
 }
 
 /* jsonb_build_object('a', default of a, ...): what stands in for the keys that are not given. */
