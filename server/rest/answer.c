@@ -10,7 +10,7 @@ enum { LOCATION_MAX = 4096, CSV_MAX = 1 << 20 };
 const struct fail *answer_not_one(arena *mem, int64_t count)
 {
     struct fail *fail =
-        fail_new(mem, FAIL_SINGULAR, "JSON object requested, multiple (or no) rows returned");
+        fail_new(mem, FAIL_SINGULAR, "Cannot coerce the result to a single JSON object");
     fail->details = arena_printf(mem, "The result contains %lld rows", (long long)count);
     return fail;
 }

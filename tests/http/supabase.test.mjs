@@ -57,7 +57,7 @@ function bad(result, status, code, more = {}) {
     assert.equal(result.data, null);
 }
 
-const noRow = (result) => bad(result, 406, 'PGRST116', { details: 'The result contains 0 rows', hint: null, message: 'JSON object requested, multiple (or no) rows returned' });
+const noRow = (result) => bad(result, 406, 'PGRST116', { details: 'The result contains 0 rows', hint: null, message: 'Cannot coerce the result to a single JSON object' });
 const refused = (result) => bad(result, 401, '42501');
 const header = (client, name) => client.wire.reply.headers.get(name);
 

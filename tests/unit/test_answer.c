@@ -76,7 +76,7 @@ static void not_one_row_is_406(void **state)
     const struct fail *fail = answer_make(test->mem, plan, &page, &reply);
     assert_int_equal(fail->status, 406);
     assert_string_equal(fail->code, "PGRST116");
-    assert_text(fail->message, "JSON object requested, multiple (or no) rows returned");
+    assert_text(fail->message, "Cannot coerce the result to a single JSON object");
 }
 
 static void an_upsert_of_known_rows_is_200(void **state)
