@@ -90,9 +90,14 @@ static struct page read_page(arena *mem, const struct plan *plan, const struct r
 static const struct fail *on_page(struct request *req, const struct rows *rows, void *arg)
 {
     const struct plan *plan = arg;
+    const struct rows *asked = rows_after(rows, AFTER_RESPONSE);
     struct page page = read_page(req->mem, plan, rows);
     struct reply *reply;
 
+    if (asked != NULL) {
+        page.asked_headers = rows_text(asked, 0, ASKED_HEADERS);
+        page.asked_status = rows_text(asked, 0, ASKED_STATUS);
+    }
     TRY(answer_make(req->mem, plan, &page, &reply));
     return http_reply(req, reply);
 }

@@ -242,7 +242,7 @@ const struct fail *answer_make(arena *mem, const struct plan *plan, const struct
     if (plan->one_row && page->rows != 1)
         return answer_not_one(mem, page->rows);
     *reply = reads ? answer_rows(mem, plan, page) : answer_write(mem, plan, page);
-    return NULL;
+    return answer_asked(mem, page, *reply);
 }
 
 static str row_location(arena *mem, const struct plan *plan, str key_json)

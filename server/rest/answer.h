@@ -13,11 +13,19 @@ struct page {
     int64_t total;    /* if it was counted */
     int64_t new_rows; /* of an upsert that merges */
     str key;          /* the new row's primary key as a JSON object; absent: none wanted */
+    str asked_headers, asked_status; /* by the database; absent: it has no wish */
 };
+
+/* The columns of AFTER_RESPONSE. */
+enum { ASKED_HEADERS, ASKED_STATUS };
 
 /* The reply, whose body points into the page's. */
 const struct fail *answer_make(arena *mem, const struct plan *plan, const struct page *page,
                                struct reply **reply);
+
+/* What the database wants of the reply: response.status and response.headers. 500 when they are
+ * neither. In answer_asked.c. */
+const struct fail *answer_asked(arena *mem, const struct page *page, struct reply *reply);
 
 /* The reply to OPTIONS: which methods there are. */
 struct reply *answer_options(arena *mem, const struct plan *plan);

@@ -18,6 +18,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
                         "Could not query the database for the schema cache. Retrying.");
     plan->ask = ask;
     plan->search_path = make_search_path(mem, config, ask->schema);
+    plan->asks_answer = schema_sets_response(schema);
     *result = plan;
     TRY(find_target(mem, schema, plan));
     if (ask->kind == ASK_OPTIONS)

@@ -1,6 +1,11 @@
 /* From plan to statement: which of the writers, in which kind of transaction. */
 #include "rest/sql_parts.h"
 
+/* The columns are ASKED_HEADERS and ASKED_STATUS. A setting of an earlier transaction is ''. */
+#define ASKED_SQL                                                                                  \
+    "select nullif(current_setting('response.headers', true), ''), "                               \
+    "nullif(current_setting('response.status', true), '')"
+
 const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statement *statement)
 {
     static void (*const writers[])(struct sql * sql, const struct plan *plan) = {
@@ -15,6 +20,8 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
         .access = plan->access,
         .search_path = plan->search_path,
     };
+    if (plan->asks_answer)
+        statement->after[AFTER_RESPONSE].text = STR(ASKED_SQL);
     if (plan->access == ACCESS_WRITE && (plan->one_row || ask->kind == ASK_PUT))
         statement->refusal = sql_refusal;
     sql_init(&sql, mem);

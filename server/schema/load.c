@@ -124,6 +124,7 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, routines, &routine_shape),
     RECORDS(struct loaded, enums, &enum_shape),
     FLAG(struct loaded, reads_request),
+    FLAG(struct loaded, sets_response),
 };
 static const struct shape loaded_shape = SHAPE(struct loaded, loaded_members);
 

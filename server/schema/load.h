@@ -16,6 +16,7 @@ struct loaded {
     struct enumeration *enums;
     int nenums;
     bool reads_request;
+    bool sets_response;
 };
 
 /* False on text of another shape. Names point into json or mem. */

@@ -118,6 +118,11 @@ bool schema_reads_request(const struct schema *schema)
     return schema->loaded.reads_request;
 }
 
+bool schema_sets_response(const struct schema *schema)
+{
+    return schema->loaded.sets_response;
+}
+
 const struct relation *schema_relation(const struct schema *schema, str in, str name)
 {
     int at = names_find(&schema->relations, in, name);

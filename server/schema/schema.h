@@ -97,6 +97,9 @@ void schema_unref(const struct schema **schema);
  * request.path, request.headers or request.cookies: only then are they set for reads too. */
 bool schema_reads_request(const struct schema *schema);
 
+/* The same for response.headers and response.status: only then is their value asked for. */
+bool schema_sets_response(const struct schema *schema);
+
 /* All NULL when there is no such thing. */
 const struct relation *schema_relation(const struct schema *schema, str in, str name);
 const struct routine *schema_routines(const struct schema *schema, str in, str name);

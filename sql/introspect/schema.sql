@@ -189,9 +189,10 @@ routines as (
         and p.prorettype <> 'trigger'::regtype
         and p.prorettype <> 'event_trigger'::regtype
 ),
--- Texts that run inside a request and could read its method, path, headers or cookies.
+-- Texts that run inside a request and could read its method, path, headers or cookies, or set what
+-- the answer says. A body in standard SQL is kept parsed, not as text.
 texts as (
-    select p.prosrc as text
+    select coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as text
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
     where n.nspname not in ('pg_catalog', 'information_schema')
@@ -216,5 +217,6 @@ select json_build_object(
     'links', (select coalesce(json_agg(value), '[]') from links),
     'routines', (select coalesce(json_agg(value), '[]') from routines),
     'enums', (select coalesce(json_agg(value), '[]') from enums),
-    'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)')
+    'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)'),
+    'sets_response', exists (select from texts where text ~ 'response\.')
 )::text as schema

@@ -130,6 +130,34 @@ static void options_lists_what_is_possible(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rest_open, rest_close)
 
+static void the_database_may_choose_status_and_headers(void **state)
+{
+    static const struct {
+        const char *headers, *status;
+        int want;
+        const char *code;
+    } cases[] = {
+        {NULL,                "418",  418, NULL      },
+        {NULL,                "99",   500, "PGRST112"},
+        {NULL,                "2 00", 500, "PGRST112"},
+        {"[{\"X-A\":\"1\"}]", NULL,   200, NULL      },
+        {"{}",                NULL,   500, "PGRST111"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct rest_test *test = *state;
+        const struct page page = {.body = STR("[]"),
+                                  .asked_headers = str_from(cases[i].headers),
+                                  .asked_status = str_from(cases[i].status)};
+        struct reply *reply = NULL;
+        const struct fail *fail =
+            answer_make(test->mem, planned(test, "GET /primes"), &page, &reply);
+
+        assert_int_equal(fail != NULL ? fail->status : reply->status, cases[i].want);
+        if (fail != NULL)
+            assert_string_equal(fail->code, cases[i].code);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +168,7 @@ int main(void)
         TEST(a_new_row_has_a_location),
         TEST(csv_begins_with_the_names),
         TEST(options_lists_what_is_possible),
+        TEST(the_database_may_choose_status_and_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #include "schema/similar.h"
 
 static const char text[] =
-    "{\"schemas\":[\"public\"],\"reads_request\":true,"
+    "{\"schemas\":[\"public\"],\"reads_request\":true,\"sets_response\":true,"
     "\"relations\":[{\"schema\":\"public\",\"name\":\"primes\",\"kind\":\"table\","
     "\"insertable\":true,\"updatable\":true,\"deletable\":false,\"comment\":null,\"columns\":["
     "{\"name\":\"id\",\"type\":\"bigint\",\"default\":\"nextval('x')\",\"required\":true,"
@@ -55,6 +55,7 @@ static void relations_and_columns_are_found_by_name(void **state)
     assert_null(relation_column(primes, STR("nope")));
     assert_true(str_eq(relation_primary_key(primes)->columns[0], STR("id")));
     assert_true(schema_reads_request(schema));
+    assert_true(schema_sets_response(schema));
     schema_unref(&schema);
     assert_null(schema);
     arena_close(&mem);
