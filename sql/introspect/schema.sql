@@ -35,6 +35,15 @@ enums as (
     where t.typtype = 'e'
         and exists (select from pg_enum e where e.enumtypid = t.oid)
 ),
+-- The sequence behind each identity column.
+sequences as (
+    select d.refobjid as relation, d.refobjsubid as attnum, d.objid::regclass as sequence
+    from pg_depend d
+    where d.classid = 'pg_class'::regclass
+        and d.refclassid = 'pg_class'::regclass
+        and d.refobjsubid > 0
+        and d.deptype = 'i'
+),
 columns as (
     select
         a.attrelid,
@@ -42,7 +51,12 @@ columns as (
             'name', a.attname,
             'type', format_type(a.atttypid, a.atttypmod),
             'base', bases.type,
-            'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
+            -- What stands in for a value that is not given. One from the domain comes last.
+            'default', case
+                when a.attgenerated <> '' then null
+                when a.attidentity = 'd' then format('nextval(%L::regclass)', sequences.sequence)
+                else coalesce(pg_get_expr(d.adbin, d.adrelid), pg_get_expr(t.typdefaultbin, 0))
+            end,
             'required', a.attnotnull,
             'generated', a.attgenerated <> '',
             'identity', nullif(a.attidentity, ''),
@@ -53,6 +67,8 @@ columns as (
     join exposed on exposed.oid = c.relnamespace
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     left join bases on bases.oid = a.atttypid
+    left join sequences on sequences.relation = a.attrelid and sequences.attnum = a.attnum
+    left join pg_type t on t.oid = a.atttypid and t.typtype = 'd'
     where a.attnum > 0
         and not a.attisdropped
         and c.relkind in ('r', 'p', 'v', 'm', 'f')
