@@ -26,6 +26,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     plan->access = choose_access(plan);
     TRY(choose_range(mem, config, plan));
     name_root(plan);
+    TRY(plan_put(mem, plan));
     TRY(plan_node(mem, plan, &plan->root));
     TRY(plan_write(mem, plan));
     choose_rows(plan);
@@ -80,12 +81,8 @@ static const struct fail *choose_range(arena *mem, const struct config *config, 
     if (ask->kind == ASK_PUT && ranged)
         return fail_new(mem, FAIL_PUT_RANGE,
                         "limit/offset querystring parameters are not allowed for PUT");
-    if (plan_writes(plan)) {
-        if (ranged && ask->kind != ASK_INSERT)
-            return fail_new(mem, FAIL_BAD_QUERY,
-                            "limit and offset are not available for this method");
-        return NULL;
-    }
+    if (plan_writes(plan))
+        return NULL; /* it touches all that its filters name, as in PostgREST 13 and later */
     if (config->db_max_rows > 0 && !ask->range.none) {
         int64_t last = 0;
         if (!__builtin_add_overflow(ask->range.first, config->db_max_rows - 1, &last) &&

@@ -105,6 +105,10 @@ const struct fail *plan_call(arena *mem, const struct schema *schema, struct pla
 const struct fail *plan_node(arena *mem, const struct plan *plan, struct node *node);
 const struct fail *plan_write(arena *mem, struct plan *plan);
 
+/* 405: the filters of a PUT are not its primary key. Asked before columns are found, as a filter
+ * on an unknown column is no key either. */
+const struct fail *plan_put(arena *mem, const struct plan *plan);
+
 /* 400: a PUT's body is not the row that its URL names. */
 const struct fail *plan_put_mismatch(arena *mem);
 

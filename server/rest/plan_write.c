@@ -2,60 +2,56 @@
  * that a PUT names. */
 #include "rest/plan.h"
 
-static const struct fail *check_put(arena *mem, const struct plan *plan);
 static const struct fail *find_written(arena *mem, struct plan *plan);
 static const struct fail *find_conflict(arena *mem, struct plan *plan);
 
-const struct fail *plan_write(arena *mem, struct plan *plan)
+static bool is_key_filter(const struct condition *condition, const struct key *key)
 {
-    TRY(check_put(mem, plan));
-    TRY(find_written(mem, plan));
-    return find_conflict(mem, plan);
-}
-
-static bool is_key_filter(const struct test *test, const struct key *key)
-{
-    const struct condition *condition = test->condition;
-
     if (condition->kind != CONDITION_FILTER || condition->negated || condition->field.nsteps > 0 ||
         condition->quantifier != QUANTIFIER_NONE || !str_eq(condition->op->name, STR("eq")))
         return false;
     for (int i = 0; i < key->ncolumns; i++)
-        if (str_eq(test->column->name, key->columns[i]))
+        if (str_eq(condition->field.name, key->columns[i]))
             return true;
     return false;
 }
 
-static bool is_filtered(const struct plan *plan, str column)
+static bool is_filtered(const struct ask *ask, str column)
 {
-    for (const struct test *test = plan->root.where; test != NULL; test = test->next)
-        if (str_eq(test->column->name, column))
+    for (const struct condition *at = ask->where; at != NULL; at = at->next)
+        if (str_eq(at->field.name, column))
             return true;
     return false;
 }
 
 /* The filters of a PUT are the primary key: all of its columns, with eq, and no others. */
-static bool names_the_key(const struct plan *plan, const struct key *key)
+static bool names_the_key(const struct ask *ask, const struct key *key)
 {
-    for (const struct test *test = plan->root.where; test != NULL; test = test->next)
-        if (!is_key_filter(test, key))
+    for (const struct condition *at = ask->where; at != NULL; at = at->next)
+        if (!is_key_filter(at, key))
             return false;
     for (int i = 0; i < key->ncolumns; i++)
-        if (!is_filtered(plan, key->columns[i]))
+        if (!is_filtered(ask, key->columns[i]))
             return false;
     return true;
 }
 
-static const struct fail *check_put(arena *mem, const struct plan *plan)
+const struct fail *plan_put(arena *mem, const struct plan *plan)
 {
     if (plan->ask->kind != ASK_PUT)
         return NULL;
     const struct key *key = relation_primary_key(plan->relation);
-    if (key == NULL || !names_the_key(plan, key))
+    if (key == NULL || !names_the_key(plan->ask, key))
         return fail_new(mem, FAIL_PUT_FILTERS,
                         "Filters must include all and only primary key "
                         "columns with 'eq' operators");
     return NULL;
+}
+
+const struct fail *plan_write(arena *mem, struct plan *plan)
+{
+    TRY(find_written(mem, plan));
+    return find_conflict(mem, plan);
 }
 
 static const struct fail *find_written(arena *mem, struct plan *plan)
