@@ -191,14 +191,18 @@ static const struct written {
                     1U << PREFER_RETURN | 1U << PREFER_COUNT | 1U << PREFER_HANDLING},
 };
 
-/* An upsert tells new rows from known ones; a PUT only when it shows the row. */
+/* An upsert tells new rows from known ones, also where no key can be in the way; a PUT only when
+ * it shows the row. */
 static int status_of_write(const struct plan *plan, const struct page *page, bool rows)
 {
     const struct written *write = &writes[plan->ask->kind];
+    bool merges = prefer_is(&plan->ask->prefer, PREFER_RESOLUTION, CHOICE_MERGE_DUPLICATES) &&
+                  plan->ask->kind == ASK_INSERT;
+    int64_t new_rows = plan->conflict == CONFLICT_MERGES ? page->new_rows : page->rows;
 
-    if (plan->conflict != CONFLICT_MERGES || (plan->ask->kind == ASK_PUT && !rows))
+    if (!merges && (plan->ask->kind != ASK_PUT || !rows))
         return rows ? write->status_with_rows : write->status;
-    return page->new_rows > 0 ? 201 : 200;
+    return new_rows > 0 ? 201 : 200;
 }
 
 static void put_range_of_write(arena *mem, const struct plan *plan, const struct page *page,

@@ -249,6 +249,18 @@ static void put_key_of_url(struct sql *sql, const struct plan *plan)
     }
 }
 
+/* {} is one row of defaults, [{},{}] are two. */
+static void put_empty_rows(struct sql *sql, const struct plan *plan)
+{
+    if (plan->ask->body.kind == BODY_OBJECT) {
+        sql_put(sql, " default values");
+        return;
+    }
+    sql_put(sql, " select from json_array_elements(");
+    sql_value(sql, plan->ask->body.json);
+    sql_put(sql, ")");
+}
+
 static void put_inserted_rows(struct sql *sql, const struct plan *plan)
 {
     if (plan->ask->body.kind == BODY_NONE) {
@@ -256,7 +268,7 @@ static void put_inserted_rows(struct sql *sql, const struct plan *plan)
         return;
     }
     if (plan->written.count == 0) {
-        sql_put(sql, " default values");
+        put_empty_rows(sql, plan);
         return;
     }
     sql_put(sql, " (");

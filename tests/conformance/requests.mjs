@@ -194,13 +194,14 @@ for (const missing of ['missing=default', 'missing=null']) {
     write('POST', '/items?columns=name,qty,feels&select=name,qty,feels', [{ name: 'a' }, { name: 'b', qty: 4 }, { name: 'c', feels: null }], 'items', { prefer: `${missing}, return=representation` });
     write('POST', '/items?columns=name,qty&select=name,qty', { name: 'a' }, 'items', { prefer: `${missing}, return=representation` });
 }
+for (const body of ['{}', '[{}]', '[{},{}]', '[{"a":1},{}]']) write('POST', '/loose', body, 'loose', { prefer: 'return=representation, count=exact' });
 
 group = 'upsert';
 for (const resolution of ['merge-duplicates', 'ignore-duplicates'])
     for (const back of ['', ', return=minimal', ', return=representation', ', return=headers-only', ', return=representation, count=exact'])
         for (const [path, body, table] of [
             ['/parents', { id: 1, name: 'merged' }, 'parents'], ['/parents', { id: 60, name: 'new' }, 'parents'], ['/parents', [{ id: 1, name: 'm' }, { id: 61, name: 'n' }], 'parents'], ['/parents', [], 'parents'],
-            ['/pairs', { a: 1, b: 'x', v: 'merged' }, 'pairs'], ['/items?on_conflict=name&select=id,name,qty', { name: 'item 1', qty: 4 }, 'items'], ['/loose', { a: 1 }, 'loose'],
+            ['/pairs', { a: 1, b: 'x', v: 'merged' }, 'pairs'], ['/items?on_conflict=name&select=id,name,qty', { name: 'item 1', qty: 4 }, 'items'], ['/loose', { a: 1 }, 'loose'], ['/loose', [], 'loose'],
         ]) write('POST', path, body, table, { prefer: `resolution=${resolution}${back}` });
 for (const path of ['/items?on_conflict=nope', '/items?on_conflict=qty', '/items?on_conflict=', '/pairs?on_conflict=a,b', '/parents?on_conflict=id&columns=id'])
     write('POST', path, path.startsWith('/pairs') ? { a: 1, b: 'x', v: 'm' } : { id: 1, name: 'item 1' }, ['items', 'pairs', 'parents'], { prefer: 'resolution=merge-duplicates, return=representation' });

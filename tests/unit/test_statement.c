@@ -121,40 +121,43 @@ static void a_write_hands_the_body_to_postgresql(void **state)
     static const struct example examples[] = {
         {"POST /primes\n\n{\"form\":\"x\",\"id\":1}",
          "insert into \"public\".\"primes\" (\"form\", \"id\") select \"postern_body\".\"form\", "
-         "\"postern_body\".\"id\" from " BODY_OF("json_to_record",                                                             "\"form\" text, \"id\" bigint"),
+         "\"postern_body\".\"id\" from " BODY_OF("json_to_record",                                                                                  "\"form\" text, \"id\" bigint"),
          "{\"form\":\"x\",\"id\":1}"},
         {"POST /primes\n\n[{\"id\":1},{\"id\":2}]",
          "insert into \"public\".\"primes\" (\"id\") select \"postern_body\".\"id\" from " BODY_OF(
-             "json_to_recordset",                                                                          "\"id\" bigint"),
+             "json_to_recordset",                                                                                               "\"id\" bigint"),
          "[{\"id\":1},{\"id\":2}]"},
-        {"POST /primes\n\n{}",                                                 "insert into \"public\".\"primes\" default values",                                                                                          ""                                                                                                     },
-        {"POST /primes\n\n[]",                                                                       "insert into \"public\".\"primes\" select null where false",                       ""},
+        {"POST /primes\n\n{}",                                                     "insert into \"public\".\"primes\" default values",                                                                                                               ""                                                                                                                                },
+        {"POST /primes\n\n[{},{}]",
+         "insert into \"public\".\"primes\" select from json_array_elements($1)",                       "[{},{}]"},
+        {"DELETE /primes?limit=1",                                                                    "delete from \"public\".\"primes\"",                                                                                                        ""                                                                                                                                                                                                                  },
+        {"POST /primes\n\n[]",                                                                           "insert into \"public\".\"primes\" select null where false",                              ""},
         {"POST /primes?select=id\nprefer: return=representation\n\n{\"id\":1}",
          WRITTEN
          "insert into \"public\".\"primes\" (\"id\") select \"postern_body\".\"id\" "
-         "from " BODY_OF("json_to_record",                                                                                          "\"id\" bigint") " returning \"primes\".\"id\")" ROWS(
+         "from " BODY_OF("json_to_record",                                                                                                        "\"id\" bigint") " returning \"primes\".\"id\")" ROWS(
              "\"primes\".\"id\"") ") t",
          "{\"id\":1}"},
         {"DELETE /primes?select=n:id::text,form-%3Ex&order=digits,id\nprefer: "
-         "return=representation",                                   WRITTEN
+         "return=representation",                                       WRITTEN
          "delete from \"public\".\"primes\" returning \"primes\".\"id\", "
          "\"primes\".\"form\", \"primes\".\"digits\")" ROWS(
              "cast(\"primes\".\"id\" as text) as \"n\", to_jsonb(\"primes\".\"form\")->$1::text as "
              "\"x\"") " order by \"primes\".\"digits\", \"primes\".\"id\") t",
-         "x"                                                                                                                                       },
-        {"DELETE /primes?order=nosuch",                                                   "delete from \"public\".\"primes\"",                ""                                                                                                                                                  },
+         "x"                                                                                                                                                                  },
+        {"DELETE /primes?order=nosuch", "delete from \"public\".\"primes\"",                                                                                                                                       ""         },
         {"POST /primes?columns=id,digits\nprefer: missing=default\n\n[{\"id\":1}]",
          "insert into \"public\".\"primes\" (\"id\", \"digits\") select \"postern_body\".\"id\", "
          "\"postern_body\".\"digits\" from jsonb_to_recordset((select "
          "jsonb_agg(jsonb_build_object($1::text, 7) || e) from jsonb_array_elements($2) e)) as "
-         "\"postern_body\"(\"id\" bigint, \"digits\" bigint)", "digits [{\"id\":1}]"              },
+         "\"postern_body\"(\"id\" bigint, \"digits\" bigint)","digits [{\"id\":1}]"},
         {"PATCH /primes?id=eq.4\n\n{\"form\":\"x\"}",
          "update \"public\".\"primes\" set \"form\" = \"postern_body\".\"form\" from " BODY_OF(
-             "json_to_record",                                                                 "\"form\" text") " where (\"primes\".\"id\" = $2)",
+             "json_to_record",                                                                                                    "\"form\" text") " where (\"primes\".\"id\" = $2)",
          "{\"form\":\"x\"} 4"},
-        {"PATCH /primes?id=eq.4\n\n{}",                               "select 1 from \"public\".\"primes\" where false",                                                                                                 ""             },
+        {"PATCH /primes?id=eq.4\n\n{}",                                                          "select 1 from \"public\".\"primes\" where false",""                                                                                                                                                            },
         {"DELETE /primes?id=eq.4",
-         "delete from \"public\".\"primes\" where (\"primes\".\"id\" = $1)",                                                                                      "4"                                     },
+         "delete from \"public\".\"primes\" where (\"primes\".\"id\" = $1)", "4"                                                                     },
     };
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
