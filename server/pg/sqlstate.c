@@ -1,5 +1,7 @@
 /* See sqlstate.h. The table is read from the top: the first code that fits, whole or by its
- * class (two characters), decides. */
+ * class (two characters), decides. Three codes are told apart by their message: 21000 of
+ * pg-safeupdate is the client's fault and any other a view's; a token may name a role that is gone
+ * (22023), so who asks has no valid identity; and rows that are no XML have no xmlagg (42883). */
 #include "pg/sqlstate.h"
 
 #include "base/headers.h"
@@ -8,40 +10,44 @@
 static const struct {
     const char *code; /* five characters, or two for the class */
     int status;
+    const char *start, *end; /* of the message, when only such a one is meant */
 } statuses[] = {
-    {"08",    503},
-    {"09",    500},
-    {"0L",    403},
-    {"0P",    403},
-    {"21000", 400},
-    {"22023", 400},
-    {"23503", 409},
-    {"23505", 409},
-    {"25006", 405},
-    {"25",    500},
-    {"28",    403},
-    {"2D",    500},
-    {"38",    500},
-    {"39",    500},
-    {"3B",    500},
-    {"40",    500},
-    {"53400", 500},
-    {"53",    503},
-    {"54",    413},
-    {"55",    500},
-    {"57P01", 503},
-    {"57P02", 503},
-    {"57P03", 503},
-    {"57",    500},
-    {"58",    500},
-    {"F0",    500},
-    {"HV",    500},
-    {"P0001", 400},
-    {"P0",    500},
-    {"XX",    500},
-    {"42883", 404},
-    {"42P01", 404},
-    {"42P17", 500},
+    {"08",    503, NULL,               NULL                     },
+    {"09",    500, NULL,               NULL                     },
+    {"0L",    403, NULL,               NULL                     },
+    {"0P",    403, NULL,               NULL                     },
+    {"21000", 400, NULL,               "requires a WHERE clause"},
+    {"21000", 500, NULL,               NULL                     },
+    {"22023", 401, "role \"",          "does not exist"         },
+    {"22023", 400, NULL,               NULL                     },
+    {"23503", 409, NULL,               NULL                     },
+    {"23505", 409, NULL,               NULL                     },
+    {"25006", 405, NULL,               NULL                     },
+    {"25",    500, NULL,               NULL                     },
+    {"28",    403, NULL,               NULL                     },
+    {"2D",    500, NULL,               NULL                     },
+    {"38",    500, NULL,               NULL                     },
+    {"39",    500, NULL,               NULL                     },
+    {"3B",    500, NULL,               NULL                     },
+    {"40",    500, NULL,               NULL                     },
+    {"53400", 500, NULL,               NULL                     },
+    {"53",    503, NULL,               NULL                     },
+    {"54",    500, NULL,               NULL                     },
+    {"55",    500, NULL,               NULL                     },
+    {"57P01", 503, NULL,               NULL                     },
+    {"57P02", 503, NULL,               NULL                     },
+    {"57P03", 503, NULL,               NULL                     },
+    {"57",    500, NULL,               NULL                     },
+    {"58",    500, NULL,               NULL                     },
+    {"F0",    500, NULL,               NULL                     },
+    {"HV",    500, NULL,               NULL                     },
+    {"P0001", 400, NULL,               NULL                     },
+    {"P0",    500, NULL,               NULL                     },
+    {"XX",    500, NULL,               NULL                     },
+    {"42883", 406, "function xmlagg(", NULL                     },
+    {"42883", 404, NULL,               NULL                     },
+    {"42P01", 404, NULL,               NULL                     },
+    {"42P17", 500, NULL,               NULL                     },
 };
 
 str sqlstate_of(const PGresult *error)
@@ -62,11 +68,10 @@ static int status_of(str code, str message, bool anonymous)
         return raise_status(code);
     if (str_eq(code, STR("42501")))
         return anonymous ? 401 : 403;
-    /* A token may name a role that is gone: who asks has no valid identity. */
-    if (str_eq(code, STR("22023")) && str_starts(message, STR("role \"")))
-        return 401;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-        if (str_starts(code, str_from(statuses[i].code)))
+        if (str_starts(code, str_from(statuses[i].code)) &&
+            (statuses[i].start == NULL || str_starts(message, str_from(statuses[i].start))) &&
+            (statuses[i].end == NULL || str_ends(message, str_from(statuses[i].end))))
             return statuses[i].status;
     return 400;
 }
