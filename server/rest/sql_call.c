@@ -27,7 +27,8 @@ static void put_arguments(struct sql *sql, const struct plan *plan)
             sql_put(sql, ", ");
         sql_name(sql, plan->given[i]->name);
         sql_put(sql, " ");
-        sql_known(sql, plan->given[i]->type);
+        sql_known(sql, plan->given[i]->read_as.at != NULL ? plan->given[i]->read_as
+                                                          : plan->given[i]->type);
     }
     sql_put(sql, ")");
     if (!array)

@@ -86,9 +86,8 @@ static const struct member link_members[] = {
 static const struct shape link_shape = SHAPE(struct link, link_members);
 
 static const struct member parameter_members[] = {
-    TEXT(struct parameter, name),
-    TEXT(struct parameter, type),
-    FLAG(struct parameter, required),
+    TEXT(struct parameter, name),     TEXT(struct parameter, type),
+    TEXT(struct parameter, read_as),  FLAG(struct parameter, required),
     FLAG(struct parameter, variadic),
 };
 static const struct shape parameter_shape = SHAPE(struct parameter, parameter_members);
@@ -109,6 +108,12 @@ static const struct member routine_members[] = {
 };
 static const struct shape routine_shape = SHAPE(struct routine, routine_members);
 
+static const struct member handler_members[] = {
+    TEXT(struct handler, schema), TEXT(struct handler, name), TEXT(struct handler, target_schema),
+    TEXT(struct handler, target), TEXT(struct handler, type),
+};
+static const struct shape handler_shape = SHAPE(struct handler, handler_members);
+
 static const struct member enum_members[] = {
     TEXT(struct enumeration, schema),
     TEXT(struct enumeration, name),
@@ -122,6 +127,7 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, relations, &relation_shape),
     RECORDS(struct loaded, links, &link_shape),
     RECORDS(struct loaded, routines, &routine_shape),
+    RECORDS(struct loaded, handlers, &handler_shape),
     RECORDS(struct loaded, enums, &enum_shape),
     FLAG(struct loaded, reads_request),
     FLAG(struct loaded, sets_response),

@@ -13,6 +13,8 @@ struct loaded {
     int nlinks;
     struct routine *routines;
     int nroutines;
+    struct handler *handlers;
+    int nhandlers;
     struct enumeration *enums;
     int nenums;
     bool reads_request;

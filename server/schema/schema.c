@@ -154,6 +154,20 @@ const struct key *relation_primary_key(const struct relation *relation)
     return relation->nkeys > 0 && relation->keys[0].primary ? &relation->keys[0] : NULL;
 }
 
+/* They are few: no index. */
+const struct handler *schema_handler(const struct schema *schema, str in, str target, str type)
+{
+    for (int i = 0; i < schema->loaded.nhandlers; i++) {
+        const struct handler *handler = &schema->loaded.handlers[i];
+        bool same = target.at == NULL
+                        ? handler->target.at == NULL
+                        : str_eq(handler->target, target) && str_eq(handler->target_schema, in);
+        if (same && str_eq(handler->type, type))
+            return handler;
+    }
+    return NULL;
+}
+
 const struct link *schema_links(const struct schema *schema, int *count)
 {
     *count = schema->loaded.nlinks;

@@ -55,6 +55,7 @@ struct link {
 struct parameter {
     str name; /* empty when the function does not name it */
     str type;
+    str read_as;   /* the type that takes values of any length; absent: the same */
     bool required; /* has no default */
     bool variadic; /* type is then an array */
 };
@@ -75,6 +76,15 @@ struct routine {
     struct parameter *parameters;
     int nparameters;
     struct routine *overload; /* the next one of the same name, or NULL */
+};
+
+/* What of the database makes a body of one media type: an aggregate over rows, or a domain that the
+ * value of a function already is. */
+struct handler {
+    str schema, name;
+    str target_schema,
+        target; /* the relation or function it is for; absent: rows of any relation */
+    str type;   /* "image/png" in lower case; any type by "*" "/" "*" */
 };
 
 /* An enum of the database, exposed or not. */
@@ -106,6 +116,9 @@ const struct routine *schema_routines(const struct schema *schema, str in, str n
 const struct column *relation_column(const struct relation *relation, str name);
 const struct column *routine_column(const struct routine *routine, str name);
 const struct key *relation_primary_key(const struct relation *relation);
+
+/* The handler for one target, or with an absent one for rows of any relation. */
+const struct handler *schema_handler(const struct schema *schema, str in, str target, str type);
 
 /* The foreign keys, for embedding. */
 const struct link *schema_links(const struct schema *schema, int *count);

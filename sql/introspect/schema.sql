@@ -181,6 +181,13 @@ routines as (
             select coalesce(json_agg(json_build_object(
                 'name', coalesce(name, ''),
                 'type', format_type(type, null),
+                -- Without a length these two mean one character, one bit: the longer form takes any.
+                'read_as', case type
+                    when 'bpchar'::regtype then 'character varying'
+                    when 'bpchar[]'::regtype then 'character varying[]'
+                    when 'pg_catalog.bit'::regtype then 'bit varying'
+                    when 'pg_catalog.bit[]'::regtype then 'bit varying[]'
+                end,
                 'required', i <= p.pronargs - p.pronargdefaults,
                 'variadic', mode is not distinct from 'v'
             ) order by i), '[]')
@@ -204,6 +211,42 @@ routines as (
     where p.prokind = 'f'
         and p.prorettype <> 'trigger'::regtype
         and p.prorettype <> 'event_trigger'::regtype
+),
+-- Domains whose names are media types, and what makes them: aggregates over rows of one relation or
+-- of any, functions of one value.
+media as (
+    select t.oid, n.nspname, t.typname
+    from pg_type t
+    join pg_namespace n on n.oid = t.typnamespace
+    where t.typtype = 'd'
+        and t.typname ~* '^([a-z0-9.-]+/[a-z0-9.+-]+|\*/\*)$'
+),
+handlers as (
+    select json_build_object(
+        'schema', exposed.nspname,
+        'name', p.proname,
+        'target_schema', rn.nspname,
+        'target', r.relname,
+        'type', lower(media.typname)
+    ) as value
+    from media
+    join pg_proc p on p.prorettype = media.oid and p.prokind = 'a' and p.pronargs = 1
+    join exposed on exposed.oid = p.pronamespace
+    join pg_type row_type on row_type.oid = p.proargtypes[0]
+    left join pg_class r on r.oid = row_type.typrelid and r.relkind in ('r', 'p', 'v', 'm', 'f')
+    left join pg_namespace rn on rn.oid = r.relnamespace
+    where r.oid is not null or row_type.oid = 'anyelement'::regtype
+    union all
+    select json_build_object(
+        'schema', media.nspname,
+        'name', media.typname,
+        'target_schema', exposed.nspname,
+        'target', p.proname,
+        'type', lower(media.typname)
+    )
+    from media
+    join pg_proc p on p.prorettype = media.oid and p.prokind = 'f' and not p.proretset
+    join exposed on exposed.oid = p.pronamespace
 ),
 -- Texts that run inside a request and could read its method, path, headers or cookies, or set what
 -- the answer says. A body in standard SQL is kept parsed, not as text.
@@ -232,6 +275,7 @@ select json_build_object(
     'relations', (select coalesce(json_agg(value order by nspname, relname), '[]') from relations),
     'links', (select coalesce(json_agg(value), '[]') from links),
     'routines', (select coalesce(json_agg(value), '[]') from routines),
+    'handlers', (select coalesce(json_agg(value), '[]') from handlers),
     'enums', (select coalesce(json_agg(value), '[]') from enums),
     'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)'),
     'sets_response', exists (select from texts where text ~ 'response\.')

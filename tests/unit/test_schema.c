@@ -28,6 +28,9 @@ static const char text[] =
     "{\"schema\":\"public\",\"name\":\"add\",\"comment\":null,\"volatile\":true,"
     "\"set\":true,\"variadic\":false,\"result\":\"composite\",\"relation\":\"primes\","
     "\"type\":\"primes\",\"columns\":[{\"name\":\"id\",\"type\":\"bigint\"}],\"parameters\":[]}],"
+    "\"handlers\":[{\"schema\":\"public\",\"name\":\"to_png\",\"target_schema\":\"public\","
+    "\"target\":\"primes\",\"type\":\"image/png\"},{\"schema\":\"public\",\"name\":\"to_x\","
+    "\"target_schema\":null,\"target\":null,\"type\":\"a/x\"}],"
     "\"enums\":[{\"schema\":\"public\",\"name\":\"Mood\",\"type\":\"public.\\\"Mood\\\"\","
     "\"values\":[\"so so\",\"fine\"]}]}";
 
@@ -92,6 +95,23 @@ static void an_enum_is_found_by_the_name_of_its_type(void **state)
     assert_null(schema_enum(schema, STR("public.\"Mood\"[]")));
     assert_ptr_equal(schema_all_enums(schema, &count), mood);
     assert_int_equal(count, 1);
+    schema_unref(&schema);
+    arena_close(&mem);
+}
+
+static void a_handler_is_found_for_its_target_only(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    str public = STR("public"), primes = STR("primes"), none = {NULL, 0};
+    (void)state;
+
+    assert_true(
+        str_eq(schema_handler(schema, public, primes, STR("image/png"))->name, STR("to_png")));
+    assert_null(schema_handler(schema, public, primes, STR("a/x")));
+    assert_null(schema_handler(schema, STR("other"), primes, STR("image/png")));
+    assert_true(str_eq(schema_handler(schema, none, none, STR("a/x"))->name, STR("to_x")));
+    assert_null(schema_handler(schema, none, none, STR("image/png")));
     schema_unref(&schema);
     arena_close(&mem);
 }
@@ -189,6 +209,7 @@ int main(void)
         cmocka_unit_test(relations_and_columns_are_found_by_name),
         cmocka_unit_test(overloads_hang_behind_the_first_of_their_name),
         cmocka_unit_test(an_enum_is_found_by_the_name_of_its_type),
+        cmocka_unit_test(a_handler_is_found_for_its_target_only),
         cmocka_unit_test(a_snapshot_lives_until_its_last_reference),
         cmocka_unit_test(another_shape_is_refused_with_a_sentence),
         cmocka_unit_test(the_most_similar_name_is_found),
