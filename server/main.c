@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
@@ -53,12 +54,6 @@ static void put_help(FILE *out)
                  "All of them: postern config. A first look without any: postern demo\n");
 }
 
-static const char *get_env(void *arg, const char *name)
-{
-    (void)arg;
-    return getenv(name);
-}
-
 static void open_log(const struct config *config)
 {
     static const char *const levels[] = {"crit", "error", "warn", "info", "debug"};
@@ -73,8 +68,10 @@ static void open_log(const struct config *config)
 
 static void load(struct config *config, arena *mem)
 {
-    str why = config_load(config, mem, get_env, NULL);
+    struct environment environment = {.counts = {0}};
 
+    environment_take(&environment, mem, LAYER_PROCESS, (const char *const *)environ);
+    str why = config_load(config, mem, &environment);
     if (why.at != NULL)
         die(EXIT_USAGE, "%.*s", STR_ARG(why));
     open_log(config);

@@ -18,8 +18,7 @@ enum { FILE_BYTES_MAX = 64 << 10, WORKERS_DEFAULT_MAX = 4, NAME_MAX_BYTES = 63 }
 struct reading {
     struct config *config;
     const struct setting *setting;
-    config_get_fn *get;
-    void *arg;
+    const struct environment *environment;
     str source;   /* "POSTERN_PORT", "DATABASE_URL?pool_timeout", "default" */
     str text;     /* the value as written; absent when no source has one */
     bool seconds; /* a bare number counts seconds */
@@ -54,22 +53,24 @@ static str read_file(struct reading *in, const char *path)
 static void find_variable(struct reading *in, str name)
 {
     arena *mem = in->config->mem;
-    const char *value = in->get(in->arg, arena_cstr(mem, name));
+    str value = environment_find(in->environment, name);
     bool secret = setting_is_secret(in->setting);
     bool file = false;
 
     in->source = name;
-    if (secret && (value == NULL || *value == '\0')) {
+    if (secret && value.len == 0) {
         in->source = arena_printf(mem, "%.*s_FILE", STR_ARG(name));
-        value = in->get(in->arg, in->source.at);
+        value = environment_find(in->environment, in->source);
         file = true;
-    } else if (secret && *value == '@' && str_starts(name, STR("PGRST_"))) {
-        value++;
+    } else if (secret && value.at[0] == '@' && str_starts(name, STR("PGRST_"))) {
+        value = str_skip(value, 1);
         file = true;
     }
-    if (value == NULL || *value == '\0')
+    if (value.at != NULL && in->setting->type == SETTING_OPTIONAL)
+        in->text = arena_copy(mem, value);
+    if (value.len == 0)
         return;
-    in->text = file ? read_file(in, value) : str_trim(arena_copy(mem, str_from(value)));
+    in->text = file ? read_file(in, arena_cstr(mem, value)) : str_trim(arena_copy(mem, value));
 }
 
 static void find_url_parameter(struct reading *in, str name)
@@ -328,13 +329,14 @@ static str read_bytes(struct reading *in)
 }
 
 static str (*const readers[SETTING_TYPES])(struct reading *in) = {
-    [SETTING_TEXT] = read_text,         [SETTING_SECRET] = read_text,
-    [SETTING_URL] = read_url,           [SETTING_LIST] = read_list,
-    [SETTING_SCHEMAS] = read_schemas,   [SETTING_ROLE] = read_role,
-    [SETTING_HOST] = read_host,         [SETTING_PATH] = read_path,
-    [SETTING_PROXY] = read_proxy,       [SETTING_CHOICE] = read_choice,
-    [SETTING_SWITCH] = read_switch,     [SETTING_COUNT] = read_count,
-    [SETTING_DURATION] = read_duration, [SETTING_BYTES] = read_bytes,
+    [SETTING_TEXT] = read_text,     [SETTING_SECRET] = read_text,
+    [SETTING_URL] = read_url,       [SETTING_LIST] = read_list,
+    [SETTING_OPTIONAL] = read_list, [SETTING_SCHEMAS] = read_schemas,
+    [SETTING_ROLE] = read_role,     [SETTING_HOST] = read_host,
+    [SETTING_PATH] = read_path,     [SETTING_PROXY] = read_proxy,
+    [SETTING_CHOICE] = read_choice, [SETTING_SWITCH] = read_switch,
+    [SETTING_COUNT] = read_count,   [SETTING_DURATION] = read_duration,
+    [SETTING_BYTES] = read_bytes,
 };
 
 /* A default that depends on the machine: where the table has none. */
@@ -409,9 +411,10 @@ static str settle_pool(struct config *config)
     return OK;
 }
 
-/* With PostgREST's own settings: no anonymous role means no anonymous requests, and the database
- * decides which roles a token may take, by what it grants to the login role. */
-static void settle_roles(struct config *config)
+/* With PostgREST's own settings: the database is told what PostgREST tells it, no anonymous role
+ * means no anonymous requests, and the database decides which roles a token may take, by what it
+ * grants to the login role. */
+static void settle_postgrest(struct config *config)
 {
     if (!str_starts(*SOURCE(config, database_url), STR("PGRST_")))
         return;
@@ -419,6 +422,42 @@ static void settle_roles(struct config *config)
         config->db_anon_role = STR("");
     if (IS_DEFAULT(config, db_allowed_roles))
         config->db_allowed_roles = STR("*");
+    if (IS_DEFAULT(config, request_secrets))
+        config->request_secrets = true;
+}
+
+#define APP_SETTINGS STR("PGRST_APP_SETTINGS_")
+
+static bool has_app_setting(const struct config *config, str name)
+{
+    for (int i = 0; i < config->napp_settings; i++)
+        if (str_eq(config->app_settings[i].name, name))
+            return true;
+    return false;
+}
+
+/* PGRST_APP_SETTINGS_HOST is app.settings.HOST: PostgreSQL does not mind the case. */
+static void find_app_settings(struct reading *in)
+{
+    const struct environment *environment = in->environment;
+    struct config *config = in->config;
+    int room = 0;
+
+    for (int layer = 0; layer < LAYERS; layer++)
+        room += environment->counts[layer];
+    struct guc *list = arena_array(config->mem, struct guc, (size_t)room);
+    config->app_settings = list;
+    for (int layer = LAYERS - 1; layer >= 0; layer--) {
+        for (int i = 0; i < environment->counts[layer]; i++) {
+            const struct variable *one = &environment->variables[layer][i];
+            if (!str_starts(one->name, APP_SETTINGS) || one->name.len == APP_SETTINGS.len)
+                continue;
+            str name = arena_printf(config->mem, "app.settings.%.*s",
+                                    STR_ARG(str_skip(one->name, APP_SETTINGS.len)));
+            if (!has_app_setting(config, name))
+                list[config->napp_settings++] = (struct guc){name, one->value};
+        }
+    }
 }
 
 /* Who brings PostgREST's settings expects its rules: a write may be without a filter. */
@@ -445,7 +484,7 @@ static str find_unsupported(struct reading *in)
     buf_init(&warnings, in->config->mem, FILE_BYTES_MAX);
     for (int i = 0; i < unsupported_count; i++) {
         const struct unsupported *row = &unsupported_settings[i];
-        str value = str_from(in->get(in->arg, row->name));
+        str value = environment_find(in->environment, str_from(row->name));
         if (value.len == 0 || is_word_of(str_from(row->harmless), value))
             continue;
         if (row->refuse)
@@ -457,14 +496,14 @@ static str find_unsupported(struct reading *in)
     return OK;
 }
 
-str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg)
+str config_load(struct config *config, arena *mem, const struct environment *environment)
 {
     str *sources = arena_array(mem, str, (size_t)settings_count);
     str why = OK;
 
     *config = (struct config){.mem = mem, .sources = sources};
     default_workers(config);
-    struct reading in = {.config = config, .get = get, .arg = arg};
+    struct reading in = {.config = config, .environment = environment};
     for (int i = 0; i < settings_count && why.at == NULL; i++) {
         in.setting = &settings[i];
         why = read_setting(&in);
@@ -474,8 +513,9 @@ str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg
         why = settle_pool(config);
     if (why.at == NULL)
         why = find_unsupported(&in);
-    settle_roles(config);
+    settle_postgrest(config);
     settle_filter(config);
+    find_app_settings(&in);
     return why;
 }
 

@@ -6,7 +6,9 @@
 #define BASE_CONFIG_H
 
 #include "base/buf.h"
+#include "base/environment.h"
 #include "base/log.h"
+#include "base/statement.h"
 
 struct config {
     /* databases */
@@ -21,14 +23,22 @@ struct config {
     int64_t db_pool_timeout_ms; /* waiting for a connection, then 504 */
     int64_t db_idle_timeout_ms;
     int64_t db_max_lifetime_ms;
-    str db_prepared;          /* auto | on | off */
-    str db_pre_ping;          /* auto | always */
-    str db_schemas;           /* comma list; the first is the default */
-    str db_extra_search_path; /* comma list */
-    str db_anon_role;         /* "" when anonymous access is off */
-    str db_allowed_roles;     /* comma list of roles a token may name; "*": all but "none" */
-    str db_api_role;          /* the role of curated routes */
-    int64_t db_max_rows;      /* 0: no limit */
+    str db_prepared;            /* auto | on | off */
+    str db_pre_ping;            /* auto | always */
+    str db_schemas;             /* comma list; the first is the default */
+    str db_extra_search_path;   /* comma list */
+    str db_anon_role;           /* "" when anonymous access is off */
+    str db_allowed_roles;       /* comma list of roles a token may name; "*": all but "none" */
+    str db_api_role;            /* the role of curated routes */
+    int64_t db_max_rows;        /* 0: no limit */
+    str db_pre_request;         /* "schema.function"; absent: none */
+    str db_tx_end;              /* commit | rollback, perhaps with -allow-override */
+    str db_hoisted_tx_settings; /* comma list */
+    bool db_aggregates_enabled, db_plan_enabled;
+    bool legacy_target_names;
+    bool request_secrets;           /* request.headers holds credentials */
+    const struct guc *app_settings; /* "app.settings.x", for each transaction */
+    int napp_settings;
     bool db_channel_enabled;
     str db_channel; /* NOTIFY channel for reloads */
     /* tokens */
@@ -39,8 +49,11 @@ struct config {
     str host;
     int64_t port;
     int64_t workers;
-    str rest_path;             /* without a slash at the end; "" for "/" */
-    str cors_origins;          /* comma list; "*" for all */
+    str rest_path;    /* without a slash at the end; "" for "/" */
+    str cors_origins; /* comma list; "*" for all */
+    bool server_timing;
+    str trace_header;          /* in lower case; absent: none */
+    str error_verbosity;       /* verbose | minimal */
     int64_t body_max;          /* bytes */
     int64_t header_timeout_ms; /* first bytes, header and body of a request; idle keep-alive */
     int64_t drain_ms;          /* graceful stop */
@@ -56,17 +69,16 @@ struct config {
     bool require_filter; /* no PATCH or DELETE of everything, except by service_role */
     /* log */
     str log_level, log_format;
-    bool access_log;
+    bool access_log, log_query;
 
     arena *mem;
     str *sources; /* where each value came from, in the order of the table of settings */
     str warnings; /* sentences, one a line: PostgREST settings that are accepted and ignored */
 };
 
-/* Reads the environment through get (getenv, or a test's own). On a bad value returns a
- * sentence that names the setting, its value (masked if secret) and what is allowed. */
-typedef const char *config_get_fn(void *arg, const char *name);
-str config_load(struct config *config, arena *mem, config_get_fn *get, void *arg);
+/* On a bad value returns a sentence that names the setting, its value (masked if secret) and what
+ * is allowed. What the config points to lives in mem. */
+str config_load(struct config *config, arena *mem, const struct environment *environment);
 
 /* Logs the warnings, one line each. */
 void config_warn(const struct config *config);

@@ -33,6 +33,8 @@ static const struct {
     [FAIL_RAISE] = {500, "PGRST121"},
       [FAIL_PREFER] = {400, "PGRST122"},
     [FAIL_AGGREGATES] = {400, "PGRST123"},
+      [FAIL_MAX_AFFECTED] = {400, "PGRST124"},
+    [FAIL_MAX_UNCOUNTED] = {400, "PGRST128"},
       [FAIL_PATH] = {404, "PGRST125"},
     [FAIL_NO_OPENAPI] = {404, "PGRST126"},
       [FAIL_NO_RELATIONSHIP] = {400, "PGRST200"},

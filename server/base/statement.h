@@ -6,8 +6,8 @@
 
 struct fail;
 
-/* A setting of PostgreSQL for one transaction: set_config(name, value, true), after the role, so
- * with its rights. */
+/* A setting of PostgreSQL for one transaction: set_config(name, value, true), with the rights of
+ * the login role. It cannot change role, claims, search path or access. */
 struct guc {
     str name, value;
 };
@@ -46,7 +46,7 @@ struct bound {
     const str *params;
 };
 
-/* The order in the transaction: isolation, role and claims, gucs, guard, before, text, after[0],
+/* The order in the transaction: isolation, gucs, role and claims, guard, before, text, after[0],
  * after[1], the ending. One implicit transaction in one round trip, also behind a pooler. Units
  * with `before`, AFTER_RESPONSE, an isolation or a rollback have their transaction for
  * themselves; others may share one, if their gucs are equal. */

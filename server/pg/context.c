@@ -17,6 +17,7 @@ static void add(struct gucs *gucs, const struct guc *list, int count)
         gucs->list[gucs->count++] = list[i];
 }
 
+/* What would let a function act as the caller: only where the settings say so. */
 static bool is_secret(str name)
 {
     return str_eq(name, STR("authorization")) || str_eq(name, STR("apikey")) ||
@@ -38,8 +39,7 @@ static str finish_object(struct buf *json)
     return json->full ? STR("{}") : buf_str(json);
 }
 
-/* Without what would let a function act as the caller. */
-static str headers_json(const struct request *req)
+static str headers_json(const struct config *config, const struct request *req)
 {
     struct buf json;
 
@@ -47,7 +47,8 @@ static str headers_json(const struct request *req)
     buf_putc(&json, '{');
     for (size_t i = 0; i < req->nheaders; i++) {
         const struct header *header = &req->headers[i];
-        if (!is_secret(header->name) && !str_eq(header->name, STR("cookie")))
+        bool told = config->request_secrets || !is_secret(header->name);
+        if (told && !str_eq(header->name, STR("cookie")))
             put_member(&json, header->name, header->value);
     }
     return finish_object(&json);
@@ -69,13 +70,13 @@ static str cookies_json(const struct request *req)
     return finish_object(&json);
 }
 
-static void add_request(struct gucs *gucs, const struct request *req)
+static void add_request(struct gucs *gucs, const struct config *config, const struct request *req)
 {
     const struct guc list[REQUEST_GUCS] = {
-        {STR("request.method"),  req->method_name },
-        {STR("request.path"),    req->path        },
-        {STR("request.headers"), headers_json(req)},
-        {STR("request.cookies"), cookies_json(req)},
+        {STR("request.method"),  req->method_name   },
+        {STR("request.path"),    req->path          },
+        {STR("request.headers"), headers_json(config, req)},
+        {STR("request.cookies"),                      cookies_json(req)                   },
     };
     add(gucs, list, REQUEST_GUCS);
 }
@@ -86,13 +87,15 @@ struct statement context_statement(const struct db_options *options, const struc
     struct statement result = *statement;
     bool told = statement->access == ACCESS_WRITE || work_is_solitary(statement) ||
                 options->reads_request(req);
-    int room = statement->ngucs + (told ? REQUEST_GUCS : 0);
+    const struct config *config = options->config;
+    int room = statement->ngucs + config->napp_settings + (told ? REQUEST_GUCS : 0);
 
     if (room == statement->ngucs)
         return result;
     struct gucs gucs = {arena_array(req->mem, struct guc, (size_t)room), 0};
+    add(&gucs, config->app_settings, config->napp_settings);
     if (told)
-        add_request(&gucs, req);
+        add_request(&gucs, config, req);
     add(&gucs, statement->gucs, statement->ngucs);
     result.gucs = gucs.list;
     result.ngucs = gucs.count;

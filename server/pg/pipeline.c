@@ -13,7 +13,7 @@
 
 enum {
     CLAIMS_PARAMS = 5,
-    GUC_TEXT_MAX = 64, /* " and set_config($1000,$1001,true) is not null" */
+    GUC_TEXT_MAX = 64, /* "set_config($1000,$1001,true) is not null and " */
     PARAMS_ON_STACK = 64,
     NAME_ROOM = 16,
     LOST_NAMES_MAX = 3,
@@ -24,7 +24,7 @@ enum {
  * other values in the session. request.jwt.claim.sub spares auth.uid() the parsing of JSON.
  * Set in a WHERE, because what a select list returns is printed, sent and parsed again. */
 #define CLAIMS_SQL                                                                                 \
-    "select where set_config('role',$1,true) is not null"                                          \
+    "set_config('role',$1,true) is not null"                                                       \
     " and set_config('request.jwt.claims',$2,true) is not null"                                    \
     " and set_config('request.jwt.claim.sub',$3,true) is not null"                                 \
     " and set_config('transaction_read_only',$4,true) is not null"                                 \
@@ -116,20 +116,21 @@ static bool send_text(struct conn *conn, const struct send *send)
     return sent;
 }
 
-/* CLAIMS_SQL and a set_config for each further setting: the text depends on their number only. */
+/* The further settings come first, with the rights of the login role: a role may have settings
+ * that only that one was granted, and none of them outdoes the claims. The text depends on their
+ * number only. */
 static str claims_text(arena *mem, int ngucs)
 {
     struct buf text;
 
     if (ngucs == 0)
-        return STR(CLAIMS_SQL);
-    buf_init(&text, mem, sizeof(CLAIMS_SQL) + (size_t)ngucs * GUC_TEXT_MAX);
-    buf_put(&text, STR(CLAIMS_SQL));
+        return STR("select where " CLAIMS_SQL);
+    buf_init(&text, mem, sizeof("select where " CLAIMS_SQL) + (size_t)ngucs * GUC_TEXT_MAX);
+    buf_put(&text, STR("select where "));
     for (int i = 0, n = CLAIMS_PARAMS + 1; i < ngucs; i++, n += 2)
-        buf_printf(&text, " and set_config($%d,$%d,true) is not null", n, n + 1);
-    buf_putc(&text, '\0');
-    text.len--;
-    return buf_str(&text);
+        buf_printf(&text, "set_config($%d,$%d,true) is not null and ", n, n + 1);
+    buf_put(&text, STR(CLAIMS_SQL));
+    return arena_copy(mem, buf_str(&text));
 }
 
 static bool send_settings(struct conn *conn, struct segment *segment, const struct work *work,

@@ -66,8 +66,8 @@ struct work {
     /* what came back, until the segment's Sync */
     PGresult *result, *error;
     PGresult *behind[AFTERS]; /* of the statements after it */
-    bool aborted; /* not run: somebody else in the segment failed */
-    bool reparse; /* the prepared statement is gone or stale */
+    bool aborted;             /* not run: somebody else in the segment failed */
+    bool reparse;             /* the prepared statement is gone or stale */
 
     /* streaming */
     bool streaming, started;

@@ -44,7 +44,7 @@ static int status_of_range(int64_t first, int64_t rows, int64_t total)
 
 static void put_applied(arena *mem, const struct plan *plan, unsigned kinds, struct reply *reply)
 {
-    str applied = prefer_applied(&plan->ask->prefer, mem, kinds);
+    str applied = prefer_applied(&plan->ask->prefer, mem, kinds | PREFER_COMMON);
     if (applied.at != NULL)
         reply_header(reply, STR("Preference-Applied"), applied);
 }
@@ -157,7 +157,7 @@ static struct reply *answer_rows(arena *mem, const struct plan *plan, const stru
                      arena_printf(mem, "/%.*s%.*s%.*s", STR_ARG(plan->ask->name), STR_ARG(mark),
                                   STR_ARG(plan->ask->canonical_query)));
     }
-    put_applied(mem, plan, 1U << PREFER_COUNT | 1U << PREFER_HANDLING, reply);
+    put_applied(mem, plan, plan->routine != NULL ? 1U << PREFER_MAX_AFFECTED : 0, reply);
     if (plan->routine != NULL && plan->routine->result == RESULT_VOID) {
         reply->status = 204;
         return reply;
@@ -180,15 +180,11 @@ static const struct written {
     unsigned applied;
 } writes[] = {
     [ASK_INSERT] = {201, 201, RANGE_TOTAL,
-                    1U << PREFER_RESOLUTION | 1U << PREFER_MISSING | 1U << PREFER_RETURN |
-                        1U << PREFER_COUNT | 1U << PREFER_HANDLING                  },
-    [ASK_PUT] = {204, 200, RANGE_NONE,
-                    1U << PREFER_RETURN | 1U << PREFER_COUNT | 1U << PREFER_HANDLING},
+                    1U << PREFER_RESOLUTION | 1U << PREFER_MISSING | 1U << PREFER_RETURN  },
+    [ASK_PUT] = {204, 200, RANGE_NONE,  1U << PREFER_RETURN                            },
     [ASK_UPDATE] = {204, 200, RANGE_ROWS,
-                    1U << PREFER_MISSING | 1U << PREFER_RETURN | 1U << PREFER_COUNT |
-                        1U << PREFER_HANDLING                                       },
-    [ASK_DELETE] = {204, 200, RANGE_TOTAL,
-                    1U << PREFER_RETURN | 1U << PREFER_COUNT | 1U << PREFER_HANDLING},
+                    1U << PREFER_MISSING | 1U << PREFER_RETURN | 1U << PREFER_MAX_AFFECTED},
+    [ASK_DELETE] = {204, 200, RANGE_TOTAL, 1U << PREFER_RETURN | 1U << PREFER_MAX_AFFECTED},
 };
 
 /* An upsert tells new rows from known ones, also where no key can be in the way; a PUT only when
@@ -245,6 +241,8 @@ const struct fail *answer_make(arena *mem, const struct plan *plan, const struct
 
     if (plan->one_row && page->rows != 1)
         return answer_not_one(mem, page->rows);
+    if (plan->transaction.max_affected >= 0 && page->rows > plan->transaction.max_affected)
+        return transaction_too_many(mem, page->rows);
     *reply = reads ? answer_rows(mem, plan, page) : answer_write(mem, plan, page);
     return answer_asked(mem, page, *reply);
 }

@@ -25,7 +25,7 @@ const struct fail *ask_parse(const struct request *req, const struct config *con
     if (ask->kind == ASK_OPTIONS)
         return NULL;
     TRY(read_query(req, ask));
-    TRY(prefer_read(req, &ask->prefer));
+    TRY(prefer_read(req, config, &ask->prefer));
     TRY(media_accept(req->mem, request_header(req, STR("accept")), &ask->media));
     return read_body(req, ask);
 }

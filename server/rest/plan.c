@@ -18,7 +18,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
                         "Could not query the database for the schema cache. Retrying.");
     plan->ask = ask;
     plan->search_path = make_search_path(mem, config, ask->schema);
-    plan->asks_answer = schema_sets_response(schema);
+    plan->asks_answer = schema_sets_response(schema) || config->db_pre_request.at != NULL;
     *result = plan;
     TRY(find_target(mem, schema, plan));
     if (ask->kind == ASK_OPTIONS)
@@ -30,6 +30,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(plan_node(mem, plan, &plan->root));
     TRY(plan_write(mem, plan));
     choose_rows(plan);
+    TRY(transaction_make(mem, config, plan));
     plan->cells = cells_make(mem, plan);
     return NULL;
 }

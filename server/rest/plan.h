@@ -9,6 +9,7 @@
 #include "base/statement.h"
 #include "rest/ask.h"
 #include "rest/cell.h"
+#include "rest/transaction.h"
 #include "schema/schema.h"
 
 /* One column of the answer. */
@@ -83,6 +84,7 @@ struct plan {
     str arguments;   /* of a GET call, as a JSON object */
     str search_path;
     bool asks_answer; /* the database may want a status or headers of its own in the answer */
+    struct transaction transaction;
 };
 
 const struct fail *plan_make(arena *mem, const struct schema *schema, const struct config *config,

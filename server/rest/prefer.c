@@ -17,9 +17,32 @@ static const struct {
     [CHOICE_COUNT_EXACT] = {STR_ROW("count=exact"),                  PREFER_COUNT     },
     [CHOICE_COUNT_PLANNED] = {STR_ROW("count=planned"),                PREFER_COUNT     },
     [CHOICE_COUNT_ESTIMATED] = {STR_ROW("count=estimated"),              PREFER_COUNT     },
+    [CHOICE_COMMIT] = {STR_ROW("tx=commit"),                    PREFER_TX        },
+    [CHOICE_ROLLBACK] = {STR_ROW("tx=rollback"),                  PREFER_TX        },
     [CHOICE_STRICT] = {STR_ROW("handling=strict"),              PREFER_HANDLING  },
     [CHOICE_LENIENT] = {STR_ROW("handling=lenient"),             PREFER_HANDLING  },
 };
+
+#define TIMEZONE STR("timezone=")
+#define MAX_AFFECTED STR("max-affected=")
+
+/* The preferences that have a value of the client's own; one that cannot be read is as if it were
+ * not there. */
+static bool take_value(struct prefer *prefer, str text)
+{
+    int64_t number;
+
+    if (str_starts(text, TIMEZONE)) {
+        if (prefer->timezone.at == NULL)
+            prefer->timezone = str_skip(text, TIMEZONE.len);
+        return true;
+    }
+    if (!str_starts(text, MAX_AFFECTED))
+        return false;
+    if (prefer->max_affected < 0 && str_int(str_skip(text, MAX_AFFECTED.len), &number))
+        prefer->max_affected = number;
+    return true;
+}
 
 static bool choose(struct prefer *prefer, str text)
 {
@@ -31,14 +54,24 @@ static bool choose(struct prefer *prefer, str text)
             *chosen = (enum choice)i;
         return true;
     }
-    return false;
+    return take_value(prefer, text);
 }
 
-const struct fail *prefer_read(const struct request *req, struct prefer *prefer)
+/* What the settings or the handling do not let count. */
+static void settle(const struct config *config, struct prefer *prefer)
+{
+    if (!str_ends(config->db_tx_end, STR("-allow-override")))
+        prefer->choices[PREFER_TX] = CHOICE_NONE;
+    if (!prefer_is(prefer, PREFER_HANDLING, CHOICE_STRICT))
+        prefer->max_affected = -1;
+}
+
+const struct fail *prefer_read(const struct request *req, const struct config *config,
+                               struct prefer *prefer)
 {
     struct buf invalid;
 
-    *prefer = (struct prefer){{CHOICE_NONE}};
+    *prefer = (struct prefer){.max_affected = -1};
     buf_init(&invalid, req->mem, INVALID_MAX);
     for (size_t i = 0; i < req->nheaders; i++) {
         str rest = req->headers[i].value, piece;
@@ -52,6 +85,7 @@ const struct fail *prefer_read(const struct request *req, struct prefer *prefer)
             buf_put(&invalid, piece);
         }
     }
+    settle(config, prefer);
     if (invalid.len == 0 || !prefer_is(prefer, PREFER_HANDLING, CHOICE_STRICT))
         return NULL;
     struct fail *fail =
@@ -60,17 +94,26 @@ const struct fail *prefer_read(const struct request *req, struct prefer *prefer)
     return fail;
 }
 
+static str chosen_text(const struct prefer *prefer, arena *mem, enum preference kind)
+{
+    if (kind == PREFER_TIMEZONE && prefer->timezone.at != NULL)
+        return arena_printf(mem, "timezone=%.*s", STR_ARG(prefer->timezone));
+    if (kind == PREFER_MAX_AFFECTED && prefer->max_affected >= 0)
+        return arena_printf(mem, "max-affected=%lld", (long long)prefer->max_affected);
+    return table[prefer->choices[kind]].text;
+}
+
 str prefer_applied(const struct prefer *prefer, arena *mem, unsigned kinds)
 {
     struct buf applied;
 
     buf_init(&applied, mem, APPLIED_MAX);
     for (int kind = 0; kind < PREFERENCES; kind++) {
-        enum choice choice = prefer->choices[kind];
-        if (choice == CHOICE_NONE || (kinds & (1U << kind)) == 0)
+        str text = chosen_text(prefer, mem, (enum preference)kind);
+        if (text.len == 0 || (kinds & (1U << kind)) == 0)
             continue;
         buf_put(&applied, applied.len > 0 ? STR(", ") : STR(""));
-        buf_put(&applied, table[choice].text);
+        buf_put(&applied, text);
     }
     return applied.len > 0 ? buf_str(&applied) : (str){NULL, 0};
 }

@@ -300,21 +300,32 @@ void sql_body(struct sql *sql, const struct plan *plan)
 /* Markers behind a text that is no integer; which one says why. */
 #define NOT_ONE "PGRST116 "
 #define NOT_THE_KEY "PGRST115 "
+#define TOO_MANY "PGRST124 "
+
+bool sql_refuses(const struct plan *plan)
+{
+    return plan->one_row || plan->ask->kind == ASK_PUT || plan->transaction.max_affected >= 0;
+}
 
 void sql_count(struct sql *sql, const struct plan *plan)
 {
     bool put = plan->ask->kind == ASK_PUT;
 
-    if (plan->access == ACCESS_READ || (!put && !plan->one_row)) {
+    if (plan->access == ACCESS_READ || !sql_refuses(plan)) {
         sql_put(sql, "count(*)");
         return;
     }
-    sql_put(sql, "case count(*) when 1 then 1 else ('");
+    sql_put(sql, "case");
     if (put)
-        sql_put(sql, NOT_THE_KEY);
-    else
-        sql_put(sql, NOT_ONE);
-    sql_put(sql, "' || count(*))::integer end");
+        sql_put(sql, " when count(*) <> 1 then ('" NOT_THE_KEY "' || count(*))::integer");
+    else if (plan->one_row)
+        sql_put(sql, " when count(*) <> 1 then ('" NOT_ONE "' || count(*))::integer");
+    if (plan->transaction.max_affected >= 0) {
+        sql_put(sql, " when count(*) > ");
+        sql_integer(sql, plan->transaction.max_affected);
+        sql_put(sql, " then ('" TOO_MANY "' || count(*))::integer");
+    }
+    sql_put(sql, " else count(*) end");
 }
 
 /* The number behind a marker in quotes that end the message; -1 when it is not there. */
@@ -337,6 +348,9 @@ const struct fail *sql_refusal(arena *mem, str sqlstate, str message)
         return NULL;
     if (number_behind(message, NOT_THE_KEY) >= 0)
         return plan_put_mismatch(mem);
-    int64_t rows = number_behind(message, NOT_ONE);
+    int64_t rows = number_behind(message, TOO_MANY);
+    if (rows >= 0)
+        return transaction_too_many(mem, rows);
+    rows = number_behind(message, NOT_ONE);
     return rows >= 0 ? answer_not_one(mem, rows) : NULL;
 }

@@ -26,8 +26,9 @@ void sql_page(struct sql *sql, const struct node *node);  /* " limit $1 offset $
 /* The first two columns of the answer, over rows called t. */
 void sql_body(struct sql *sql, const struct plan *plan);
 
-/* How many rows t has. For a statement that writes and must touch one row it raises an error
- * otherwise, which sql_refusal reads. */
+/* How many rows t has. A statement that writes and may not touch as many, or as few, raises an
+ * error, which sql_refusal reads. */
+bool sql_refuses(const struct plan *plan);
 void sql_count(struct sql *sql, const struct plan *plan);
 const struct fail *sql_refusal(arena *mem, str sqlstate, str message);
 

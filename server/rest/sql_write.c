@@ -19,8 +19,7 @@
 
 static bool returns(const struct plan *plan)
 {
-    return plan->ask->kind == ASK_PUT || plan->rows != ROWS_NONE || plan->one_row ||
-           plan->conflict == CONFLICT_MERGES;
+    return plan->rows != ROWS_NONE || sql_refuses(plan) || plan->conflict == CONFLICT_MERGES;
 }
 
 static void put_with(struct sql *sql, const struct plan *plan)

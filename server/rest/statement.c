@@ -20,10 +20,11 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
         .access = plan->access,
         .search_path = plan->search_path,
     };
+    if (plan->access == ACCESS_WRITE && sql_refuses(plan))
+        statement->refusal = sql_refusal;
     if (plan->asks_answer)
         statement->after[AFTER_RESPONSE].text = STR(ASKED_SQL);
-    if (plan->access == ACCESS_WRITE && (plan->one_row || ask->kind == ASK_PUT))
-        statement->refusal = sql_refusal;
+    transaction_put(&plan->transaction, statement);
     sql_init(&sql, mem);
     writers[ask->kind](&sql, plan);
     return sql_finish(&sql, statement);

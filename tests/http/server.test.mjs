@@ -369,7 +369,7 @@ describe('the process', () => {
         const cases = [
             [{ POSTERN_PORT: 'x' }, /PORT/], [{ POSTERN_PORT: '70000' }, /PORT/], [{ POSTERN_DB_MAX_CONNECTIONS: '0' }, /DB_MAX_CONNECTIONS/], [{ DB_MAX_CONNECTIONS: 'many' }, /DB_MAX_CONNECTIONS/],
             [{ POSTERN_JWT_SECRET: 'short' }, /JWT_SECRET/], [{ POSTERN_LOG_LEVEL: 'loud' }, /LOG_LEVEL/], [{ POSTERN_BODY_MAX: '-1' }, /BODY_MAX/], [{ POSTERN_HEADER_TIMEOUT: 'soon' }, /HEADER_TIMEOUT/],
-            [{ POSTERN_WORKERS: '1000' }, /WORKERS/], [{ POSTERN_REST_PATH: 'rest' }, /REST_PATH/], [{ DATABASE_URL: undefined }, /DATABASE_URL/], [{ PGRST_DB_PRE_REQUEST: 'f' }, /PRE_REQUEST/],
+            [{ POSTERN_WORKERS: '1000' }, /WORKERS/], [{ POSTERN_REST_PATH: 'rest' }, /REST_PATH/], [{ DATABASE_URL: undefined }, /DATABASE_URL/], [{ PGRST_DB_TX_END: 'f' }, /TX_END/],
             [{ DATABASE_URL: stand.cluster.url('nothing_here', 'authenticator') }, /nothing_here/], [{ DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' }, /127\.0\.0\.1/],
             [{ DATABASE_URL: 'postgresql://authenticator:a-password@127.0.0.1:1/x' }, /127\.0\.0\.1/], [{ POSTERN_PORT: String(port) }, new RegExp(`${port}`)],
         ];

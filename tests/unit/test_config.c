@@ -15,26 +15,16 @@
 #include "base/settings.h"
 
 /* An environment as one text: "PORT=1|HOST=a". */
-static const char *lookup(void *environment, const char *name)
+static str load(struct config *config, arena *mem, const char *text)
 {
-    static char value[512];
-    str rest = str_from(environment), pair;
+    struct environment environment = {.counts = {0}};
+    const char *list[16] = {NULL};
+    str rest = str_from(text), pair;
 
-    while (str_cut(&rest, '|', &pair)) {
-        str key;
-        if (!str_cut(&pair, '=', &key) || !str_eq(key, str_from(name)) || pair.at == NULL)
-            continue;
-        snprintf(value, sizeof(value), "%.*s", STR_ARG(pair));
-        return value;
-    }
-    return NULL;
-}
-
-static str load(struct config *config, arena *mem, const char *environment)
-{
-    char text[1024];
-    snprintf(text, sizeof(text), "%s", environment);
-    return config_load(config, mem, lookup, text);
+    for (int i = 0; i < 15 && str_cut(&rest, '|', &pair); i++)
+        list[i] = arena_cstr(mem, pair);
+    environment_take(&environment, mem, LAYER_PROCESS, list);
+    return config_load(config, mem, &environment);
 }
 
 static str show(const struct config *config, enum config_format format)
@@ -233,11 +223,9 @@ static void a_bad_value_is_one_sentence(void **state)
         {"POSTERN_OPENAPI_PROXY_URI=https:///base",
          "POSTERN_OPENAPI_PROXY_URI=https:///base is not valid: it must be a URL such as "
          "https://example.com:8443/base."                                                                                 },
-        {"PGRST_DB_PRE_REQUEST=check",
-         "PGRST_DB_PRE_REQUEST is set but not supported: it may guard access, and Postern would "
-         "not call it."                                                                                                   },
-        {"PGRST_DB_TX_END=rollback",
-         "PGRST_DB_TX_END is set but not supported: every transaction is committed."                                      },
+        {"PGRST_DB_TX_END=never",
+         "PGRST_DB_TX_END=never is not valid: it must be one of: commit commit-allow-override "
+         "rollback rollback-allow-override."                                                                              },
         {"PGRST_JWT_ROLE_CLAIM_KEY=.app.role",
          "PGRST_JWT_ROLE_CLAIM_KEY is set but not supported: the role is read from the claim "
          "\"role\"."                                                                                                      },

@@ -1,0 +1,32 @@
+/* The variables that settings are read from, in layers: a later one wins. They hold the same names:
+ * a configuration file's db-schemas and the database's pgrst.db_schemas are both
+ * PGRST_DB_SCHEMAS. Source: PostgREST "Configuration". */
+#ifndef BASE_ENVIRONMENT_H
+#define BASE_ENVIRONMENT_H
+
+#include "base/arena.h"
+
+struct variable {
+    str name, value;
+};
+
+enum layer {
+    LAYER_FILE,     /* the configuration file */
+    LAYER_PROCESS,  /* the process's environment */
+    LAYER_DATABASE, /* settings of the role we connect as, and the pre-config function's */
+    LAYERS
+};
+
+struct environment {
+    struct variable *variables[LAYERS];
+    int counts[LAYERS];
+};
+
+/* Takes environ as a layer; what it points to must live as long. */
+void environment_take(struct environment *environment, arena *mem, enum layer layer,
+                      const char *const *list);
+
+/* The value of the last layer that has the name; absent: none has. */
+str environment_find(const struct environment *environment, str name);
+
+#endif
