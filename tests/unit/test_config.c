@@ -278,16 +278,67 @@ static void a_filter_is_required_unless_a_setting_is_postgrests(void **state)
     }
 }
 
+static void the_last_layer_wins(void **state)
+{
+    const char *file[] = {"PGRST_DB_SCHEMAS=file", "PGRST_DB_MAX_ROWS=1", "PGRST_DB_ANON_ROLE=file",
+                          NULL};
+    const char *process[] = {"PGRST_DB_SCHEMAS=process", "PGRST_DB_MAX_ROWS=2", NULL};
+    const char *database[] = {"PGRST_DB_SCHEMAS=database", NULL};
+    struct environment environment = {.counts = {0}};
+    arena *mem = arena_open();
+    struct config config;
+    (void)state;
+
+    environment_take(&environment, mem, LAYER_FILE, file);
+    environment_take(&environment, mem, LAYER_PROCESS, process);
+    environment_take(&environment, mem, LAYER_DATABASE, database);
+    assert_null(config_load(&config, mem, &environment).at);
+    assert_true(str_eq(config.db_schemas, STR("database")));
+    assert_int_equal(config.db_max_rows, 2);
+    assert_true(str_eq(config.db_anon_role, STR("file")));
+    arena_close(&mem);
+}
+
+static void app_settings_are_settings_of_the_transaction(void **state)
+{
+    const char *text = "PGRST_APP_SETTINGS_HOST=a|PGRST_APP_SETTINGS_=b|PGRST_APP_SETTINGS_EMPTY=";
+    arena *mem = arena_open();
+    struct config config;
+    (void)state;
+
+    assert_null(load(&config, mem, text).at);
+    assert_int_equal(config.napp_settings, 2);
+    assert_true(str_eq(config.app_settings[0].name, STR("app.settings.HOST")));
+    assert_true(str_eq(config.app_settings[0].value, STR("a")));
+    assert_true(str_eq(config.app_settings[1].value, STR("")));
+    arena_close(&mem);
+}
+
+static void an_empty_search_path_is_none(void **state)
+{
+    arena *mem = arena_open();
+    struct config config;
+    (void)state;
+
+    assert_null(load(&config, mem, "PGRST_DB_EXTRA_SEARCH_PATH=").at);
+    assert_int_equal(config.db_extra_search_path.len, 0);
+    assert_null(load(&config, mem, "").at);
+    assert_true(str_eq(config.db_extra_search_path, STR("public")));
+    arena_close(&mem);
+}
+
 static void settings_that_are_ignored_are_named(void **state)
 {
     arena *mem = arena_open();
     struct config config;
     (void)state;
 
-    assert_null(load(&config, mem, "PGRST_SERVER_REUSEPORT=true|PGRST_LOG_QUERY=all").at);
+    assert_null(
+        load(&config, mem, "PGRST_SERVER_REUSEPORT=true|PGRST_JWT_CACHE_MAX_LIFETIME=5").at);
     const char *warnings = arena_cstr(mem, config.warnings);
     assert_non_null(strstr(warnings, "PGRST_SERVER_REUSEPORT is not supported yet and ignored"));
-    assert_non_null(strstr(warnings, "PGRST_LOG_QUERY is not supported yet and ignored"));
+    assert_non_null(
+        strstr(warnings, "PGRST_JWT_CACHE_MAX_LIFETIME is not supported yet and ignored"));
     arena_close(&mem);
 }
 
@@ -404,6 +455,9 @@ int main(void)
         cmocka_unit_test(a_bad_value_is_one_sentence),
         cmocka_unit_test(with_postgrests_database_its_rules_for_roles_hold),
         cmocka_unit_test(a_filter_is_required_unless_a_setting_is_postgrests),
+        cmocka_unit_test(the_last_layer_wins),
+        cmocka_unit_test(app_settings_are_settings_of_the_transaction),
+        cmocka_unit_test(an_empty_search_path_is_none),
         cmocka_unit_test(settings_that_are_ignored_are_named),
         cmocka_unit_test(secrets_come_from_files),
         cmocka_unit_test(passwords_are_masked_in_every_spelling),
