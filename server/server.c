@@ -130,6 +130,7 @@ static void start_workers(struct server *server)
                                                                  .book = book,
                                                                  .all = server->workers,
                                                                  .fd = open_door(server)});
+    keys_unref(&keys);
     schema_unref(&schema);
     book_unref(&book);
     for (int i = 0; i < server->nworkers; i++)

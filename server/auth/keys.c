@@ -1,79 +1,162 @@
-/* The HS256 secret, checked once at the start and kept as a keyed OpenSSL context; see keys.h. */
+/* Reads the secret of the settings, in each form it may have, into a set of keys; see keys.h. */
 #include "auth/keys.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
+#include <jansson.h>
+#include <stdatomic.h>
 
 #include "auth/base64.h"
+#include "auth/key.h"
+#include "auth/role_path.h"
 
 struct keys {
-    str secret;         /* absent: none */
-    EVP_MAC_CTX *hs256; /* keyed; copied for each token, because keying costs two SHA-256 blocks */
+    atomic_int refs;
+    arena *mem; /* holds this too */
+    int count;
+    const struct key *keys[KEYS_MAX];
+    const struct role_path *role_path;
 };
 
-static void free_context(void *context)
+static void add_secret(struct keys *keys, str secret, str *why)
 {
-    EVP_MAC_CTX_free(context);
+    if (secret.len < SECRET_MIN)
+        *why = arena_printf(keys->mem, "JWT_SECRET has %zu bytes; it must have at least %d.",
+                            secret.len, SECRET_MIN);
+    else
+        keys->keys[keys->count++] = key_of_secret(keys->mem, secret);
 }
 
-static EVP_MAC_CTX *keyed_context(str secret)
+static void add_jwk(struct keys *keys, const json_t *jwk, str *why)
 {
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                           OSSL_PARAM_construct_end()};
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    str flaw;
+    const struct key *key = key_of_jwk(keys->mem, jwk, &flaw);
 
-    EVP_MAC_free(mac);
-    if (context == NULL ||
-        EVP_MAC_init(context, (const unsigned char *)secret.at, secret.len, params) != 1)
-        die(1, "OpenSSL has no HMAC-SHA-256");
-    return context;
+    if (key == NULL)
+        *why = arena_printf(keys->mem, "JWT_SECRET is a JSON Web Key that %.*s.", STR_ARG(flaw));
+    else
+        keys->keys[keys->count++] = key;
+}
+
+/* RFC 7517, 5: a key of a kind that is not known here is passed over. */
+static void add_set(struct keys *keys, const json_t *set, str *why)
+{
+    const json_t *jwk;
+    size_t i;
+    str flaw = STR("there is none in it");
+
+    if (json_array_size(set) > KEYS_MAX) {
+        *why = arena_printf(keys->mem,
+                            "JWT_SECRET is a JSON Web Key Set of %zu keys; %d are the most.",
+                            json_array_size(set), KEYS_MAX);
+        return;
+    }
+    json_array_foreach(set, i, jwk)
+    {
+        str no;
+        const struct key *key = key_of_jwk(keys->mem, jwk, &no);
+        if (key != NULL)
+            keys->keys[keys->count++] = key;
+        else
+            flaw = arena_printf(keys->mem, "key %zu %.*s", i + 1, STR_ARG(no));
+    }
+    if (keys->count == 0)
+        *why =
+            arena_printf(keys->mem, "JWT_SECRET is a JSON Web Key Set without a usable key: %.*s.",
+                         STR_ARG(flaw));
+}
+
+static void add_json(struct keys *keys, str text, str *why)
+{
+    json_error_t error;
+    json_t *json = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, &error);
+    const json_t *set = json_object_get(json, "keys");
+
+    if (json == NULL)
+        *why =
+            arena_printf(keys->mem, "JWT_SECRET starts as JSON does, but is none: %s.", error.text);
+    else if (json_is_array(set))
+        add_set(keys, set, why);
+    else
+        add_jwk(keys, json, why);
+    json_decref(json);
+}
+
+static void read_keys(struct keys *keys, const struct config *config, str *why)
+{
+    str secret = config->jwt_secret;
+
+    if (config->jwt_secret_is_base64 && !base64_decode(keys->mem, secret, &secret))
+        *why = STR("JWT_SECRET is not base64, as JWT_SECRET_IS_BASE64 says.");
+    else if (str_starts(secret, STR("{")))
+        add_json(keys, secret, why);
+    else
+        add_secret(keys, secret, why);
 }
 
 const struct keys *keys_new(arena *mem, const struct config *config, str *why)
 {
-    struct keys *keys = arena_new(mem, struct keys);
-    str secret = config->jwt_secret;
+    arena *own = arena_open();
+    struct keys *keys = arena_new(own, struct keys);
 
-    if (secret.at == NULL)
+    *why = (str){NULL, 0};
+    keys->refs = 1;
+    keys->mem = own;
+    keys->role_path = role_path_parse(own, config->jwt_role_claim_key, why);
+    if (keys->role_path != NULL && config->jwt_secret.at != NULL)
+        read_keys(keys, config, why);
+    if (why->at == NULL)
         return keys;
-    if (str_starts(secret, STR("{"))) {
-        *why = STR("JWT_SECRET is a JSON Web Key; only the text of an HS256 secret is supported.");
-        return NULL;
-    }
-    if (config->jwt_secret_is_base64 && !base64_decode(mem, secret, &secret)) {
-        *why = STR("JWT_SECRET is not base64, as JWT_SECRET_IS_BASE64 says.");
-        return NULL;
-    }
-    if (secret.len < SECRET_MIN) {
-        *why = arena_printf(mem, "JWT_SECRET has %zu bytes; it must have at least %d.", secret.len,
-                            SECRET_MIN);
-        return NULL;
-    }
-    keys->secret = arena_copy(mem, secret);
-    keys->hs256 = keyed_context(keys->secret);
-    arena_on_death(mem, free_context, keys->hs256);
+    *why = arena_copy(mem, *why);
+    arena_close(&own);
+    return NULL;
+}
+
+const struct keys *keys_ref(const struct keys *keys)
+{
+    atomic_fetch_add_explicit(&((struct keys *)(uintptr_t)keys)->refs, 1, memory_order_relaxed);
     return keys;
+}
+
+void keys_unref(const struct keys **keys)
+{
+    struct keys *last = (struct keys *)(uintptr_t)*keys;
+
+    *keys = NULL;
+    if (last == NULL || atomic_fetch_sub(&last->refs, 1) != 1)
+        return;
+    arena *mem = last->mem;
+    arena_close(&mem);
 }
 
 bool keys_any(const struct keys *keys)
 {
-    return keys->secret.at != NULL;
+    return keys->count > 0;
 }
 
 str keys_secret(const struct keys *keys)
 {
-    return keys->secret;
+    for (int i = 0; i < keys->count; i++) {
+        str secret = key_secret(keys->keys[i]);
+        if (secret.at != NULL)
+            return secret;
+    }
+    return (str){NULL, 0};
 }
 
-void keys_mac(const struct keys *keys, str text, unsigned char mac[MAC_BYTES])
+const struct role_path *keys_role_path(const struct keys *keys)
 {
-    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(keys->hs256);
-    size_t len = 0;
+    return keys->role_path;
+}
 
-    if (context == NULL || EVP_MAC_update(context, (const unsigned char *)text.at, text.len) != 1 ||
-        EVP_MAC_final(context, mac, &len, MAC_BYTES) != 1 || len != MAC_BYTES)
-        h2o_fatal("HMAC-SHA-256 failed"); /* out of memory, as for any allocation */
-    EVP_MAC_CTX_free(context);
+enum keys_verdict keys_check(const struct keys *keys, const struct signed_text *what)
+{
+    enum keys_verdict verdict = KEYS_NONE;
+
+    for (int i = 0; i < keys->count; i++) {
+        if (!key_fits(keys->keys[i], what->algorithm, what->kid))
+            continue;
+        verdict = KEYS_REFUSE;
+        if (key_verify(keys->keys[i], what->algorithm, what->text, what->signature))
+            return KEYS_ACCEPT;
+    }
+    return verdict;
 }

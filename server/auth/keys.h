@@ -1,23 +1,36 @@
-/* The keys that tokens are verified with, each pinned to its algorithm. Here: one HS256 secret.
- * Immutable, made at the start. */
+/* The keys that tokens are verified with, and where the claims name the role: an HS256 secret, a
+ * JSON Web Key or a set of them. Counted and immutable, so that a set can be replaced whole while
+ * requests go on. Source: RFC 7517 section 5; PostgREST "Configuration" (jwt-secret). */
 #ifndef AUTH_KEYS_H
 #define AUTH_KEYS_H
 
+#include "auth/algorithm.h"
 #include "base/config.h"
 
-enum { SECRET_MIN = 32 }; /* bytes; shorter ones refuse to start */
+enum { KEYS_MAX = 64 /* of a set */ };
 
 struct keys;
+struct role_path;
 
-/* NULL on a bad secret (too short, bad base64), with the sentence in *why. No secret at all is
- * possible: then every token is refused with PGRST300. */
+/* From JWT_SECRET and its companions. NULL when it is unusable (too short, bad base64, JSON without
+ * a key that can verify), with the sentence in *why, which lives in mem. No secret at all is
+ * possible: then every token is refused with PGRST300. The caller holds one reference. */
 const struct keys *keys_new(arena *mem, const struct config *config, str *why);
+const struct keys *keys_ref(const struct keys *keys);
+void keys_unref(const struct keys **keys); /* NULLs it */
 
-bool keys_any(const struct keys *keys);   /* false: there is no secret */
-str keys_secret(const struct keys *keys); /* its bytes; for minting */
+bool keys_any(const struct keys *keys);   /* false: there is no key */
+str keys_secret(const struct keys *keys); /* the first HS256 secret, for minting; absent: none */
+const struct role_path *keys_role_path(const struct keys *keys);
 
-/* The HMAC-SHA-256 of the text under the secret, which must be there. Safe from any thread. */
-enum { MAC_BYTES = 32 };
-void keys_mac(const struct keys *keys, str text, unsigned char mac[MAC_BYTES]);
+/* Tries every key that fits the algorithm and the key id (absent: none). KEYS_NONE: no key fits;
+ * KEYS_REFUSE: none that fits has made this signature. Safe from any thread. */
+enum keys_verdict { KEYS_NONE, KEYS_REFUSE, KEYS_ACCEPT };
+struct signed_text {
+    const struct algorithm *algorithm;
+    str kid;
+    str text, signature;
+};
+enum keys_verdict keys_check(const struct keys *keys, const struct signed_text *what);
 
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "auth/claims_json.h"
+#include "auth/role_path.h"
 #include "auth/token.h"
 
 enum { ROLE_BYTES_MAX = 63 /* PostgreSQL's NAMEDATALEN - 1 */ };
@@ -119,42 +120,43 @@ static const struct fail *find_role(arena *mem, const struct config *config, con
     return NULL;
 }
 
-static const struct fail *read_claims(arena *mem, const struct config *config, str json,
-                                      const json_t *payload, const struct claims **claims)
+static const struct fail *read_claims(arena *mem, const struct payload *payload, const json_t *all,
+                                      const struct claims **claims)
 {
-    const json_t *named = json_object_get(payload, "role");
-    const json_t *subject = json_object_get(payload, "sub");
-    str role;
+    const json_t *named = role_path_find(payload->role_path, all);
+    const json_t *subject = json_object_get(all, "sub");
+    bool has_role = json_object_get(all, "role") != NULL;
+    str role, json = payload->json;
 
-    TRY(find_role(mem, config, named, &role));
+    TRY(find_role(mem, payload->config, named, &role));
     struct claims *made =
         claims_new(role, json_is_string(subject) ? text_of(subject) : STR(""),
-                   named == NULL ? claims_json_with_role(mem, json, role) : json, expiry(payload));
-    made->anonymous = str_eq(role, config->db_anon_role);
+                   has_role ? json : claims_json_with_role(mem, json, role), expiry(all));
+    made->anonymous = str_eq(role, payload->config->db_anon_role);
     *claims = made;
     return NULL;
 }
 
-static const struct fail *check_payload(arena *mem, const struct config *config, str json,
-                                        int64_t now, const json_t *payload)
+static const struct fail *check_payload(arena *mem, const struct payload *payload,
+                                        const json_t *all)
 {
-    if (payload == NULL || !claims_json_ok(json))
+    if (all == NULL || !claims_json_ok(payload->json))
         return token_fail(mem, FAIL_BAD_CLAIMS, "Parsing claims failed");
-    TRY(check_times(mem, payload, now));
-    return check_audience(mem, json_object_get(payload, "aud"), config->jwt_aud);
+    TRY(check_times(mem, all, payload->now));
+    return check_audience(mem, json_object_get(all, "aud"), payload->config->jwt_aud);
 }
 
-const struct fail *payload_read(arena *mem, const struct config *config, str json, int64_t now,
+const struct fail *payload_read(arena *mem, const struct payload *payload,
                                 const struct claims **claims)
 {
     /* A claim that is there twice means one thing here and another thing elsewhere. */
-    json_t *payload =
-        json_loadb(json.at, json.len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
-    const struct fail *fail = check_payload(mem, config, json, now, payload);
+    json_t *all = json_loadb(payload->json.at, payload->json.len,
+                             JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+    const struct fail *fail = check_payload(mem, payload, all);
 
     if (fail == NULL)
-        fail = read_claims(mem, config, json, payload, claims);
-    json_decref(payload);
+        fail = read_claims(mem, payload, all, claims);
+    json_decref(all);
     return fail;
 }
 

@@ -7,8 +7,17 @@
 #include "base/config.h"
 #include "base/fail.h"
 
-/* now: seconds since the epoch. The reference in *claims is the caller's. */
-const struct fail *payload_read(arena *mem, const struct config *config, str json, int64_t now,
+struct role_path;
+
+struct payload {
+    str json;
+    const struct config *config;
+    const struct role_path *role_path;
+    int64_t now; /* seconds since the epoch */
+};
+
+/* The reference in *claims is the caller's. */
+const struct fail *payload_read(arena *mem, const struct payload *payload,
                                 const struct claims **claims);
 
 /* The claims of a request without a token, or NULL when the anonymous role is off. */

@@ -1,11 +1,10 @@
 /* One token: its three parts, the algorithm, the signature; see token.h. What the claims say is
- * payload.c's. Signatures are checked with OpenSSL on a keyed context: libjwt takes the algorithm
+ * payload.c's. Signatures are checked with OpenSSL on loaded keys: libjwt takes the algorithm
  * from the token, and would have to be fenced by all that stands here; it mints. */
 #include "auth/token.h"
 
 #include <jansson.h>
 #include <jwt.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "auth/base64.h"
@@ -46,48 +45,66 @@ static const struct fail *bad_token(arena *mem, const char *message, str details
     return fail;
 }
 
-/* What jku, x5u, jwk, kid and typ say is not looked at: the key is ours, not the token's. crit
- * names extensions that must be understood (RFC 7515, 4.1.11), and none is. */
-static const struct fail *check_header(arena *mem, const json_t *header)
+/* PostgREST's word for whatever is not a token at all. */
+static const struct fail *no_token(arena *mem)
 {
-    const char *alg = json_string_value(json_object_get(header, "alg"));
+    return bad_token(mem, "JWT cryptographic operation failed", (str){NULL, 0});
+}
 
-    if (!json_is_object(header) || json_object_get(header, "crit") != NULL)
-        return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
-    if (alg == NULL || strcmp(alg, "none") == 0)
-        return bad_token(mem, "Wrong or unsupported encoding algorithm", (str){NULL, 0});
-    if (strcmp(alg, "HS256") != 0)
-        return bad_token(mem, "No suitable key or wrong key type",
-                         STR("No suitable key was found to decode the JWT"));
+static str text_of(const json_t *string)
+{
+    return (str){json_string_value(string), json_string_length(string)};
+}
+
+/* What jku, x5u, jwk and typ say is not looked at: the key is ours, not the token's. crit names
+ * extensions that must be understood (RFC 7515, 4.1.11), and none is. */
+static const struct fail *check_header(arena *mem, const json_t *header, struct signed_text *what)
+{
+    const json_t *alg = json_object_get(header, "alg"), *kid = json_object_get(header, "kid");
+
+    if (!json_is_string(alg) || json_object_get(header, "crit") != NULL ||
+        (kid != NULL && !json_is_string(kid)))
+        return no_token(mem);
+    if (str_eq(text_of(alg), STR("none")))
+        return bad_token(mem, "Wrong or unsupported encoding algorithm",
+                         STR("JWT is unsecured but expected 'alg' was not 'none'"));
+    what->algorithm = algorithm_find(text_of(alg));
+    if (what->algorithm == NULL)
+        return no_token(mem);
+    if (kid != NULL)
+        what->kid = arena_copy(mem, text_of(kid));
     return NULL;
 }
 
-static const struct fail *read_header(arena *mem, str encoded)
+static const struct fail *read_header(arena *mem, str encoded, struct signed_text *what)
 {
     str text = STR("");
 
     /* jansson overlooks a NUL byte behind a number. */
     if (!base64url_decode(mem, encoded, &text) || str_find(text, '\0') >= 0)
-        return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
+        return no_token(mem);
     json_t *header = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
-    const struct fail *fail = check_header(mem, header);
+    const struct fail *fail = check_header(mem, header, what);
     json_decref(header);
     return fail;
 }
 
-static const struct fail *check_signature(arena *mem, const struct keys *keys,
-                                          const struct parts *parts)
+static const struct fail *check_signature(arena *mem, const struct keys *keys, str encoded,
+                                          struct signed_text *what)
 {
-    unsigned char mac[MAC_BYTES];
-    str signature = STR("");
+    static const char message[] = "No suitable key or wrong key type";
 
-    if (!base64url_decode(mem, parts->signature, &signature))
-        return bad_token(mem, "JWT cryptographic operation failed", (str){NULL, 0});
-    keys_mac(keys, parts->signed_text, mac);
-    if (signature.len != MAC_BYTES || CRYPTO_memcmp(signature.at, mac, MAC_BYTES) != 0)
-        return bad_token(mem, "No suitable key or wrong key type",
-                         STR("None of the keys was able to decode the JWT"));
-    return NULL;
+    if (!base64url_decode(mem, encoded, &what->signature))
+        return no_token(mem);
+    switch (keys_check(keys, what)) {
+    case KEYS_ACCEPT:
+        return NULL;
+    case KEYS_NONE:
+        return bad_token(mem, message, STR("No suitable key was found to decode the JWT"));
+    case KEYS_REFUSE:
+        break;
+    }
+    return bad_token(mem, message, STR("None of the keys was able to decode the JWT"));
 }
 
 const struct fail *token_verify(arena *mem, const struct config *config, const struct keys *keys,
@@ -96,6 +113,7 @@ const struct fail *token_verify(arena *mem, const struct config *config, const s
     struct parts parts = {
         .header = {NULL, 0}
     };
+    struct signed_text what = {.algorithm = NULL};
     str payload = STR("");
 
     if (!keys_any(keys))
@@ -105,11 +123,14 @@ const struct fail *token_verify(arena *mem, const struct config *config, const s
     if (token.len > TOKEN_MAX)
         return token_fail(mem, FAIL_BAD_TOKEN, "JWT is too long");
     TRY(cut_parts(mem, token, &parts));
-    TRY(read_header(mem, parts.header));
-    TRY(check_signature(mem, keys, &parts));
+    TRY(read_header(mem, parts.header, &what));
+    what.text = parts.signed_text;
+    TRY(check_signature(mem, keys, parts.signature, &what));
     if (!base64url_decode(mem, parts.payload, &payload))
-        return bad_token(mem, "JWT couldn't be decoded", (str){NULL, 0});
-    return payload_read(mem, config, payload, clock_now(), claims);
+        return no_token(mem);
+    const struct payload read = {
+        .json = payload, .config = config, .role_path = keys_role_path(keys), .now = clock_now()};
+    return payload_read(mem, &read, claims);
 }
 
 str token_mint(arena *mem, const struct keys *keys, str claims_json)

@@ -1,6 +1,6 @@
-/* Tokens: from the headers of a request to verified claims. The algorithm is pinned to the key,
- * never taken from the token; duplicate keys are refused; exp, nbf, iat and aud are checked with
- * 30 s of leeway. Source: RFC 7515, RFC 7519, RFC 8725; texts: PostgREST "Authentication". */
+/* Tokens: from the headers of a request to verified claims. The algorithm must fit the key;
+ * the token alone never chooses it; duplicate keys are refused; exp, nbf, iat and aud are checked
+ * with 30 s of leeway. Source: RFC 7515, RFC 7519, RFC 8725; texts: PostgREST "Authentication". */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
@@ -10,12 +10,17 @@
 #include "base/metrics.h"
 #include "base/request.h"
 
-enum { TOKEN_MAX = 8192, TOKEN_LEEWAY_S = 30, TOKEN_CACHE_MAX = 4096 };
+enum { TOKEN_MAX = 8192, TOKEN_LEEWAY_S = 30 };
 
-struct token_cache; /* one per worker; bounded; entries die with their token */
+/* One per worker; at most JWT_CACHE_MAX_ENTRIES, which die with their token; 0: none is kept. */
+struct token_cache;
 
+/* Takes a reference to the keys. The settings must outlive the cache, or the next take. */
 struct token_cache *token_cache_new(const struct config *config, const struct keys *keys,
                                     struct metrics *metrics);
+/* Other settings and keys from now on: what the old ones have verified is forgotten. */
+void token_cache_take(struct token_cache *cache, const struct config *config,
+                      const struct keys *keys);
 void token_cache_free(struct token_cache **cache);
 
 /* Verifies one token, without the cache. The reference in *claims is the caller's. Fails with

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 
-enum { BUCKETS = 8192 /* a power of two, twice TOKEN_CACHE_MAX */ };
+enum { BUCKETS = 8192 /* a power of two, twice the usual size of the cache */ };
 
 struct entry {
     struct list used;   /* on cache->used, the latest first */
@@ -37,7 +37,7 @@ struct token_cache *token_cache_new(const struct config *config, const struct ke
 
     *cache = (struct token_cache){
         .config = config,
-        .keys = keys,
+        .keys = keys_ref(keys),
         .metrics = metrics,
         .anonymous = payload_anonymous(config),
     };
@@ -65,12 +65,29 @@ static struct entry *entry_of(struct list *node)
     return LIST_ENTRY(node, struct entry, used);
 }
 
+static void drop_all(struct token_cache *cache)
+{
+    while (!list_empty(&cache->used))
+        drop(cache, entry_of(cache->used.next));
+}
+
+void token_cache_take(struct token_cache *cache, const struct config *config,
+                      const struct keys *keys)
+{
+    drop_all(cache);
+    keys_unref(&cache->keys);
+    claims_unref(&cache->anonymous);
+    cache->config = config;
+    cache->keys = keys_ref(keys);
+    cache->anonymous = payload_anonymous(config);
+}
+
 void token_cache_free(struct token_cache **cache)
 {
     if (*cache == NULL)
         return;
-    while (!list_empty(&(*cache)->used))
-        drop(*cache, entry_of((*cache)->used.next));
+    drop_all(*cache);
+    keys_unref(&(*cache)->keys);
     claims_unref(&(*cache)->anonymous);
     free(*cache);
     *cache = NULL;
@@ -110,8 +127,12 @@ static const struct claims *find(struct token_cache *cache, str token, uint64_t 
 
 static void keep(struct token_cache *cache, str token, uint64_t hash, const struct claims *claims)
 {
-    if (cache->count == TOKEN_CACHE_MAX)
+    if (cache->config->jwt_cache_max_entries == 0)
+        return;
+    if (cache->count >= cache->config->jwt_cache_max_entries) {
         drop(cache, entry_of(cache->used.prev));
+        metric_add(cache->metrics, METRIC_TOKEN_EVICTIONS, 1);
+    }
     struct entry *entry = h2o_mem_alloc(sizeof(*entry) + token.len);
     struct entry **bucket = &cache->buckets[hash % BUCKETS];
     *entry = (struct entry){

@@ -44,7 +44,9 @@ struct config {
     /* tokens */
     str jwt_secret;
     bool jwt_secret_is_base64;
-    str jwt_aud; /* absent: any audience */
+    str jwt_aud;                   /* absent: any audience */
+    str jwt_role_claim_key;        /* where the claims name the role; see auth/role_path.h */
+    int64_t jwt_cache_max_entries; /* verified tokens kept a worker */
     /* server */
     str host;
     int64_t port;

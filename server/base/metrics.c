@@ -16,6 +16,8 @@ static const struct {
     [METRIC_TOKEN_HITS] = {"postern_token_cache_total",              "counter", "{result=\"hit\"}",
                              "Tokens looked up among the verified ones"                                                         },
     [METRIC_TOKEN_MISSES] = {"postern_token_cache_total",              "counter", "{result=\"miss\"}",   ""                     },
+    [METRIC_TOKEN_EVICTIONS] = {"postern_token_cache_evictions_total",    "counter", "",
+                             "Verified tokens that were forgotten to make room"                                                 },
     [METRIC_CACHE_HITS] = {"postern_cache_requests_total",           "counter", "{result=\"hit\"}",
                              "Curated answers looked up in the cache"                                                           },
     [METRIC_CACHE_MISSES] = {"postern_cache_requests_total",           "counter", "{result=\"miss\"}",   ""                     },

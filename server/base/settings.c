@@ -83,12 +83,17 @@ const struct setting settings[] = {
 
     {"JWT_SECRET", SETTING_SECRET, AT(jwt_secret), NULL, 0, 0,
      "SUPABASE_JWT_SECRET JWT_SECRET PGRST_JWT_SECRET", NULL,
-     "the HS256 secret of tokens, at least 32 bytes"},
+     "the HS256 secret of tokens, at least 32 bytes, or a JWK or JWKS"},
     {"JWT_SECRET_IS_BASE64", SETTING_SWITCH, AT(jwt_secret_is_base64), "false", 0, 0,
      "JWT_SECRET_IS_BASE64 PGRST_JWT_SECRET_IS_BASE64 PGRST_SECRET_IS_BASE64", NULL,
      "the secret is base64 of the bytes to use"},
     {"JWT_AUD", SETTING_TEXT, AT(jwt_aud), NULL, 0, 0, "JWT_AUD PGRST_JWT_AUD", NULL,
      "the audience a token must be for, where it names one"},
+    {"JWT_ROLE_CLAIM_KEY", SETTING_TEXT, AT(jwt_role_claim_key), "$.role", 0, 0,
+     "PGRST_JWT_ROLE_CLAIM_KEY PGRST_ROLE_CLAIM_KEY", NULL,
+     "where a token's claims name the role: a JSONPath"},
+    {"JWT_CACHE_MAX_ENTRIES", SETTING_COUNT, AT(jwt_cache_max_entries), "4096", 0, 65536,
+     "PGRST_JWT_CACHE_MAX_ENTRIES", NULL, "verified tokens that a worker remembers; 0: none"},
 
     {"HOST", SETTING_HOST, AT(host), "127.0.0.1", 0, 0, "PGRST_SERVER_HOST", NULL,
      "the address to listen on"},
@@ -151,14 +156,11 @@ const int settings_count = sizeof(settings) / sizeof(settings[0]);
 /* clang-format off */
 const struct unsupported unsupported_settings[] = {
     {"PGRST_DB_PRE_CONFIG", "", true, "settings in the database are not read"},
-    {"PGRST_JWT_ROLE_CLAIM_KEY", ".role $.role", true, "the role is read from the claim \"role\""},
-    {"PGRST_ROLE_CLAIM_KEY", ".role $.role", true, "the role is read from the claim \"role\""},
     {"PGRST_SERVER_UNIX_SOCKET", "", true, "Postern would listen on TCP instead"},
     {"PGRST_SERVER_UNIX_SOCKET_MODE", "", false, "Postern listens on TCP"},
     {"PGRST_DB_CONFIG", "false", false, "settings in the database are not read"},
     {"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "true", false, "Postern always reconnects"},
     {"PGRST_JWT_CACHE_MAX_LIFETIME", "", false, "verified tokens are kept until they expire"},
-    {"PGRST_JWT_CACHE_MAX_ENTRIES", "", false, "4096 verified tokens are kept a worker"},
     {"PGRST_SERVER_REUSEPORT", "false", false, "the port is not shared"},
     {"PGRST_ADMIN_SERVER_PORT", "", false, NO_ADMIN},
     {"PGRST_ADMIN_SERVER_HOST", "", false, NO_ADMIN},

@@ -201,6 +201,7 @@ static void on_ready(void *arg)
     cluster_note(&demo->cluster, arena_printf(demo->mem, "http://127.0.0.1:%d/ (process %d)",
                                               (int)demo->config.port, (int)getpid()));
     put_lines(demo, keys);
+    keys_unref(&keys);
 }
 
 /* The disk may take its time while the first requests are answered. */

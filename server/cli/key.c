@@ -35,10 +35,12 @@ int key_command(const struct config *config, int argc, char **argv)
     }
     fresh.jwt_secret = base64url_encode(config->mem, (str){bytes, sizeof(bytes)});
     fresh.jwt_secret_is_base64 = false;
+    fresh.jwt_role_claim_key = (str){NULL, 0};
     const struct keys *keys = keys_new(config->mem, &fresh, &why);
     printf("SUPABASE_JWT_SECRET=%.*s\n", STR_ARG(fresh.jwt_secret));
     if (fresh.db_anon_role.len > 0)
         print_key(config->mem, keys, "ANON_KEY", arena_cstr(config->mem, fresh.db_anon_role));
     print_key(config->mem, keys, "SERVICE_ROLE_KEY", "service_role");
+    keys_unref(&keys);
     return 0;
 }

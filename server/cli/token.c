@@ -89,13 +89,17 @@ int token_command(const struct config *config, int argc, char **argv)
         return EXIT_USAGE;
     }
     const struct keys *keys = keys_new(config->mem, config, &why);
-    if (keys == NULL || !keys_any(keys))
-        why = keys == NULL ? why : STR("JWT_SECRET is not set: there is nothing to sign with.");
+    if (keys != NULL && keys_secret(keys).at == NULL)
+        why = keys_any(keys)
+                  ? STR("JWT_SECRET holds no HS256 secret: there is nothing to sign with.")
+                  : STR("JWT_SECRET is not set: there is nothing to sign with.");
     if (why.at != NULL) {
         fprintf(stderr, "postern: %.*s\n", STR_ARG(why));
+        keys_unref(&keys);
         return 1;
     }
     str token = token_mint(config->mem, keys, claims_text(config->mem, config, &options, seconds));
     printf("%.*s\n", STR_ARG(token));
+    keys_unref(&keys);
     return token.at == NULL;
 }

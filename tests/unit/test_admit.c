@@ -131,15 +131,17 @@ static void a_cached_token_dies_with_its_expiry(void **state)
 
 static void the_cache_is_bounded_and_forgets_the_oldest(void **state)
 {
+    enum { CACHE_MAX = 64 };
     struct bench *bench = *state;
+    bench->config.jwt_cache_max_entries = CACHE_MAX;
     struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
     str first = sign(bench, STR(HS256), STR(USER)), none = {NULL, 0};
 
     ask(bench, cache, none, first);
-    for (int i = 0; i < TOKEN_CACHE_MAX; i++) {
+    for (int i = 0; i < CACHE_MAX; i++) {
         str claims = arena_printf(bench->mem, "{\"role\":\"anon\",\"n\":%d}", i);
         assert_answer(ask(bench, cache, none, sign(bench, STR(HS256), claims)), "anon", "filler");
-        if (i == TOKEN_CACHE_MAX / 2)
+        if (i == CACHE_MAX / 2)
             ask(bench, cache, none, first); /* used: stays */
     }
     int64_t misses = metric(bench, METRIC_TOKEN_MISSES);
@@ -147,7 +149,40 @@ static void the_cache_is_bounded_and_forgets_the_oldest(void **state)
     assert_int_equal(metric(bench, METRIC_TOKEN_MISSES), misses);
     ask(bench, cache, none, sign(bench, STR(HS256), STR("{\"role\":\"anon\",\"n\":0}")));
     assert_int_equal(metric(bench, METRIC_TOKEN_MISSES), misses + 1);
+    assert_int_equal(metric(bench, METRIC_TOKEN_EVICTIONS), 2);
     token_cache_free(&cache);
+}
+
+static void a_cache_of_no_entries_keeps_none(void **state)
+{
+    struct bench *bench = *state;
+    bench->config.jwt_cache_max_entries = 0;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    str token = sign(bench, STR(HS256), STR(USER)), none = {NULL, 0};
+
+    for (int i = 0; i < 3; i++)
+        assert_answer(ask(bench, cache, none, token), "authenticated", "not from the cache");
+    assert_int_equal(metric(bench, METRIC_TOKEN_HITS), 0);
+    token_cache_free(&cache);
+}
+
+static void other_keys_forget_what_the_old_ones_verified(void **state)
+{
+    struct bench *bench = *state, other = *bench;
+    struct token_cache *cache = token_cache_new(&bench->config, bench->keys, &bench->metrics);
+    str token = sign(bench, STR(HS256), STR(USER)), none = {NULL, 0}, why;
+
+    other.config.jwt_secret = STR("another-secret-that-is-long-enough-too");
+    other.config.db_anon_role = STR("");
+    other.keys = keys_new(bench->mem, &other.config, &why);
+    assert_answer(ask(bench, cache, none, token), "authenticated", "the old keys");
+    token_cache_take(cache, &other.config, other.keys);
+    assert_answer(ask(bench, cache, none, token), "PGRST301", "a token of the old keys");
+    assert_answer(ask(bench, cache, none, none), "PGRST302", "nobody is let in any more");
+    assert_answer(ask(bench, cache, none, sign(&other, STR(HS256), STR(USER))), "authenticated",
+                  "a token of the new keys");
+    token_cache_free(&cache);
+    keys_unref(&other.keys);
 }
 
 /* A request may outlive the cache's entry, and the cache. */
@@ -173,6 +208,8 @@ int main(void)
         TEST(a_cached_signature_does_not_vouch_for_another_payload),
         TEST(a_cached_token_dies_with_its_expiry),
         TEST(the_cache_is_bounded_and_forgets_the_oldest),
+        TEST(a_cache_of_no_entries_keeps_none),
+        TEST(other_keys_forget_what_the_old_ones_verified),
         TEST(a_request_holds_its_claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,9 +226,6 @@ static void a_bad_value_is_one_sentence(void **state)
         {"PGRST_DB_TX_END=never",
          "PGRST_DB_TX_END=never is not valid: it must be one of: commit commit-allow-override "
          "rollback rollback-allow-override."                                                                              },
-        {"PGRST_JWT_ROLE_CLAIM_KEY=.app.role",
-         "PGRST_JWT_ROLE_CLAIM_KEY is set but not supported: the role is read from the claim "
-         "\"role\"."                                                                                                      },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

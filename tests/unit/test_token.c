@@ -3,7 +3,7 @@
 
 #include "auth/payload.h"
 
-#define DECODE "JWT couldn't be decoded"
+#define CRYPTO "JWT cryptographic operation failed"
 #define NO_KEY "No suitable key or wrong key type"
 
 /* The message of the failure, or "" when the token is good. */
@@ -31,41 +31,42 @@ static void the_header_must_say_hs256_to_the_letter(void **state)
         {"{\"typ\":\"at+jwt\",\"alg\":\"HS256\"}",                                ""                                       },
         {"{\"alg\":\"HS256\",\"kid\":\"../../dev/null\"}",                        ""                                       },
         {"{\"alg\":\"HS256\",\"kid\":\"' or 1=1 --\"}",                           ""                                       },
+        {"{\"alg\":\"HS256\",\"kid\":7}",                                         CRYPTO                                   },
         {"{\"alg\":\"HS256\",\"jku\":\"http://evil/\",\"x5u\":\"http://evil/\"}", ""                                       },
         {"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"}}",          ""                                       },
         {"{\"alg\":\"none\"}",                                                    "Wrong or unsupported encoding algorithm"},
-        {"{}",                                                                    "Wrong or unsupported encoding algorithm"},
-        {"{\"alg\":null}",                                                        "Wrong or unsupported encoding algorithm"},
-        {"{\"alg\":256}",                                                         "Wrong or unsupported encoding algorithm"},
-        {"{\"alg\":[\"HS256\"]}",                                                 "Wrong or unsupported encoding algorithm"},
-        {"{\"alg\":\"None\"}",                                                    NO_KEY                                   },
-        {"{\"alg\":\"nOnE\"}",                                                    NO_KEY                                   },
-        {"{\"alg\":\"\"}",                                                        NO_KEY                                   },
-        {"{\"alg\":\"hs256\"}",                                                   NO_KEY                                   },
-        {"{\"alg\":\"HS256 \"}",                                                  NO_KEY                                   },
+        {"{}",                                                                    CRYPTO                                   },
+        {"{\"alg\":null}",                                                        CRYPTO                                   },
+        {"{\"alg\":256}",                                                         CRYPTO                                   },
+        {"{\"alg\":[\"HS256\"]}",                                                 CRYPTO                                   },
+        {"{\"alg\":\"None\"}",                                                    CRYPTO                                   },
+        {"{\"alg\":\"nOnE\"}",                                                    CRYPTO                                   },
+        {"{\"alg\":\"\"}",                                                        CRYPTO                                   },
+        {"{\"alg\":\"hs256\"}",                                                   CRYPTO                                   },
+        {"{\"alg\":\"HS256 \"}",                                                  CRYPTO                                   },
         {"{\"alg\":\"HS384\"}",                                                   NO_KEY                                   },
         {"{\"alg\":\"HS512\"}",                                                   NO_KEY                                   },
         {"{\"alg\":\"RS256\"}",                                                   NO_KEY                                   },
         {"{\"alg\":\"ES256\"}",                                                   NO_KEY                                   },
         {"{\"alg\":\"PS256\"}",                                                   NO_KEY                                   },
         {"{\"alg\":\"EdDSA\"}",                                                   NO_KEY                                   },
-        {"{\"alg\":\"HS256\",\"alg\":\"none\"}",                                  DECODE                                   },
-        {"{\"alg\":\"none\",\"alg\":\"HS256\"}",                                  DECODE                                   },
-        {"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",                                DECODE                                   },
-        {"{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}",                  DECODE                                   },
-        {"{\"alg\":\"HS256\",\"crit\":null}",                                     DECODE                                   },
-        {"[\"alg\",\"HS256\"]",                                                   DECODE                                   },
-        {"\"HS256\"",                                                             DECODE                                   },
-        {"{\"alg\":\"HS256\"",                                                    DECODE                                   },
-        {"{\"alg\":\"HS256\"} x",                                                 DECODE                                   },
-        {"",                                                                      DECODE                                   },
+        {"{\"alg\":\"HS256\",\"alg\":\"none\"}",                                  CRYPTO                                   },
+        {"{\"alg\":\"none\",\"alg\":\"HS256\"}",                                  CRYPTO                                   },
+        {"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",                                CRYPTO                                   },
+        {"{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}",                  CRYPTO                                   },
+        {"{\"alg\":\"HS256\",\"crit\":null}",                                     CRYPTO                                   },
+        {"[\"alg\",\"HS256\"]",                                                   CRYPTO                                   },
+        {"\"HS256\"",                                                             CRYPTO                                   },
+        {"{\"alg\":\"HS256\"",                                                    CRYPTO                                   },
+        {"{\"alg\":\"HS256\"} x",                                                 CRYPTO                                   },
+        {"",                                                                      CRYPTO                                   },
     };
     const char *code;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_answer(verify(*state, sign(*state, str_from(cases[i].header), STR(USER)), &code),
                       cases[i].want, cases[i].header);
     assert_answer(
-        verify(*state, sign(*state, (str){"{\"alg\":\"HS256\0\"}", 16}, STR(USER)), &code), DECODE,
+        verify(*state, sign(*state, (str){"{\"alg\":\"HS256\0\"}", 16}, STR(USER)), &code), CRYPTO,
         "a NUL in alg");
 }
 
@@ -79,21 +80,21 @@ static void a_token_has_three_parts_in_one_spelling(void **state)
         str token;
         const char *want;
     } cases[] = {
-        {good,                                  ""                                         },
-        {STR(""),                               "Empty JWT is sent in Authorization header"},
-        {STR("x"),                              "Expected 3 parts in JWT; got 1"           },
-        {head,                                  "Expected 3 parts in JWT; got 2"           },
-        {arena_printf(bench->mem,               "%.*s.AAAA.AAAA",                            STR_ARG(good)),
+        {good,                             ""                                         },
+        {STR(""),                          "Empty JWT is sent in Authorization header"},
+        {STR("x"),                         "Expected 3 parts in JWT; got 1"           },
+        {head,                             "Expected 3 parts in JWT; got 2"           },
+        {arena_printf(bench->mem,          "%.*s.AAAA.AAAA",                            STR_ARG(good)),
          "Expected 3 parts in JWT; got 5"},
-        {arena_printf(bench->mem,      "%.*s.",                                                 STR_ARG(good)), "Expected 3 parts in JWT; got 4"},
-        {arena_printf(bench->mem,                         "%.*s.",      STR_ARG(head)), NO_KEY},
-        {arena_printf(bench->mem,                                     "%.*s=",                                                          STR_ARG(good)), "JWT cryptographic operation failed"},
-        {arena_printf(bench->mem,                       "%.*s ",                                                       STR_ARG(good)), "JWT cryptographic operation failed"},
-        {arena_printf(bench->mem,               "%.*sAAAA",               STR_ARG(good)), NO_KEY},
-        {cut, NO_KEY                                           },
-        {arena_printf(bench->mem,        " %.*s",STR_ARG(good)), DECODE},
-        {STR(".."),                                     DECODE                                                         },
-        {STR("..."),                       "Expected 3 parts in JWT; got 4"                                             },
+        {arena_printf(bench->mem, "%.*s.",                                            STR_ARG(good)), "Expected 3 parts in JWT; got 4"},
+        {arena_printf(bench->mem,                         "%.*s.",           STR_ARG(head)), NO_KEY},
+        {arena_printf(bench->mem,                                "%.*s=",                                                     STR_ARG(good)), CRYPTO},
+        {arena_printf(bench->mem,                  "%.*s ",                                             STR_ARG(good)), CRYPTO},
+        {arena_printf(bench->mem,          "%.*sAAAA",               STR_ARG(good)), NO_KEY},
+        {cut,                          NO_KEY                                                                    },
+        {arena_printf(bench->mem,        " %.*s",STR_ARG(good)), CRYPTO},
+        {STR(".."),                                CRYPTO                                                    },
+        {STR("..."),                  "Expected 3 parts in JWT; got 4"                                        },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *code;
@@ -133,6 +134,7 @@ static void the_key_is_the_servers(void **state)
         other.keys = keys_new(bench->mem, &other.config, &why);
         assert_answer(verify(bench, sign(&other, STR(HS256), STR(USER)), &code), NO_KEY,
                       secrets[i]);
+        keys_unref(&other.keys);
     }
 }
 
@@ -148,6 +150,7 @@ static void without_a_secret_every_token_is_refused(void **state)
                   "Server lacks JWT secret", "no secret");
     assert_string_equal(code, "PGRST300");
     assert_null(token_mint(bench->mem, bare.keys, STR(USER)).at);
+    keys_unref(&bare.keys);
 }
 
 static void long_tokens_are_refused(void **state)
@@ -165,6 +168,16 @@ static void long_tokens_are_refused(void **state)
 /* The claims at a fixed time, so that every boundary can be hit to the second. */
 enum { NOW = 1800000000 };
 
+static const struct fail *read_payload(struct bench *bench, const char *json,
+                                       const struct claims **claims)
+{
+    const struct payload payload = {.json = str_from(json),
+                                    .config = &bench->config,
+                                    .role_path = keys_role_path(bench->keys),
+                                    .now = NOW};
+    return payload_read(bench->mem, &payload, claims);
+}
+
 struct claim_case {
     const char *payload, *want; /* "" when it is accepted */
 };
@@ -173,8 +186,7 @@ static void assert_claims(struct bench *bench, const struct claim_case *cases, s
 {
     for (size_t i = 0; i < count; i++) {
         const struct claims *claims = NULL;
-        const struct fail *fail =
-            payload_read(bench->mem, &bench->config, str_from(cases[i].payload), NOW, &claims);
+        const struct fail *fail = read_payload(bench, cases[i].payload, &claims);
         assert_answer(fail == NULL ? STR("") : fail->message, cases[i].want, cases[i].payload);
         if (fail != NULL)
             assert_string_equal(fail->code, "PGRST303");
@@ -336,8 +348,7 @@ static void the_claims_are_passed_on_as_they_came(void **state)
     struct bench *bench = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct claims *claims = NULL;
-        assert_null(
-            payload_read(bench->mem, &bench->config, str_from(cases[i].payload), NOW, &claims));
+        assert_null(read_payload(bench, cases[i].payload, &claims));
         assert_answer(claims->role, cases[i].role, cases[i].payload);
         assert_answer(claims->subject, cases[i].subject, cases[i].payload);
         assert_answer(claims->json, cases[i].json, cases[i].payload);
