@@ -4,7 +4,14 @@
 
 #include "base/json.h"
 
-enum member_kind { MEMBER_TEXT, MEMBER_FLAG, MEMBER_TEXTS, MEMBER_RECORDS };
+enum member_kind {
+    MEMBER_TEXT,
+    MEMBER_FLAG,
+    MEMBER_NUMBER,
+    MEMBER_NUMBERS,
+    MEMBER_TEXTS,
+    MEMBER_RECORDS
+};
 
 struct shape;
 
@@ -29,6 +36,14 @@ struct shape {
     {                                                                                              \
         STR_ROW(#field), MEMBER_FLAG, offsetof(type, field), 0, NULL                               \
     }
+#define NUMBER(type, field)                                                                        \
+    {                                                                                              \
+        STR_ROW(#field), MEMBER_NUMBER, offsetof(type, field), 0, NULL                             \
+    }
+#define NUMBERS(type, field)                                                                       \
+    {                                                                                              \
+        STR_ROW(#field), MEMBER_NUMBERS, offsetof(type, field), offsetof(type, n##field), NULL     \
+    }
 #define TEXTS(type, field)                                                                         \
     {                                                                                              \
         STR_ROW(#field), MEMBER_TEXTS, offsetof(type, field), offsetof(type, n##field), NULL       \
@@ -47,10 +62,15 @@ struct shape {
     }
 
 static const struct member column_members[] = {
-    TEXT(struct column, name),      TEXT(struct column, type),
-    TEXT(struct column, base),      TEXT(struct column, identity),
-    TEXT(struct column, comment),   FLAG(struct column, required),
-    FLAG(struct column, generated), NAMED("default", struct column, default_value, MEMBER_TEXT),
+    TEXT(struct column, name),
+    TEXT(struct column, type),
+    TEXT(struct column, base),
+    TEXT(struct column, identity),
+    TEXT(struct column, comment),
+    FLAG(struct column, required),
+    FLAG(struct column, generated),
+    NUMBER(struct column, number),
+    NAMED("default", struct column, default_value, MEMBER_TEXT),
 };
 static const struct shape column_shape = SHAPE(struct column, column_members);
 
@@ -66,6 +86,7 @@ static const struct member relation_members[] = {
     TEXT(struct relation, name),
     TEXT(struct relation, kind),
     TEXT(struct relation, comment),
+    NUMBER(struct relation, oid),
     FLAG(struct relation, insertable),
     FLAG(struct relation, updatable),
     FLAG(struct relation, deletable),
@@ -76,14 +97,19 @@ static const struct shape relation_shape = SHAPE(struct relation, relation_membe
 
 static const struct member link_members[] = {
     TEXT(struct link, name),
-    TEXT(struct link, schema),
-    TEXT(struct link, relation),
-    TEXTS(struct link, columns),
-    TEXT(struct link, foreign_schema),
-    TEXT(struct link, foreign_relation),
-    TEXTS(struct link, foreign_columns),
+    FLAG(struct link, unique),
+    NUMBER(struct link, table),
+    NUMBERS(struct link, numbers),
+    NUMBER(struct link, foreign_table),
+    NUMBERS(struct link, foreign_numbers),
 };
 static const struct shape link_shape = SHAPE(struct link, link_members);
+
+static const struct member computed_members[] = {
+    TEXT(struct computed, schema), TEXT(struct computed, name), NUMBER(struct computed, from),
+    NUMBER(struct computed, to),   FLAG(struct computed, one),
+};
+static const struct shape computed_shape = SHAPE(struct computed, computed_members);
 
 static const struct member parameter_members[] = {
     TEXT(struct parameter, name),     TEXT(struct parameter, type),
@@ -126,6 +152,7 @@ static const struct member loaded_members[] = {
     TEXTS(struct loaded, schemas),
     RECORDS(struct loaded, relations, &relation_shape),
     RECORDS(struct loaded, links, &link_shape),
+    RECORDS(struct loaded, computed, &computed_shape),
     RECORDS(struct loaded, routines, &routine_shape),
     RECORDS(struct loaded, handlers, &handler_shape),
     RECORDS(struct loaded, enums, &enum_shape),
@@ -165,6 +192,19 @@ static bool read_texts(arena *mem, str json, str **list, int count)
     return true;
 }
 
+static bool read_numbers(arena *mem, str json, int64_t **list, int count)
+{
+    struct json_walk walk;
+    str key, value;
+
+    *list = arena_array(mem, int64_t, (size_t)count);
+    json_walk_open(&walk, json);
+    for (int i = 0; json_walk_next(&walk, &key, &value); i++)
+        if (!str_int(value, &(*list)[i]))
+            return false;
+    return true;
+}
+
 static bool read_records(arena *mem, str json, const struct shape *shape, char **list)
 {
     struct json_walk walk;
@@ -188,6 +228,8 @@ static bool read_list(arena *mem, str json, const struct member *member, char *r
     memcpy(record + member->count_at, &count, sizeof(count));
     if (member->kind == MEMBER_TEXTS)
         return read_texts(mem, json, (str **)(void *)(record + member->at), count);
+    if (member->kind == MEMBER_NUMBERS)
+        return read_numbers(mem, json, (int64_t **)(void *)(record + member->at), count);
     char *list = arena_zero(mem, member->shape->size * (size_t)count + 1);
     memcpy(record + member->at, &list, sizeof(list));
     return read_records(mem, json, member->shape, &list);
@@ -209,7 +251,9 @@ static bool read_member(arena *mem, str json, const struct member *member, char 
         memcpy(record + member->at, &flag, sizeof(flag));
         return true;
     }
-    return kind == JSON_ARRAY && member->kind >= MEMBER_TEXTS &&
+    if (member->kind == MEMBER_NUMBER && kind == JSON_NUMBER)
+        return str_int(json, (int64_t *)(void *)(record + member->at));
+    return kind == JSON_ARRAY && member->kind >= MEMBER_NUMBERS &&
            read_list(mem, json, member, record);
 }
 

@@ -4,6 +4,13 @@
 
 #include "schema/schema.h"
 
+/* A function of one argument, the row of a relation, that returns rows of another. */
+struct computed {
+    str schema, name;
+    int64_t from, to; /* oids of relations */
+    bool one;         /* at most one row */
+};
+
 struct loaded {
     str *schemas;
     int nschemas;
@@ -11,6 +18,8 @@ struct loaded {
     int nrelations;
     struct link *links;
     int nlinks;
+    struct computed *computed;
+    int ncomputed;
     struct routine *routines;
     int nroutines;
     struct handler *handlers;
@@ -20,6 +29,10 @@ struct loaded {
     bool reads_request;
     bool sets_response;
 };
+
+/* Fills what lies between relations: the names in links, and each relation's relationships. In
+ * relationship.c. */
+void relationships_make(arena *mem, struct loaded *loaded);
 
 /* False on text of another shape. Names point into json or mem. */
 bool load_parse(arena *mem, str json, struct loaded *loaded);

@@ -93,6 +93,7 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     index_relations(schema);
     index_routines(schema);
     index_enums(schema);
+    relationships_make(own, &schema->loaded);
     return schema;
 }
 
@@ -168,6 +169,11 @@ const struct handler *schema_handler(const struct schema *schema, str in, str ta
     return NULL;
 }
 
+bool relation_is_view(const struct relation *relation)
+{
+    return str_eq(relation->kind, STR("view"));
+}
+
 const struct link *schema_links(const struct schema *schema, int *count)
 {
     *count = schema->loaded.nlinks;
@@ -210,6 +216,14 @@ str schema_similar_routine(const struct schema *schema, arena *mem, str in, str 
     return similar_in(&schema->routines, mem, in, name, SIMILAR_PERCENT);
 }
 
+static str similar_of(arena *mem, const str *candidates, int count, str name, int percent)
+{
+    if (count > SIMILAR_CANDIDATES_MAX)
+        return (str){NULL, 0};
+    int at = similar_find(mem, candidates, count, name, percent);
+    return at < 0 ? (str){NULL, 0} : candidates[at];
+}
+
 static str similar_in(const struct names *names, arena *mem, str in, str name, int percent)
 {
     str *candidates = arena_array(mem, str, (size_t)names->count);
@@ -218,6 +232,17 @@ static str similar_in(const struct names *names, arena *mem, str in, str name, i
     for (int i = 0; i < names->count; i++)
         if (str_eq(names->scopes[i], in))
             candidates[found++] = names->keys[i];
-    int at = similar_find(mem, candidates, found, name, percent);
-    return at < 0 ? (str){NULL, 0} : candidates[at];
+    return similar_of(mem, candidates, found, name, percent);
+}
+
+str schema_similar_origin(const struct schema *schema, arena *mem, str in, str name)
+{
+    const struct loaded *loaded = &schema->loaded;
+    str *candidates = arena_array(mem, str, (size_t)loaded->nrelations);
+    int found = 0;
+
+    for (int i = 0; i < loaded->nrelations; i++)
+        if (loaded->relations[i].nrelationships > 0 && str_eq(loaded->relations[i].schema, in))
+            candidates[found++] = loaded->relations[i].name;
+    return similar_of(mem, candidates, found, name, SIMILAR_PERCENT);
 }

@@ -9,9 +9,11 @@
 
 #include "base/arena.h"
 #include "schema/names.h"
+#include "schema/relationship.h"
 
 struct column {
     str name;
+    int64_t number;    /* within its relation */
     str type;          /* as PostgreSQL writes it: "numeric(10,2)", "text[]" */
     str base;          /* of a domain: the type at its bottom; absent otherwise */
     str default_value; /* an expression; absent when there is none */
@@ -34,22 +36,29 @@ struct relation {
     str kind; /* "table" or "view" (materialized ones too) */
     bool insertable, updatable, deletable;
     str comment;
-    struct column *columns;
+    int64_t oid;
+    struct column *columns; /* by number */
     int ncolumns;
     struct key *keys;
     int nkeys;
-    struct names by_name; /* of columns */
+    struct names by_name;                     /* of columns */
+    const struct relationship *relationships; /* within its schema; see relationship.h */
+    int nrelationships;
 };
 
-/* A foreign key. */
+/* A foreign key. What is not exposed is absent: a relation's name, and then its columns. */
 struct link {
     str name;
     str schema, relation;
-    str *columns;
-    int ncolumns;
+    const str *columns;
     str foreign_schema, foreign_relation;
-    str *foreign_columns;
-    int nforeign_columns;
+    const str *foreign_columns;
+    int ncolumns;
+    bool unique; /* the columns are those of a primary or unique key */
+    /* by these the database tells tables and columns apart */
+    int64_t table, foreign_table;
+    int64_t *numbers, *foreign_numbers;
+    int nnumbers, nforeign_numbers;
 };
 
 struct parameter {
@@ -116,11 +125,12 @@ const struct routine *schema_routines(const struct schema *schema, str in, str n
 const struct column *relation_column(const struct relation *relation, str name);
 const struct column *routine_column(const struct routine *routine, str name);
 const struct key *relation_primary_key(const struct relation *relation);
+bool relation_is_view(const struct relation *relation);
 
 /* The handler for one target, or with an absent one for rows of any relation. */
 const struct handler *schema_handler(const struct schema *schema, str in, str target, str type);
 
-/* The foreign keys, for embedding. */
+/* The foreign keys. Who embeds wants relation->relationships. */
 const struct link *schema_links(const struct schema *schema, int *count);
 
 /* The enum that a type's name means; NULL when it is none. The type of an array is none. */
@@ -131,8 +141,10 @@ const struct relation *schema_all_relations(const struct schema *schema, int *co
 const struct routine *schema_all_routines(const struct schema *schema, int *count);
 const struct enumeration *schema_all_enums(const struct schema *schema, int *count);
 
-/* "Perhaps you meant": the most similar name in a schema, at == NULL when none is similar. */
+/* "Perhaps you meant": the most similar name in a schema, at == NULL when none is similar, or when
+ * there are too many to compare. An origin is a relation that has relationships. */
 str schema_similar_relation(const struct schema *schema, arena *mem, str in, str name);
+str schema_similar_origin(const struct schema *schema, arena *mem, str in, str name);
 str schema_similar_routine(const struct schema *schema, arena *mem, str in, str name);
 
 #endif

@@ -8,6 +8,9 @@
 
 enum { SIMILAR_PERCENT = 33, SIMILAR_RELATION_PERCENT = 75 };
 
+/* Among more names a search would delay the requests behind it. */
+enum { SIMILAR_CANDIDATES_MAX = 500 };
+
 /* The position of the most similar candidate, or -1 when none is at least `percent` similar. */
 int similar_find(arena *mem, const str *candidates, int count, str text, int percent);
 

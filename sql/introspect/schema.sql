@@ -49,6 +49,7 @@ columns as (
         a.attrelid,
         json_agg(json_build_object(
             'name', a.attname,
+            'number', a.attnum,
             'type', format_type(a.atttypid, a.atttypmod),
             'base', bases.type,
             -- What stands in for a value that is not given. One from the domain comes last.
@@ -98,6 +99,7 @@ relations as (
         json_build_object(
             'schema', exposed.nspname,
             'name', c.relname,
+            'oid', c.oid::bigint,
             'kind', case when c.relkind in ('r', 'p', 'f') then 'table' else 'view' end,
             'insertable', can.bits & 8 <> 0,
             'updatable', can.bits & 4 <> 0,
@@ -117,31 +119,43 @@ relations as (
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
         and not c.relispartition
 ),
+-- Of all schemas: an exposed view may show the columns of a table that is not.
 links as (
     select json_build_object(
         'name', k.conname,
-        'schema', exposed.nspname,
-        'relation', c.relname,
-        'columns', (
-            select json_agg(a.attname order by n)
-            from unnest(k.conkey) with ordinality as u (attnum, n)
-            join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.attnum
-        ),
-        'foreign_schema', fn.nspname,
-        'foreign_relation', f.relname,
-        'foreign_columns', (
-            select json_agg(a.attname order by n)
-            from unnest(k.confkey) with ordinality as u (attnum, n)
-            join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.attnum
+        'table', k.conrelid::bigint,
+        'numbers', k.conkey,
+        'foreign_table', k.confrelid::bigint,
+        'foreign_numbers', k.confkey,
+        'unique', exists (
+            select
+            from pg_constraint u
+            where u.conrelid = k.conrelid
+                and u.contype in ('p', 'u')
+                and u.conkey @> k.conkey
+                and u.conkey <@ k.conkey
         )
     ) as value
     from pg_constraint k
-    join pg_class c on c.oid = k.conrelid
-    join exposed on exposed.oid = c.relnamespace
-    join pg_class f on f.oid = k.confrelid
-    join pg_namespace fn on fn.oid = f.relnamespace
     where k.contype = 'f'
         and k.conparentid = 0
+),
+-- Functions that follow from the row of one relation to rows of another.
+computed as (
+    select json_build_object(
+        'schema', exposed.nspname,
+        'name', p.proname,
+        'from', argument.oid::bigint,
+        'to', result.oid::bigint,
+        'one', not p.proretset or p.prorows = 1
+    ) as value
+    from pg_proc p
+    join exposed on exposed.oid = p.pronamespace
+    join pg_class argument on argument.reltype = p.proargtypes[0]
+    join pg_class result on result.reltype = p.prorettype
+    where p.pronargs = 1
+        and argument.relkind in ('r', 'p', 'v', 'm', 'f')
+        and result.relkind in ('r', 'p', 'v', 'm', 'f')
 ),
 routines as (
     select json_build_object(
@@ -274,6 +288,7 @@ select json_build_object(
     'schemas', (select coalesce(json_agg(nspname), '[]') from exposed),
     'relations', (select coalesce(json_agg(value order by nspname, relname), '[]') from relations),
     'links', (select coalesce(json_agg(value), '[]') from links),
+    'computed', (select coalesce(json_agg(value), '[]') from computed),
     'routines', (select coalesce(json_agg(value), '[]') from routines),
     'handlers', (select coalesce(json_agg(value), '[]') from handlers),
     'enums', (select coalesce(json_agg(value), '[]') from enums),

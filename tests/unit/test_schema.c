@@ -11,16 +11,16 @@
 
 static const char text[] =
     "{\"schemas\":[\"public\"],\"reads_request\":true,\"sets_response\":true,"
-    "\"relations\":[{\"schema\":\"public\",\"name\":\"primes\",\"kind\":\"table\","
+    "\"relations\":[{\"schema\":\"public\",\"name\":\"primes\",\"oid\":7,\"kind\":\"table\","
     "\"insertable\":true,\"updatable\":true,\"deletable\":false,\"comment\":null,\"columns\":["
-    "{\"name\":\"id\",\"type\":\"bigint\",\"default\":\"nextval('x')\",\"required\":true,"
+    "{\"name\":\"id\",\"number\":1,\"type\":\"bigint\",\"default\":\"nextval('x')\",\"required\":"
+    "true,"
     "\"generated\":false,\"identity\":null,\"comment\":null},"
     "{\"name\":\"od\\\"d\",\"type\":\"text\",\"default\":null,\"required\":false,"
     "\"generated\":true,\"identity\":null,\"comment\":\"c\"}],"
     "\"keys\":[{\"name\":\"primes_pkey\",\"primary\":true,\"columns\":[\"id\"]}]}],"
-    "\"links\":[{\"name\":\"fk\",\"schema\":\"public\",\"relation\":\"primes\","
-    "\"columns\":[\"id\"],\"foreign_schema\":\"public\",\"foreign_relation\":\"forms\","
-    "\"foreign_columns\":[\"a\"]}],"
+    "\"links\":[{\"name\":\"fk\",\"table\":7,\"numbers\":[1],\"foreign_table\":8,"
+    "\"foreign_numbers\":[1],\"unique\":true}],"
     "\"routines\":[{\"schema\":\"public\",\"name\":\"add\",\"comment\":null,\"volatile\":false,"
     "\"set\":false,\"variadic\":false,\"result\":\"scalar\",\"relation\":null,\"type\":\"integer\","
     "\"columns\":null,\"parameters\":[{\"name\":\"a\",\"type\":\"integer\",\"required\":true,"
@@ -125,8 +125,10 @@ static void a_snapshot_lives_until_its_last_reference(void **state)
     (void)state;
 
     schema_unref(&schema);
-    assert_true(str_eq(schema_links(second, &count)->foreign_relation, STR("forms")));
+    const struct link *link = schema_links(second, &count);
     assert_int_equal(count, 1);
+    assert_true(str_eq(link->relation, STR("primes")) && str_eq(link->columns[0], STR("id")));
+    assert_null(link->foreign_relation.at);
     schema_unref(&second);
     arena_close(&mem);
 }
