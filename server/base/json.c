@@ -308,6 +308,22 @@ enum json_kind json_kind_of(str value)
     return value.len == 0 ? JSON_INVALID : (enum json_kind)kinds[(unsigned char)value.at[0]];
 }
 
+bool json_is_deep(str text)
+{
+    int depth = 0;
+
+    for (size_t i = 0; i < text.len && depth <= JSON_DEPTH_MAX; i++) {
+        struct reader in = {text.at + i, text.at + text.len};
+        if (text.at[i] == '"' && !check_string(&in))
+            return false;
+        if (text.at[i] == '"')
+            i = (size_t)(in.at - text.at) - 1;
+        depth += text.at[i] == '{' || text.at[i] == '[';
+        depth -= text.at[i] == '}' || text.at[i] == ']';
+    }
+    return depth > JSON_DEPTH_MAX;
+}
+
 /* From here on the text is one that json_check accepted. */
 
 static const char *string_end(const char *at, const char *end)

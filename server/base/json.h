@@ -26,6 +26,9 @@ enum json_kind {
  * PostgreSQL cannot store them: refused as invalid. */
 enum json_kind json_check(str text);
 
+/* Of a text that json_check refuses: is it because of its nesting? */
+bool json_is_deep(str text);
+
 /* Walks the members of an object or the elements of an array that json_check accepted.
  * `at` starts as the text and is consumed. key (objects only; still quoted and escaped)
  * and value are slices of the text. False at the end. */

@@ -3,10 +3,8 @@
 
 #include "base/json.h"
 #include "base/url.h"
+#include "rest/caps.h"
 #include "schema/names.h"
-
-/* A table has at most 1600 columns. */
-enum { FORM_MAX = 1 << 20, KEYS_MAX = 1600 };
 
 static const struct fail *keys_differ(arena *mem)
 {
@@ -27,7 +25,7 @@ static int count_members(str json)
     int count = 0;
 
     json_walk_open(&walk, json);
-    while (count <= KEYS_MAX && json_walk_next(&walk, &key, &value))
+    while (count <= BODY_KEYS_MAX && json_walk_next(&walk, &key, &value))
         count++;
     return count;
 }
@@ -41,8 +39,8 @@ static const struct fail *read_keys(arena *mem, str object, struct name_list *ke
     int members = count_members(object);
 
     *uniform = (struct uniform){.seen_in = arena_array(mem, int, (size_t)members)};
-    if (members > KEYS_MAX)
-        return fail_new(mem, FAIL_BAD_BODY, "An object has more than %d keys", KEYS_MAX);
+    if (members > BODY_KEYS_MAX)
+        return fail_new(mem, FAIL_BAD_BODY, "An object has more than %d keys", BODY_KEYS_MAX);
     str *all = arena_array(mem, str, (size_t)members);
     json_walk_open(&walk, object);
     for (int i = 0; i < members && json_walk_next(&walk, &key, &value); i++)
@@ -88,6 +86,8 @@ static const struct fail *read_array(arena *mem, enum body_keys keys, struct bod
         return keys_differ(mem);
     TRY(read_keys(mem, value, &body->keys, &uniform));
     for (int row = 1; json_walk_next(&walk, &key, &value); row++) {
+        if (row == BODY_ROWS_MAX)
+            return fail_new(mem, FAIL_TOO_LARGE, "A body may bring at most %d rows", BODY_ROWS_MAX);
         if (json_kind_of(value) != JSON_OBJECT ||
             (keys == BODY_KEYS_UNIFORM && !same_keys(mem, value, &uniform, row)))
             return keys_differ(mem);
@@ -96,13 +96,21 @@ static const struct fail *read_array(arena *mem, enum body_keys keys, struct bod
     return NULL;
 }
 
+static const struct fail *invalid_json(arena *mem, str text)
+{
+    if (json_is_deep(text))
+        return fail_new(mem, FAIL_BAD_BODY, "The json is nested more than %d levels deep",
+                        JSON_DEPTH_MAX);
+    return fail_new(mem, FAIL_BAD_BODY, "Empty or invalid json");
+}
+
 static const struct fail *read_json(arena *mem, enum body_keys keys, struct body *body)
 {
     struct uniform uniform;
 
     switch (json_check(body->json)) {
     case JSON_INVALID:
-        return fail_new(mem, FAIL_BAD_BODY, "Empty or invalid json");
+        return invalid_json(mem, body->json);
     case JSON_OBJECT:
         body->kind = BODY_OBJECT;
         return read_keys(mem, body->json, &body->keys, &uniform);
@@ -124,7 +132,7 @@ static const struct fail *read_form(const struct request *req, struct body *body
     str rest = req->body, key, value, name, text;
     struct buf json;
 
-    buf_init(&json, req->mem, FORM_MAX);
+    buf_init(&json, req->mem, BODY_JSON_MAX);
     buf_putc(&json, '{');
     while (url_next(&rest, &key, &value)) {
         if (value.at == NULL)
@@ -154,6 +162,9 @@ const struct fail *body_read(const struct request *req, enum body_keys keys, str
         return read_json(req->mem, keys, body);
     case CONTENT_FORM:
         return read_form(req, body);
+    case CONTENT_CSV:
+        TRY(body_csv(req->mem, req->body, &body->json));
+        return read_json(req->mem, BODY_KEYS_ANY, body);
     case CONTENT_TEXT:
     case CONTENT_OTHER:
         break;

@@ -24,11 +24,15 @@ struct body {
 /* Do all objects of an array need the keys of the first? Not with columns=. */
 enum body_keys { BODY_KEYS_UNIFORM, BODY_KEYS_ANY };
 
-/* Reads JSON or a form (which becomes JSON). Other types: 400 PGRST102. */
+/* Reads JSON, a form or CSV (which become JSON). Other types: 400 PGRST102. */
 const struct fail *body_read(const struct request *req, enum body_keys keys, struct body *body);
 
 /* The same for a call: no body is {}, and plain text is taken as it is. */
 const struct fail *body_read_call(const struct request *req, enum body_keys keys,
                                   struct body *body);
+
+/* What CSV says, as a JSON array of objects. 400 when it is none, or its lines are not all as long
+ * as the first; 413 when it is too much. In body_csv.c. */
+const struct fail *body_csv(arena *mem, str text, str *json);
 
 #endif

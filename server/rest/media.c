@@ -124,11 +124,19 @@ const struct fail *media_accept(arena *mem, str accept, enum media *media)
 
 enum content media_content(str content_type)
 {
+    static const struct {
+        str essence;
+        enum content content;
+    } contents[] = {
+        {STR_ROW("application/json"),                  CONTENT_JSON},
+        {STR_ROW("application/x-www-form-urlencoded"), CONTENT_FORM},
+        {STR_ROW("text/csv"),                          CONTENT_CSV },
+        {STR_ROW("text/plain"),                        CONTENT_TEXT},
+    };
     str essence = media_essence(content_type);
 
-    if (essence.len == 0 || str_ieq(essence, STR("application/json")))
-        return CONTENT_JSON;
-    if (str_ieq(essence, STR("application/x-www-form-urlencoded")))
-        return CONTENT_FORM;
-    return str_ieq(essence, STR("text/plain")) ? CONTENT_TEXT : CONTENT_OTHER;
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
+        if (str_ieq(essence, contents[i].essence))
+            return contents[i].content;
+    return essence.len == 0 ? CONTENT_JSON : CONTENT_OTHER;
 }

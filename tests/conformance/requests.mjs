@@ -195,6 +195,8 @@ for (const missing of ['missing=default', 'missing=null']) {
     write('POST', '/items?columns=name,qty&select=name,qty', { name: 'a' }, 'items', { prefer: `${missing}, return=representation` });
 }
 for (const body of ['{}', '[{}]', '[{},{}]', '[{"a":1},{}]']) write('POST', '/loose', body, 'loose', { prefer: 'return=representation, count=exact' });
+for (const body of ['a,b\n1,x', 'a,b\r\n1,x\r\n2,y\r\n', 'b,a\n"x ""q"", z",5\n"l\nm",\n', 'a,b\nNULL,null', 'a,b\n"NULL",\n', 'a,b\n\n1,x\n\n', 'a,nope\n1,2', 'a,b\n1,2\n3', 'a\n1\n', 'a,b\n', 'a\nx', 'a,b\né,ü'])
+    for (const accept of ['application/json', 'text/csv']) write('POST', '/loose', body, 'loose', { 'content-type': 'text/csv', accept, prefer: 'return=representation' });
 
 group = 'upsert';
 for (const resolution of ['merge-duplicates', 'ignore-duplicates'])
