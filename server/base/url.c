@@ -36,8 +36,12 @@ bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
     while (text.len > 0) {
         bool escaped = text.at[0] == '%';
         int byte = escaped ? escaped_byte(text) : (unsigned char)text.at[0];
-        if (byte == NOT_HEX)
+        if (byte == NOT_HEX && plus == URL_PLUS_IS_PLUS)
             return false;
+        if (byte == NOT_HEX) { /* as a query has it, where like.%x% is common */
+            escaped = false;
+            byte = '%';
+        }
         if (byte == '+' && !escaped && plus == URL_PLUS_IS_BLANK)
             byte = ' ';
         at[len++] = (char)byte;

@@ -6,8 +6,9 @@
 
 enum url_plus { URL_PLUS_IS_BLANK, URL_PLUS_IS_PLUS };
 
-/* Decodes %XX (and '+', in a query). False on a malformed escape, a NUL byte or
- * bytes that are not UTF-8. Without escapes the text itself is returned, not a copy. */
+/* Decodes %XX (and '+', in a query). False on a NUL byte, bytes that are not UTF-8 and, in a path,
+ * a malformed escape; in a query that stands for itself, as WHATWG has it. Without escapes the text
+ * itself is returned, not a copy. */
 bool url_decode(arena *mem, str text, enum url_plus plus, str *decoded)
     __attribute__((warn_unused_result));
 

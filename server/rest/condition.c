@@ -3,60 +3,71 @@
 
 #include <ctype.h>
 
-#define EXPECT_OPERATOR "operator (eq, gt, ...)"
-#define EXPECT_NODE EXPECT_NAME ", negation operator (not) or logic operator (and, or)"
+#define OPERATOR STR("operator (eq, gt, ...)")
+#define KEYWORD STR("isVal: (null, not_null, true, false, unknown)")
 
 /* A value inside a tree ends at a comma or parenthesis; outside it is the whole rest. */
 enum nesting { NESTED, ALONE };
 
-static bool is_word_byte(char byte)
+/* ---- operators ---- */
+
+/* fts(english). */
+static void read_config(struct scan *scan, struct condition *condition)
 {
-    return isalpha((unsigned char)byte) || byte == '_';
+    struct trial trial = scan_try(scan);
+
+    if (scan_take(scan, STR("(")) && scan_read_word(scan, &condition->config) &&
+        scan_take(scan, STR(")")))
+        return;
+    condition->config = (str){NULL, 0};
+    scan_back(scan, &trial);
 }
 
-static str take_word(struct scan *scan)
+/* eq(any). eq(all). */
+static void read_quantifier(struct scan *scan, struct condition *condition)
 {
-    size_t start = scan->at;
-    while (!scan_at_end(scan) && is_word_byte(scan_peek(scan)))
-        scan->at++;
-    return (str){scan->text.at + start, scan->at - start};
+    struct trial trial = scan_try(scan);
+    enum quantifier quantifier = QUANTIFIER_ANY;
+
+    bool opened = scan_take(scan, STR("("));
+    if (opened && scan_take(scan, STR("all")))
+        quantifier = QUANTIFIER_ALL;
+    else if (opened)
+        opened = scan_take(scan, STR("any"));
+    if (opened && scan_take(scan, STR(")")))
+        condition->quantifier = quantifier;
+    else
+        scan_back(scan, &trial);
 }
 
-static str take_until(struct scan *scan, const char *stops)
+/* One operator with its modifier and dot. */
+static bool try_operator(struct scan *scan, const struct op *op, struct condition *condition)
 {
-    size_t start = scan->at;
-    while (!scan_at_end(scan) && strchr(stops, scan_peek(scan)) == NULL)
-        scan->at++;
-    return (str){scan->text.at + start, scan->at - start};
+    struct trial trial = scan_try(scan);
+
+    if (!scan_take(scan, op->name))
+        return scan_back(scan, &trial);
+    condition->op = op;
+    condition->quantifier = QUANTIFIER_NONE;
+    if (op->operand == OPERAND_TSQUERY)
+        read_config(scan, condition);
+    else if (op->quantified)
+        read_quantifier(scan, condition);
+    return scan_take_dot(scan) || scan_back(scan, &trial);
 }
 
-/* What may stand in parentheses between an operator and its dot: eq(any). fts(english). */
-static const struct fail *read_modifier(struct scan *scan, struct condition *condition)
+static bool read_operator(struct scan *scan, struct condition *condition)
 {
-    if (condition->op->operand == OPERAND_TSQUERY && scan_take(scan, STR("("))) {
-        condition->config = take_until(scan, ")");
-        return scan_take(scan, STR(")")) ? NULL : scan_fail(scan, "\")\"");
-    }
-    if (condition->op->quantified && scan_take(scan, STR("(any)")))
-        condition->quantifier = QUANTIFIER_ANY;
-    else if (condition->op->quantified && scan_take(scan, STR("(all)")))
-        condition->quantifier = QUANTIFIER_ALL;
-    return NULL;
+    struct trial trial = scan_try(scan);
+    const struct op *op;
+
+    for (int i = 0; (op = op_at(i)) != NULL; i++)
+        if (try_operator(scan, op, condition))
+            return true;
+    return scan_back_as(scan, &trial, OPERATOR);
 }
 
-/* The operator and its dot. */
-static const struct fail *read_operator(struct scan *scan, struct condition *condition)
-{
-    size_t start = scan->at;
-    condition->op = op_find(take_word(scan));
-    if (condition->op == NULL) {
-        scan->at = start;
-        return scan_fail(scan,
-                         condition->negated ? EXPECT_OPERATOR : "\"not\" or " EXPECT_OPERATOR);
-    }
-    TRY(read_modifier(scan, condition));
-    return scan_take(scan, STR(".")) ? NULL : scan_fail(scan, EXPECT_OPERATOR);
-}
+/* ---- values ---- */
 
 /* PostgreSQL, 8.15.2 Array Value Input: every element quoted, so that it is never NULL. */
 static void put_element(struct buf *list, str element)
@@ -70,105 +81,133 @@ static void put_element(struct buf *list, str element)
     buf_putc(list, '"');
 }
 
-/* A quoted element counts as quoted only when a comma or parenthesis follows. */
+/* A quoted text counts as quoted only when the value ends behind it. */
+static bool take_quoted(struct scan *scan, str *text)
+{
+    struct trial trial = scan_try(scan);
+
+    if (scan_peek(scan) != '"')
+        return scan_miss(scan, STR("\"\\\"\""));
+    if (scan_quoted(scan, text) &&
+        (scan_at_end(scan) || scan_peek(scan) == ',' || scan_peek(scan) == ')'))
+        return true;
+    return scan_back(scan, &trial);
+}
+
 static str take_element(struct scan *scan)
 {
-    size_t start = scan->at;
     str element;
-    if (scan_peek(scan) == '"' && scan_quoted(scan, &element) &&
-        (scan_peek(scan) == ',' || scan_peek(scan) == ')'))
-        return element;
-    scan->at = start;
-    return take_until(scan, ",)");
+    return take_quoted(scan, &element) ? element : scan_until(scan, ",)");
 }
 
-static const struct fail *read_list(struct scan *scan, struct condition *condition)
+/* A lone element that is empty is none. */
+static bool read_list(struct scan *scan, struct condition *condition)
 {
     struct buf list;
+    str element;
 
+    scan_white(scan);
     if (!scan_take(scan, STR("(")))
-        return scan_fail(scan, "\"(\"");
-    while (scan_peek(scan) == ' ')
-        scan->at++;
+        return false;
+    scan_white(scan);
     buf_init(&list, scan->mem, scan->text.len * 3 + 8); /* a comma is at most "", */
     buf_putc(&list, '{');
-    if (!scan_take(scan, STR(")"))) {
-        do {
-            if (list.len > 1)
-                buf_putc(&list, ',');
-            put_element(&list, take_element(scan));
-        } while (scan_take(scan, STR(",")));
-        if (!scan_take(scan, STR(")")))
-            return scan_fail(scan, "\",\" or \")\"");
-    }
+    do {
+        element = take_element(scan);
+        if (condition->elements++ > 0)
+            buf_putc(&list, ',');
+        put_element(&list, element);
+    } while (scan_take(scan, STR(",")));
     buf_putc(&list, '}');
-    condition->value = buf_str(&list);
-    return NULL;
+    scan_white(scan);
+    condition->value = condition->elements == 1 && element.len == 0 ? STR("{}") : buf_str(&list);
+    if (!scan_take(scan, STR(")")))
+        return false;
+    scan_white(scan);
+    return true;
 }
 
-static size_t shared_start(str a, str b)
+/* As many characters of the keyword as come next, in either case. */
+static size_t shared_start(const struct scan *scan, str keyword)
 {
     size_t len = 0;
-    while (len < a.len && len < b.len && str_ieq((str){a.at + len, 1}, (str){b.at + len, 1}))
+    while (len < keyword.len && scan->at + len < scan->text.len &&
+           str_ieq((str){scan->text.at + scan->at + len, 1}, (str){keyword.at + len, 1}))
         len++;
     return len;
 }
 
-/* A word that is none of them fails where it leaves the last it could have been. */
-static const struct fail *read_keyword(struct scan *scan, struct condition *condition)
+/* What fits none of them fails where it leaves the last it could have been. */
+static bool read_keyword(struct scan *scan, struct condition *condition)
 {
-    static const char *const keywords[] = {"null", "not_null", "true", "false", "unknown"};
-    size_t start = scan->at, shared = 0;
+    static const str keywords[] = {STR_ROW("null"), STR_ROW("not_null"), STR_ROW("true"),
+                                   STR_ROW("false"), STR_ROW("unknown")};
+    size_t shared = 0;
 
-    condition->value = take_word(scan);
     for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-        size_t len = shared_start(condition->value, str_from(keywords[i]));
-        if (len == strlen(keywords[i]) && len == condition->value.len)
-            return NULL;
+        size_t len = shared_start(scan, keywords[i]);
+        if (len == keywords[i].len) {
+            condition->value = keywords[i];
+            scan_move(scan, len);
+            return true;
+        }
         shared = len > shared ? len : shared;
     }
-    scan->at = start + shared;
-    return scan_fail(scan, "null or trilean value (unknown, true, false)");
+    scan_move(scan, shared);
+    return scan_miss(scan, KEYWORD);
 }
 
-/* Inside a tree: quoted, an array in braces, or anything up to a comma or parenthesis. */
+/* {1,2}, without braces inside. */
+static bool take_array(struct scan *scan, str *text)
+{
+    struct trial trial = scan_try(scan);
+
+    if (!scan_take(scan, STR("{")))
+        return scan_back(scan, &trial);
+    scan_until(scan, "{}");
+    if (!scan_take(scan, STR("}")))
+        return scan_back(scan, &trial);
+    *text = (str){scan->text.at + trial.at, scan->at - trial.at};
+    return true;
+}
+
 static void read_nested_value(struct scan *scan, struct condition *condition)
 {
-    size_t start = scan->at;
-
-    if (scan_peek(scan) == '"' && scan_quoted(scan, &condition->value) &&
-        (scan_peek(scan) == ',' || scan_peek(scan) == ')'))
-        return;
-    scan->at = start;
-    if (scan_peek(scan) == '{') {
-        take_until(scan, "}");
-        if (scan_take(scan, STR("}"))) {
-            condition->value = (str){scan->text.at + start, scan->at - start};
-            return;
-        }
-        scan->at = start;
-    }
-    condition->value = take_until(scan, ",)");
+    if (!take_quoted(scan, &condition->value) && !take_array(scan, &condition->value))
+        condition->value = scan_until(scan, ",)");
 }
 
-static const struct fail *read_expression(struct scan *scan, enum nesting nesting,
-                                          struct condition *condition)
+static bool take_not(struct scan *scan)
 {
-    condition->negated = scan_take(scan, STR("not."));
-    TRY(read_operator(scan, condition));
+    struct trial trial = scan_try(scan);
+    return (scan_take(scan, STR("not")) && scan_take_dot(scan)) || scan_back(scan, &trial);
+}
+
+static bool read_expression(struct scan *scan, enum nesting nesting, struct condition *condition)
+{
+    condition->negated = take_not(scan);
+    if (!read_operator(scan, condition))
+        return false;
     if (condition->op->operand == OPERAND_LIST)
         return read_list(scan, condition);
     if (condition->op->operand == OPERAND_KEYWORD)
         return read_keyword(scan, condition);
     if (nesting == NESTED) {
         read_nested_value(scan, condition);
-        return NULL;
+        return true;
     }
-    condition->value = str_skip(scan->text, scan->at);
-    scan->at = scan->text.len;
-    return NULL;
+    condition->value = scan_until(scan, "");
+    return true;
 }
 
+static const struct fail *check_list(arena *mem, const struct condition *condition)
+{
+    if (condition->elements <= ELEMENTS_MAX)
+        return NULL;
+    return fail_new(mem, FAIL_BAD_QUERY, "A list has more than %d elements", ELEMENTS_MAX);
+}
+
+/* What stands behind a complete list or keyword is not looked at, as in PostgREST. */
 const struct fail *condition_read(arena *mem, struct field field, str text,
                                   struct condition **condition)
 {
@@ -178,11 +217,10 @@ const struct fail *condition_read(arena *mem, struct field field, str text,
     scan_init(&scan, mem, "filter", text);
     made->kind = CONDITION_FILTER;
     made->field = field;
-    TRY(read_expression(&scan, ALONE, made));
-    if (!scan_at_end(&scan))
-        return scan_fail_end(&scan, "end of input");
+    if (!read_expression(&scan, ALONE, made))
+        return scan_refuse(&scan);
     *condition = made;
-    return NULL;
+    return check_list(mem, made);
 }
 
 bool condition_looks_like(arena *mem, str text)
@@ -191,58 +229,73 @@ bool condition_looks_like(arena *mem, str text)
     struct scan scan;
 
     scan_init(&scan, mem, "filter", text);
-    return read_expression(&scan, ALONE, &ignored) == NULL;
+    return read_expression(&scan, ALONE, &ignored);
 }
 
-static const struct fail *read_tree(struct scan *scan, struct condition *condition, int depth);
+/* ---- trees ---- */
 
-/* "and(" or "or(", perhaps with "not." before it. */
-static bool take_branch(struct scan *scan, struct condition *condition)
+static const struct fail *read_branch(struct scan *scan, struct condition *condition, int depth);
+
+static bool read_leaf(struct scan *scan, struct condition *condition)
 {
-    size_t start = scan->at;
+    struct trial trial = scan_try(scan);
 
-    condition->negated = scan_take(scan, STR("not."));
-    condition->kind = CONDITION_AND;
-    if (scan_take(scan, STR("and")) && scan_peek(scan) == '(')
+    condition->kind = CONDITION_FILTER;
+    if (scan_read_field(scan, &condition->field) && scan_take_dot(scan) &&
+        read_expression(scan, NESTED, condition))
         return true;
-    condition->kind = CONDITION_OR;
-    if (scan_take(scan, STR("or")) && scan_peek(scan) == '(')
-        return true;
-    scan->at = start;
-    return false;
+    return scan_back(scan, &trial);
 }
 
 static const struct fail *read_node(struct scan *scan, struct condition *condition, int depth)
 {
-    if (take_branch(scan, condition))
-        return read_tree(scan, condition, depth + 1);
-    condition->kind = CONDITION_FILTER;
-    if (scan_at_end(scan) || scan_peek(scan) == ')' || scan_peek(scan) == ',')
-        return scan_fail(scan, EXPECT_NODE);
-    TRY(scan_field(scan, &condition->field));
-    if (!scan_take(scan, STR(".")))
-        return scan_fail(scan, "\".\" or \"->\"");
-    return read_expression(scan, NESTED, condition);
+    if (read_leaf(scan, condition))
+        return check_list(scan->mem, condition);
+    *condition = (struct condition){.kind = CONDITION_OR};
+    return read_branch(scan, condition, depth);
 }
 
-static const struct fail *read_tree(struct scan *scan, struct condition *condition, int depth)
+static const struct fail *read_children(struct scan *scan, struct condition *condition, int depth)
 {
     struct condition **last = &condition->children;
 
-    if (depth > CONDITION_DEPTH_MAX)
-        return scan_fail(scan, "a tree at most 32 deep");
+    scan_white(scan);
     if (!scan_take(scan, STR("(")))
-        return scan_fail(scan, "\"(\"");
+        return scan_refuse(scan);
     do {
-        while (scan_peek(scan) == ' ')
-            scan->at++;
+        scan_white(scan);
         *last = arena_new(scan->mem, struct condition);
-        TRY(read_node(scan, *last, depth));
+        TRY(read_node(scan, *last, depth + 1));
         last = &(*last)->next;
+        scan_white(scan);
     } while (scan_take(scan, STR(",")));
-    return scan_take(scan, STR(")")) ? NULL : scan_fail(scan, "\",\" or \")\"");
+    if (!scan_take(scan, STR(")")))
+        return scan_refuse(scan);
+    scan_white(scan);
+    return NULL;
 }
 
+/* not.and(...), or(...) */
+static const struct fail *read_branch(struct scan *scan, struct condition *condition, int depth)
+{
+    if (depth > CONDITION_DEPTH_MAX)
+        return fail_new(scan->mem, FAIL_BAD_QUERY, "A logic tree is more than %d levels deep",
+                        CONDITION_DEPTH_MAX);
+    struct trial trial = scan_try(scan);
+    condition->negated = take_not(scan);
+    if (!condition->negated)
+        scan_back_as(scan, &trial, STR("negation operator (not)"));
+    trial = scan_try(scan);
+    if (scan_take(scan, STR("and")))
+        condition->kind = CONDITION_AND;
+    else if (!scan_take(scan, STR("or"))) {
+        scan_back_as(scan, &trial, STR("logic operator (and, or)"));
+        return scan_refuse(scan);
+    }
+    return read_children(scan, condition, depth);
+}
+
+/* What stands behind the closing parenthesis is not looked at, as in PostgREST. */
 const struct fail *condition_read_tree(arena *mem, enum condition_kind kind, bool negated, str text,
                                        struct condition **condition)
 {
@@ -253,9 +306,6 @@ const struct fail *condition_read_tree(arena *mem, enum condition_kind kind, boo
     scan.before = (negated ? strlen("not.") : 0) + strlen(kind == CONDITION_OR ? "or" : "and");
     made->kind = kind;
     made->negated = negated;
-    TRY(read_tree(&scan, made, 1));
-    if (!scan_at_end(&scan))
-        return scan_fail_end(&scan, "end of input");
     *condition = made;
-    return NULL;
+    return read_children(&scan, made, 1);
 }

@@ -8,8 +8,6 @@
 enum condition_kind { CONDITION_FILTER, CONDITION_AND, CONDITION_OR };
 enum quantifier { QUANTIFIER_NONE, QUANTIFIER_ANY, QUANTIFIER_ALL };
 
-enum { CONDITION_DEPTH_MAX = 32 };
-
 struct condition {
     enum condition_kind kind;
     bool negated;
@@ -17,6 +15,7 @@ struct condition {
     const struct op *op;
     enum quantifier quantifier;
     str value;                  /* a list is an array literal already: {"a","b"} */
+    int elements;               /* of the list */
     str config;                 /* of a text search; absent: the database's default */
     struct condition *children; /* of AND and OR */
     struct condition *next;

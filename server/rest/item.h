@@ -11,8 +11,6 @@ enum item_kind {
     ITEM_EMBED      /* relation!hint(...) and ...relation(...) */
 };
 
-enum { ITEM_DEPTH_MAX = 16 };
-
 struct item {
     enum item_kind kind;
     struct field field; /* of an embed: its relation */

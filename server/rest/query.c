@@ -5,7 +5,7 @@
 
 #include "base/url.h"
 
-enum { PAIRS_MAX = 1000, CANONICAL_MAX = 1 << 18 };
+enum { CANONICAL_MAX = 1 << 18 };
 
 /* Cuts the next "key=value" off the query, both still encoded. Parameters are separated by '&' or
  * ';', as PostgREST's parser has it. False at the end. */
@@ -32,9 +32,9 @@ const struct fail *query_read(const struct request *req, struct query *query)
 
     for (size_t i = 0; i < rest.len; i++)
         room += rest.at[i] == '&' || rest.at[i] == ';';
-    if (room > PAIRS_MAX)
+    if (room > PARAMETERS_MAX)
         return fail_new(req->mem, FAIL_BAD_QUERY, "The query has more than %d parameters",
-                        PAIRS_MAX);
+                        PARAMETERS_MAX);
     *query = (struct query){arena_array(req->mem, struct pair, room), 0};
     while (next_pair(&rest, &key, &value)) {
         struct pair *pair = &query->pairs[query->count++];

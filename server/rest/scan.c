@@ -1,11 +1,13 @@
-/* See scan.h. Source: PostgREST's grammar of query parameters. */
+/* See scan.h. Source: PostgREST's grammar of query parameters; Parsec, how errors are merged. */
 #include "rest/scan.h"
 
 #include <ctype.h>
 
+enum { TAB = 8, DETAILS_MAX = 1024 };
+
 void scan_init(struct scan *scan, arena *mem, const char *what, str text)
 {
-    *scan = (struct scan){mem, what, text, 0, 0};
+    *scan = (struct scan){.mem = mem, .what = what, .text = text};
 }
 
 bool scan_at_end(const struct scan *scan)
@@ -25,68 +27,250 @@ bool scan_sees(const struct scan *scan, str token)
     return str_starts(str_skip(scan->text, scan->at), token);
 }
 
+/* ---- what did not fit ---- */
+
+void scan_move(struct scan *scan, size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    scan->at += bytes;
+    scan->miss.count = 0;
+    scan->miss.at = scan->miss.found = scan->at;
+    scan->miss.loosely = false;
+}
+
+static void want(struct miss *miss, struct wanted wanted)
+{
+    for (int i = 0; i < miss->count; i++)
+        if (str_eq(miss->wanted[i].text, wanted.text))
+            return;
+    if (miss->count < WANTED_MAX)
+        miss->wanted[miss->count++] = wanted;
+}
+
+/* The further of two misses counts; of two at one place, both. */
+static void merge(struct miss *miss, const struct miss *other)
+{
+    if (other->at < miss->at)
+        return;
+    if (other->at > miss->at || (miss->count == 0 && !miss->loosely)) {
+        *miss = *other;
+        return;
+    }
+    miss->loosely = miss->loosely || other->loosely;
+    for (int i = 0; i < other->count; i++)
+        want(miss, other->wanted[i]);
+}
+
+static bool miss_at(struct scan *scan, size_t found, struct wanted wanted)
+{
+    struct miss one = {.at = scan->at, .found = found};
+
+    if (wanted.text.len > 0)
+        want(&one, wanted);
+    merge(&scan->miss, &one);
+    return false;
+}
+
+bool scan_miss(struct scan *scan, str name)
+{
+    return miss_at(scan, scan->at, (struct wanted){name, false});
+}
+
 bool scan_take(struct scan *scan, str token)
 {
-    if (!scan_sees(scan, token))
-        return false;
-    scan->at += token.len;
+    size_t fits = 0;
+
+    if (scan_sees(scan, token)) {
+        scan_move(scan, token.len);
+        return true;
+    }
+    while (scan->at + fits < scan->text.len && scan->text.at[scan->at + fits] == token.at[fits])
+        fits++;
+    return miss_at(scan, scan->at + fits, (struct wanted){token, true});
+}
+
+bool scan_take_dot(struct scan *scan)
+{
+    if (!scan_sees(scan, STR(".")))
+        return scan_miss(scan, STR("delimiter (.)"));
+    scan_move(scan, 1);
     return true;
 }
 
-/* Where the cursor is in characters, from 1, as a person counts. */
-static size_t position(const struct scan *scan)
+bool scan_end(struct scan *scan)
 {
-    size_t characters = scan->before + 1;
-    for (size_t i = 0; i < scan->at; i++)
-        characters += ((unsigned char)scan->text.at[i] & 0xC0) != 0x80;
-    return characters;
+    if (scan_at_end(scan))
+        return true;
+    scan_miss(scan, STR("end of input"));
+    scan->miss.loosely = scan->miss.loosely || scan->miss.at == scan->at;
+    return false;
 }
 
-static const struct fail *fail_at(const struct scan *scan, char quote, const char *expecting)
+str scan_until(struct scan *scan, const char *stops)
 {
-    struct fail *fail =
-        fail_new(scan->mem, FAIL_BAD_QUERY, "\"failed to parse %s (%.*s)\" (line 1, column %zu)",
-                 scan->what, STR_ARG(scan->text), position(scan));
+    size_t end = scan->at;
+    while (end < scan->text.len && strchr(stops, scan->text.at[end]) == NULL)
+        end++;
+    str text = {scan->text.at + scan->at, end - scan->at};
+    scan_move(scan, text.len);
+    return text;
+}
 
-    if (scan_at_end(scan)) {
-        fail->details = arena_printf(scan->mem, "unexpected end of input expecting %s", expecting);
-        return fail;
+void scan_white(struct scan *scan)
+{
+    while (scan_peek(scan) == ' ' || scan_peek(scan) == '\t')
+        scan_move(scan, 1);
+}
+
+struct trial scan_try(struct scan *scan)
+{
+    struct trial trial = {scan->at, scan->miss};
+    scan->miss = (struct miss){.at = scan->at, .found = scan->at};
+    return trial;
+}
+
+bool scan_back(struct scan *scan, const struct trial *trial)
+{
+    struct miss miss = trial->miss;
+
+    merge(&miss, &scan->miss);
+    scan->miss = miss;
+    scan->at = trial->at;
+    return false;
+}
+
+bool scan_back_as(struct scan *scan, const struct trial *trial, str name)
+{
+    scan->miss.count = 1;
+    scan->miss.wanted[0] = (struct wanted){name, false};
+    return scan_back(scan, trial);
+}
+
+/* ---- how it is said ---- */
+
+/* Where a byte is in lines and characters, from 1, as a person counts. */
+static str position(const struct scan *scan, size_t at)
+{
+    size_t line = 1, column = scan->before + 1;
+
+    for (size_t i = 0; i < at; i++) {
+        unsigned char byte = (unsigned char)scan->text.at[i];
+        if (byte == '\n') {
+            line++;
+            column = 1;
+        } else if (byte == '\t')
+            column += TAB - (column - 1) % TAB;
+        else
+            column += (byte & 0xC0) != 0x80;
     }
-    size_t len = 1; /* the whole character, not its first byte */
-    while (scan->at + len < scan->text.len &&
-           ((unsigned char)scan->text.at[scan->at + len] & 0xC0) == 0x80)
+    return arena_printf(scan->mem, "(line %zu, column %zu)", line, column);
+}
+
+static struct fail *fail_at(const struct scan *scan, size_t at)
+{
+    str place = position(scan, at);
+    return fail_new(scan->mem, FAIL_BAD_QUERY, "\"failed to parse %s (%.*s)\" %.*s", scan->what,
+                    STR_ARG(scan->text), STR_ARG(place));
+}
+
+/* The whole character, not its first byte. */
+static str character(const struct scan *scan, size_t at)
+{
+    size_t len = 1;
+    while (at + len < scan->text.len && ((unsigned char)scan->text.at[at + len] & 0xC0) == 0x80)
         len++;
-    fail->details = arena_printf(scan->mem, "unexpected %c%.*s%c expecting %s", quote, (int)len,
-                                 scan->text.at + scan->at, quote, expecting);
+    return (str){scan->text.at + at, len};
+}
+
+static void put_quoted(struct buf *out, str text, char quote)
+{
+    buf_putc(out, quote);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == quote || text.at[i] == '\\')
+            buf_putc(out, '\\');
+        buf_putc(out, text.at[i]);
+    }
+    buf_putc(out, quote);
+}
+
+static void put_found(struct buf *out, const struct scan *scan, size_t found, char quote)
+{
+    buf_put(out, STR("unexpected "));
+    if (found >= scan->text.len)
+        buf_put(out, STR("end of input"));
+    else
+        put_quoted(out, character(scan, found), quote);
+}
+
+static void put_wanted(struct buf *out, const struct miss *miss)
+{
+    for (int i = 0; i < miss->count; i++) {
+        const struct wanted *wanted = &miss->wanted[i];
+        if (i == 0)
+            buf_put(out, STR(" expecting "));
+        else
+            buf_put(out, i == miss->count - 1 ? STR(" or ") : STR(", "));
+        if (wanted->literally)
+            put_quoted(out, wanted->text, '"');
+        else
+            buf_put(out, wanted->text);
+    }
+}
+
+const struct fail *scan_refuse(const struct scan *scan)
+{
+    const struct miss *miss = &scan->miss;
+    struct fail *fail = fail_at(scan, miss->at);
+    struct buf details;
+
+    buf_init(&details, scan->mem, DETAILS_MAX);
+    put_found(&details, scan, miss->found, miss->loosely ? '\'' : '"');
+    put_wanted(&details, miss);
+    fail->details = buf_str(&details);
+    return fail;
+}
+
+static const struct fail *fail_here(const struct scan *scan, char quote, const char *expecting)
+{
+    struct fail *fail = fail_at(scan, scan->at);
+    struct buf details;
+
+    buf_init(&details, scan->mem, DETAILS_MAX);
+    put_found(&details, scan, scan->at, quote);
+    buf_printf(&details, " expecting %s", expecting);
+    fail->details = buf_str(&details);
     return fail;
 }
 
 const struct fail *scan_fail(const struct scan *scan, const char *expecting)
 {
-    return fail_at(scan, '"', expecting);
+    return fail_here(scan, '"', expecting);
 }
 
 const struct fail *scan_fail_end(const struct scan *scan, const char *expecting)
 {
-    return fail_at(scan, '\'', expecting);
+    return fail_here(scan, '\'', expecting);
 }
+
+/* ---- names ---- */
 
 bool scan_quoted(struct scan *scan, str *text)
 {
     struct buf out;
 
-    scan->at++;
+    scan_move(scan, 1);
     buf_init(&out, scan->mem, scan->text.len);
     while (!scan_at_end(scan) && scan_peek(scan) != '"') {
-        if (scan_peek(scan) == '\\')
-            scan->at++;
-        if (!scan_at_end(scan))
-            buf_putc(&out, scan->text.at[scan->at++]);
+        bool escaped = scan_peek(scan) == '\\';
+        scan_move(scan, escaped ? 1 : 0);
+        if (scan_at_end(scan))
+            return scan_miss(scan, STR(""));
+        buf_putc(&out, scan_peek(scan));
+        scan_move(scan, 1);
     }
-    if (!scan_take(scan, STR("\"")))
-        return false;
     *text = buf_str(&out);
-    return true;
+    return scan_take(scan, STR("\\")) || scan_take(scan, STR("\""));
 }
 
 /* Bytes of UTF-8 beyond ASCII are letters here; PostgreSQL knows them all the same. */
@@ -94,14 +278,6 @@ static bool is_name_byte(char byte)
 {
     unsigned char b = (unsigned char)byte;
     return isalnum(b) || b == '_' || b == ' ' || b == '$' || b >= 0x80;
-}
-
-/* A dash is part of a name unless it starts an arrow. */
-static bool is_name_here(const struct scan *scan)
-{
-    if (scan_at_end(scan))
-        return false;
-    return is_name_byte(scan_peek(scan)) || (scan_peek(scan) == '-' && !scan_sees(scan, STR("->")));
 }
 
 static str trim_blanks(str text)
@@ -113,62 +289,167 @@ static str trim_blanks(str text)
     return text;
 }
 
-const struct fail *scan_name(struct scan *scan, str *name)
+/* One or more. */
+static bool take_name_bytes(struct scan *scan)
 {
-    if (scan_peek(scan) == '"')
-        return scan_quoted(scan, name) ? NULL : scan_fail(scan, "\"\\\\\" or \"\\\"\"");
-    if (!is_name_here(scan) || scan_peek(scan) == '-')
-        return scan_fail(scan, EXPECT_NAME);
     size_t start = scan->at;
-    while (is_name_here(scan))
-        scan->at++;
-    *name = trim_blanks((str){scan->text.at + start, scan->at - start});
-    return NULL;
+
+    while (!scan_at_end(scan) && is_name_byte(scan_peek(scan)))
+        scan_move(scan, 1);
+    scan_miss(scan, STR("letter"));
+    scan_miss(scan, STR("digit"));
+    return scan->at > start;
 }
 
-/* An index is digits that end the step; "0abc" is a key. */
-static bool scan_index(struct scan *scan, str *digits)
+bool scan_read_word(struct scan *scan, str *word)
 {
-    size_t end = scan->at + (scan_peek(scan) == '-' ? 1 : 0), first = end;
+    size_t start = scan->at;
 
-    while (end < scan->text.len && isdigit((unsigned char)scan->text.at[end]))
-        end++;
-    str rest = str_skip(scan->text, end);
-    bool ends = rest.len == 0 || str_starts(rest, STR("->")) || str_starts(rest, STR("::")) ||
-                rest.at[0] == '.' || rest.at[0] == ',' || rest.at[0] == ')';
-    int64_t value;
-    *digits = (str){scan->text.at + scan->at, end - scan->at};
-    if (end == first || !ends || !str_int(*digits, &value) || value > INT32_MAX ||
-        value < INT32_MIN)
+    if (!take_name_bytes(scan))
         return false;
-    scan->at = end;
+    *word = trim_blanks((str){scan->text.at + start, scan->at - start});
     return true;
 }
 
-static const struct fail *scan_step(struct scan *scan, struct step *step)
+/* A dash is part of a name unless it starts an arrow, which is learnt one character late. */
+static bool take_dash(struct scan *scan)
 {
-    step->as_text = scan_take(scan, STR("->>"));
-    if (!step->as_text)
-        scan->at += 2;
-    step->is_index = scan_index(scan, &step->key);
-    return step->is_index ? NULL : scan_name(scan, &step->key);
+    struct miss arrow = {.at = scan->at + 2, .found = scan->at + 1, .loosely = true};
+
+    if (scan_sees(scan, STR("->"))) {
+        merge(&scan->miss, &arrow);
+        return false;
+    }
+    if (!scan_take(scan, STR("-")))
+        return false;
+    return !scan_take(scan, STR(">"));
 }
 
-const struct fail *scan_field(struct scan *scan, struct field *field)
+bool scan_read_name(struct scan *scan, str *name)
+{
+    size_t start = scan->at;
+
+    if (scan_peek(scan) == '"')
+        return scan_quoted(scan, name);
+    if (scan_at_end(scan) || !is_name_byte(scan_peek(scan)))
+        return scan_miss(scan, STR(EXPECT_NAME));
+    do
+        if (!take_name_bytes(scan))
+            return false;
+    while (take_dash(scan));
+    *name = trim_blanks((str){scan->text.at + start, scan->at - start});
+    return true;
+}
+
+const struct fail *scan_name(struct scan *scan, str *name)
+{
+    return scan_read_name(scan, name) ? NULL : scan_refuse(scan);
+}
+
+/* ---- paths ---- */
+
+static bool sees_digit(const struct scan *scan)
+{
+    return isdigit((unsigned char)scan_peek(scan)) != 0;
+}
+
+/* What may follow an index: then its digits are no key. Nothing of it is consumed. */
+static bool ends_index(struct scan *scan)
+{
+    static const str ends[] = {STR_ROW("->"), STR_ROW("::"), STR_ROW("."), STR_ROW(",")};
+    struct trial trial = scan_try(scan);
+
+    if (scan_peek(scan) == ')')
+        return true;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (!scan_take(scan, ends[i]))
+            continue;
+        scan->at = trial.at;
+        return true;
+    }
+    return scan_end(scan) || scan_back(scan, &trial);
+}
+
+static bool read_index(struct scan *scan, str *digits)
+{
+    struct trial trial = scan_try(scan);
+    int64_t value;
+
+    scan_take(scan, STR("-"));
+    size_t first = scan->at;
+    while (sees_digit(scan))
+        scan_move(scan, 1);
+    scan_miss(scan, STR("digit"));
+    *digits = (str){scan->text.at + trial.at, scan->at - trial.at};
+    if (scan->at == first || !ends_index(scan) || !str_int(*digits, &value) || value > INT32_MAX ||
+        value < INT32_MIN)
+        return scan_back(scan, &trial);
+    return true;
+}
+
+/* Dashes stand inside a key, but not an arrow. */
+static bool read_key(struct scan *scan, str *key)
+{
+    size_t start = scan->at;
+
+    if (scan_peek(scan) == '"')
+        return scan_quoted(scan, key);
+    do {
+        size_t piece = scan->at;
+        while (!scan_at_end(scan) && strchr("(-:.,>)", scan_peek(scan)) == NULL)
+            scan_move(scan, 1);
+        if (scan->at == piece && piece == start)
+            return scan_miss(scan, STR("any non reserved character different from: .,>()"));
+        if (scan->at == piece)
+            return scan_miss(scan, STR(""));
+    } while (take_dash(scan));
+    *key = trim_blanks((str){scan->text.at + start, scan->at - start});
+    return true;
+}
+
+static bool take_arrow(struct scan *scan, struct step *step)
+{
+    step->as_text = scan_take(scan, STR("->>"));
+    return step->as_text || scan_take(scan, STR("->"));
+}
+
+/* One operand after an arrow: an index if it can be one. */
+static bool read_operand(struct scan *scan, struct step *step)
+{
+    step->is_index = read_index(scan, &step->key);
+    if (step->is_index)
+        return true;
+    struct trial trial = scan_try(scan);
+    return read_key(scan, &step->key) || scan_back(scan, &trial);
+}
+
+bool scan_read_path(struct scan *scan, struct field *field)
 {
     struct step steps[STEPS_MAX];
     int count = 0;
 
-    TRY(scan_name(scan, &field->name));
-    while (scan_sees(scan, STR("->"))) {
-        if (count == STEPS_MAX)
-            return scan_fail(scan, "fewer than 33 steps");
-        TRY(scan_step(scan, &steps[count++]));
-    }
-    struct step *copy = arena_array(scan->mem, struct step, (size_t)count);
-    if (count > 0)
-        memcpy(copy, steps, sizeof(steps[0]) * (size_t)count);
-    field->steps = copy;
+    while (count < STEPS_MAX && take_arrow(scan, &steps[count]))
+        if (!read_operand(scan, &steps[count++]))
+            return false;
+    if (count == STEPS_MAX && scan_sees(scan, STR("->")))
+        return scan_miss(scan, STR("at most 32 steps"));
     field->nsteps = count;
-    return NULL;
+    if (count > 0)
+        field->steps = memcpy(arena_array(scan->mem, struct step, (size_t)count), steps,
+                              sizeof(steps[0]) * (size_t)count);
+    return true;
+}
+
+bool scan_read_field(struct scan *scan, struct field *field)
+{
+    scan_white(scan);
+    if (!scan_read_name(scan, &field->name) || !scan_read_path(scan, field))
+        return false;
+    scan_white(scan);
+    return true;
+}
+
+const struct fail *scan_field(struct scan *scan, struct field *field)
+{
+    return scan_read_field(scan, field) ? NULL : scan_refuse(scan);
 }

@@ -1,9 +1,26 @@
 /* A cursor over one query parameter, for the small parsers of this folder. A failure is said as
- * PostgREST says it: what was being read, where it stopped, what could have come. */
+ * PostgREST says it: what was being read, where it stopped, what could have come. Its parsers are
+ * Parsec's, so the rules are Parsec's too: what did not fit is remembered, at the furthest place,
+ * until something fits; a try that failed gives back the place but not what was learnt. */
 #ifndef REST_SCAN_H
 #define REST_SCAN_H
 
 #include "base/fail.h"
+#include "rest/caps.h"
+
+/* What did not fit, and what would have. */
+enum { WANTED_MAX = 12 };
+struct wanted {
+    str text;
+    bool literally; /* it is said in quotes */
+};
+struct miss {
+    size_t at;    /* the place that the message names */
+    size_t found; /* the character that did not fit: behind `at` inside of a word */
+    bool loosely; /* the end would have fitted: then the character is 'x', not "x" */
+    struct wanted wanted[WANTED_MAX];
+    int count;
+};
 
 struct scan {
     arena *mem;
@@ -11,6 +28,7 @@ struct scan {
     str text;
     size_t at;
     size_t before; /* characters that count but are not in the text: the "or" of or=(...) */
+    struct miss miss;
 };
 
 /* A column's name with a JSON path behind it: data->list->>0 */
@@ -20,8 +38,6 @@ struct step {
     str key; /* or the digits of the index, perhaps with a minus */
 };
 
-enum { STEPS_MAX = 32 };
-
 struct field {
     str name;
     const struct step *steps;
@@ -30,22 +46,56 @@ struct field {
 
 void scan_init(struct scan *scan, arena *mem, const char *what, str text);
 bool scan_at_end(const struct scan *scan);
-char scan_peek(const struct scan *scan);      /* '\0' at the end */
-bool scan_take(struct scan *scan, str token); /* consumes it when it comes next */
+char scan_peek(const struct scan *scan); /* '\0' at the end */
 bool scan_sees(const struct scan *scan, str token);
 
-/* "failed to parse WHAT (TEXT)" with "unexpected X expecting Y" in the details. */
-const struct fail *scan_fail(const struct scan *scan, const char *expecting);
+/* These consume what they name, or remember that it did not fit. */
+bool scan_take(struct scan *scan, str token);
+bool scan_take_dot(struct scan *scan);
+bool scan_end(struct scan *scan); /* consumes nothing */
 
-/* The same where the text should have ended. */
+/* Something else did not fit here; the name is said without quotes. False, to be returned. */
+bool scan_miss(struct scan *scan, str name);
+
+void scan_move(struct scan *scan, size_t bytes);      /* they fit */
+str scan_until(struct scan *scan, const char *stops); /* what stands before the first of them */
+
+/* Blanks and tabs. */
+void scan_white(struct scan *scan);
+
+/* A choice that may fail after it has consumed. scan_try marks the place, scan_back returns to it
+ * and keeps what was learnt. False, to be returned. */
+struct trial {
+    size_t at;
+    struct miss miss;
+};
+struct trial scan_try(struct scan *scan);
+bool scan_back(struct scan *scan, const struct trial *trial);
+
+/* The same for choices that have one name together: it replaces what each of them wanted. */
+bool scan_back_as(struct scan *scan, const struct trial *trial, str name);
+
+/* "failed to parse WHAT (TEXT)" with "unexpected X expecting Y" in the details, from what did not
+ * fit. */
+const struct fail *scan_refuse(const struct scan *scan);
+
+/* The same for what is known to be wanted here; the second where the text should have ended. */
+const struct fail *scan_fail(const struct scan *scan, const char *expecting);
 const struct fail *scan_fail_end(const struct scan *scan, const char *expecting);
 
 /* name = '"' any with \-escapes '"' | letters, digits, '_', ' ', '$', and '-' between them */
+bool scan_read_name(struct scan *scan, str *name);
+/* word = letters, digits, '_', ' ', '$': the configuration of a text search, a type */
+bool scan_read_word(struct scan *scan, str *word);
+/* field = name path, white space around it */
+bool scan_read_field(struct scan *scan, struct field *field);
+bool scan_read_path(struct scan *scan, struct field *field);
+
+/* The same with the failure at once. */
 const struct fail *scan_name(struct scan *scan, str *name);
 const struct fail *scan_field(struct scan *scan, struct field *field);
 
-/* A quoted text; the cursor stands on its first quote. False, with the cursor at the end, when the
- * closing quote is missing. */
+/* A quoted text; the cursor stands on its first quote. False when the closing quote is missing. */
 bool scan_quoted(struct scan *scan, str *text);
 
 #define EXPECT_NAME "field name (* or [a..z0..9_$])"

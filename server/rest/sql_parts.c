@@ -31,8 +31,6 @@ static void put_step(struct sql *sql, const struct step *step)
     sql_value(sql, step->key);
     if (step->is_index)
         sql_put(sql, "::integer");
-    else
-        sql_put(sql, "::text");
 }
 
 /* A path into something that is not JSON goes through its JSON form: arrays, composites. */

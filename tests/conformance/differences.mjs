@@ -41,6 +41,16 @@ export const known = [
         parts: ['message', 'hint'],
     },
     {
+        reason: 'a cardinality violation (two rows for one key) is 500, as in PostgREST 13 and later; 12.0.2 says 400',
+        when: ({ left, right }) => has(right, '"21000"') && left.status === 400 && right.status === 500,
+        parts: ['status'],
+    },
+    {
+        reason: 'a refused keyword behind is. is told of not_null, as in PostgREST 13 and later',
+        when: ({ left, right }) => has(left, 'null or trilean value') && has(right, 'isVal: (null, not_null, true, false, unknown)'),
+        parts: ['details'],
+    },
+    {
         reason: 'PGRST204 has the words of PostgREST 12.2 and later',
         when: ({ left, right }) => has(left, '"PGRST204"') && has(right, "column of '"),
         parts: ['message'],

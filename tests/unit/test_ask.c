@@ -12,7 +12,7 @@ static const struct refusal {
     {"GET /primes?id=in.(1",                      "PGRST100", "\"failed to parse filter (in.(1)\" (line 1, column 6)",
      "unexpected end of input expecting \",\" or \")\""                                                                                                                                                    },
     {"GET /primes?id=is.nil",                     "PGRST100", "\"failed to parse filter (is.nil)\" (line 1, column 5)",
-     "unexpected \"i\" expecting null or trilean value (unknown, true, false)"                                                                                                                             },
+     "unexpected \"i\" expecting isVal: (null, not_null, true, false, unknown)"                                                                                                                            },
     {"GET /primes?or=(id.eq.1",                   "PGRST100",
      "\"failed to parse logic tree ((id.eq.1)\" (line 1, column 11)",                                                       "unexpected end of input expecting \",\" or \")\""                             },
     {"GET /primes?select=id,",                    "PGRST100",

@@ -41,6 +41,10 @@ static void escapes_become_bytes(void **state)
         {"%2",        URL_PLUS_IS_PLUS,  NULL      },
         {"%2g",       URL_PLUS_IS_PLUS,  NULL      },
         {"%+1",       URL_PLUS_IS_PLUS,  NULL      },
+        {"%plan%",    URL_PLUS_IS_BLANK, "%plan%"  },
+        {"%2",        URL_PLUS_IS_BLANK, "%2"      },
+        {"%+1",       URL_PLUS_IS_BLANK, "% 1"     },
+        {"%%41",      URL_PLUS_IS_BLANK, "%A"      },
         {"a%00b",     URL_PLUS_IS_PLUS,  NULL      },
         {"%ff",       URL_PLUS_IS_PLUS,  NULL      },
         {"%c0%af",    URL_PLUS_IS_PLUS,  NULL      }, /* an overlong slash */
