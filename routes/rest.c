@@ -31,7 +31,9 @@ static const struct fail *handle(struct request *req, enum ask_target target)
     struct plan *plan;
     struct statement statement;
 
+    timing_enter(&req->timing, TIMING_PARSE);
     TRY(ask_parse(req, config, target, &ask));
+    timing_enter(&req->timing, ask->kind == ASK_OPTIONS ? TIMING_RESPONSE : TIMING_PLAN);
     TRY(plan_make(req->mem, req->schema, config, ask, &plan));
     TRY(unfiltered_check(req->mem, config, req->claims->role, plan));
     if (ask->kind == ASK_OPTIONS)

@@ -33,6 +33,7 @@ static const struct fail *serve_request(struct request *req)
     req->route = route_find(req, worker->config->rest_path, &methods);
     if (req->route == NULL)
         return no_route(req, methods);
+    timing_enter(&req->timing, TIMING_JWT);
     TRY(let_in(req));
     hold_schema(req);
     return req->route->handle(req);
@@ -93,6 +94,12 @@ static str api_json(arena *mem, const struct fail *fail)
     return fail_error_json(mem, &shown);
 }
 
+static str rest_json(const struct request *req, const struct fail *fail)
+{
+    bool minimal = str_eq(req->worker->config->error_verbosity, STR("minimal"));
+    return minimal ? fail_json_minimal(req->mem, fail) : fail_json(req->mem, fail);
+}
+
 static void log_failure(const struct request *req, const struct fail *fail)
 {
     if (fail->status >= 500)
@@ -111,7 +118,9 @@ void serve_fail(struct request *req, const struct fail *fail)
     struct reply *reply = reply_new(req->mem, fail->status, TYPE_JSON);
     req->failed = fail->code;
     log_failure(req, fail);
-    reply->body = api_style(req) ? api_json(req->mem, fail) : fail_json(req->mem, fail);
+    reply->body = api_style(req) ? api_json(req->mem, fail) : rest_json(req, fail);
+    reply_header(reply, STR("Proxy-Status"),
+                 arena_printf(req->mem, "Postern; error=%s", fail->code));
     if (fail->authenticate.at != NULL)
         reply_header(reply, STR("WWW-Authenticate"), fail->authenticate);
     if (fail->retry_after_s > 0)

@@ -54,7 +54,7 @@ struct config {
     str rest_path;    /* without a slash at the end; "" for "/" */
     str cors_origins; /* comma list; "*" for all */
     bool server_timing;
-    str trace_header;          /* in lower case; absent: none */
+    str trace_header;          /* absent: none */
     str error_verbosity;       /* verbose | minimal */
     int64_t body_max;          /* bytes */
     int64_t header_timeout_ms; /* first bytes, header and body of a request; idle keep-alive */

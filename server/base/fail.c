@@ -85,6 +85,19 @@ struct fail *fail_new(arena *mem, enum fail_kind kind, const char *format, ...)
     return fail;
 }
 
+str fail_json_minimal(arena *mem, const struct fail *fail)
+{
+    struct buf buf;
+
+    buf_init(&buf, mem, ERROR_BODY_MAX);
+    buf_put(&buf, STR("{\"code\":"));
+    json_put_string(&buf, str_from(fail->code));
+    buf_put(&buf, STR(",\"message\":"));
+    json_put_string(&buf, fail->message);
+    buf_putc(&buf, '}');
+    return buf_str(&buf);
+}
+
 str fail_json(arena *mem, const struct fail *fail)
 {
     struct buf body;

@@ -79,6 +79,9 @@ struct fail *fail_new(arena *mem, enum fail_kind kind, const char *format, ...)
 /* {"code":...,"details":...,"hint":...,"message":...}: keys sorted, compact, as PostgREST. */
 str fail_json(arena *mem, const struct fail *fail);
 
+/* {"code":...,"message":...}: nothing of how the database is made. */
+str fail_json_minimal(arena *mem, const struct fail *fail);
+
 /* {"error":message}, with "hint" if there is one: how curated routes answer. */
 str fail_error_json(arena *mem, const struct fail *fail);
 

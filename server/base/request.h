@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/claims.h"
+#include "base/timing.h"
 
 enum method {
     METHOD_GET,
@@ -54,6 +55,8 @@ struct request {
     const struct schema *schema; /* the snapshot this request was planned with */
     struct worker *worker;       /* loop, pools and hub of this thread */
     struct db *db;               /* the worker's pools, for pg/ */
+
+    struct timing timing;
 
     const char *failed; /* the code of the failure that was answered, for the log; or NULL */
 

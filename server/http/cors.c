@@ -3,13 +3,13 @@
 
 #define EXPOSED                                                                                    \
     "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, "    \
-    "Transfer-Encoding, Range-Unit, Preference-Applied, ETag, Age, Retry-After, Cache-Status, "    \
-    "Content-Disposition, X-Request-Id"
+    "Transfer-Encoding, Range-Unit"
+#define EXPOSED_MORE                                                                               \
+    EXPOSED ", Preference-Applied, ETag, Age, Retry-After, Cache-Status, Content-Disposition, "    \
+            "X-Request-Id"
+enum { HEADERS_ROOM = 128 };
+
 #define METHODS "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
-#define HEADERS                                                                                    \
-    "accept, accept-profile, apikey, authorization, cache-control, content-profile, "              \
-    "content-type, if-none-match, prefer, range, range-unit, x-client-info, x-request-id, "        \
-    "x-supabase-api-version"
 
 static bool listed(str origins, str origin)
 {
@@ -21,8 +21,15 @@ static bool listed(str origins, str origin)
     return false;
 }
 
-int cors_headers(str origins, str origin, struct header headers[CORS_HEADERS_MAX])
+/* In PostgREST's own place pages see what PostgREST lets them see. */
+static str exposed(const struct config *config)
 {
+    return config->rest_path.len == 0 ? STR(EXPOSED) : STR(EXPOSED_MORE);
+}
+
+int cors_headers(const struct config *config, str origin, struct header headers[CORS_HEADERS_MAX])
+{
+    str origins = config->cors_origins;
     int count = 0;
 
     if (origin.at == NULL)
@@ -36,18 +43,32 @@ int cors_headers(str origins, str origin, struct header headers[CORS_HEADERS_MAX
         headers[count++] = (struct header){STR("Access-Control-Allow-Origin"), origin};
         headers[count++] = (struct header){STR("Access-Control-Allow-Credentials"), STR("true")};
     }
-    headers[count++] = (struct header){STR("Access-Control-Expose-Headers"), STR(EXPOSED)};
+    headers[count++] = (struct header){STR("Access-Control-Expose-Headers"), exposed(config)};
     return count;
+}
+
+int cors_open(const struct config *config, struct header headers[CORS_HEADERS_MAX])
+{
+    if (!str_eq(config->cors_origins, STR("*")))
+        return 0;
+    headers[0] = (struct header){STR("Access-Control-Allow-Origin"), STR("*")};
+    return 1;
 }
 
 /* "*" does not cover Authorization, so what is asked for is named. */
 static str allowed_headers(const struct request *req)
 {
-    str asked = request_header(req, STR("access-control-request-headers"));
+    str asked = request_header(req, STR("access-control-request-headers")), one;
+    struct buf list;
 
-    if (asked.at == NULL || asked.len == 0)
-        return STR(HEADERS);
-    return arena_printf(req->mem, HEADERS ", %.*s", STR_ARG(asked));
+    buf_init(&list, req->mem, asked.len * 2 + HEADERS_ROOM);
+    buf_put(&list, STR("Authorization"));
+    while (str_cut(&asked, ',', &one)) {
+        buf_put(&list, STR(", "));
+        buf_put(&list, str_trim(one));
+    }
+    buf_put(&list, STR(", Accept, Accept-Language, Content-Language"));
+    return buf_str(&list);
 }
 
 const struct reply *cors_preflight(const struct request *req)

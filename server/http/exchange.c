@@ -168,6 +168,7 @@ static struct exchange *exchange_new(struct http *http, h2o_req_t *h2o)
     exchange->started_us = clock_us();
     req->mem = &h2o->pool;
     req->worker = http->worker;
+    req->timing.on = http->config->server_timing;
     req->method_name = as_str(h2o->input.method);
     req->method = method_of(req->method_name);
     req->body = h2o->entity.base == NULL ? STR("") : as_str(h2o->entity);
@@ -243,23 +244,45 @@ static void add_headers(h2o_req_t *h2o, const struct reply *reply, const struct 
             add_header(h2o, headers[i]);
 }
 
+/* What the settings ask for: how long it took, and the client's trace header again. */
+static void add_own(struct exchange *exchange)
+{
+    const struct request *req = &exchange->req;
+    str trace = exchange->http->config->trace_header;
+    str timing = timing_header(&req->timing, req->mem);
+
+    if (timing.at != NULL)
+        add_header(exchange->h2o, (struct header){STR("Server-Timing"), timing});
+    if (trace.at == NULL || str_ieq(trace, STR("X-Request-Id")))
+        return; /* that one is sent anyway */
+    struct header echo = {trace, STR("")};
+    for (size_t i = req->nheaders; i > 0; i--)
+        if (str_ieq(req->headers[i - 1].name, trace))
+            echo.value = req->headers[i - 1].value;
+    add_header(exchange->h2o, echo);
+}
+
 static void send_head(struct exchange *exchange, const struct reply *reply)
 {
     h2o_req_t *h2o = exchange->h2o;
     struct header cors[CORS_HEADERS_MAX];
     str origin = request_header(&exchange->req, STR("origin"));
-    int count = cors_headers(exchange->http->config->cors_origins, origin, cors);
+    int count = cors_headers(exchange->http->config, origin, cors);
+
+    if (count == 0 && exchange->req.method == METHOD_OPTIONS)
+        count = cors_open(exchange->http->config, cors);
 
     exchange->status = reply->status;
     h2o->res.status = reply->status;
     h2o->res.reason = reply->reason != NULL ? reply->reason : reason_of(reply->status);
     h2o_vector_reserve(&h2o->pool, &h2o->res.headers,
-                       (size_t)(reply->nheaders + reply->asked.count + count + 1));
+                       (size_t)(reply->nheaders + reply->asked.count + count + 3));
     add_headers(h2o, reply, reply->headers, reply->nheaders);
     add_headers(h2o, reply, cors, count);
     for (int i = 0; i < reply->asked.count; i++)
         add_header(h2o, reply->asked.list[i]);
     add_header(h2o, (struct header){STR("X-Request-Id"), exchange->req.id});
+    add_own(exchange);
 }
 
 static void finish(struct exchange *exchange, enum exchange_state state)

@@ -63,13 +63,15 @@ static void on_setup(h2o_filter_t *filter, h2o_req_t *h2o, h2o_ostream_t **slot)
     const struct fail *fail = fail_for(h2o, http->config->body_max);
     struct own_stream *own = (void *)h2o_add_ostream(h2o, sizeof(*own), slot);
     struct header cors[CORS_HEADERS_MAX];
-    int count = cors_headers(http->config->cors_origins, origin_of(h2o), cors);
+    int count = cors_headers(http->config, origin_of(h2o), cors);
 
     own->super.do_send = send_own;
     own->body = fail_json(&h2o->pool, fail);
     h2o->res.headers.size = 0;
     h2o->res.content_length = own->body.len;
     add(h2o, (struct header){STR("Content-Type"), TYPE_JSON});
+    add(h2o, (struct header){STR("Proxy-Status"),
+                             arena_printf(&h2o->pool, "Postern; error=%s", fail->code)});
     for (int i = 0; i < count; i++)
         add(h2o, cors[i]);
     metric_request(http->metrics, h2o->res.status, 0);

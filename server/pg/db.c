@@ -101,6 +101,7 @@ static const struct fail *submit(struct request *req, const struct statement *st
     struct work *work = work_new(pool, req, &told);
     work->wait_ms = wait_ms;
     work->streaming = waiter->stream != NULL;
+    timing_enter(&req->timing, TIMING_TRANSACTION);
     waiter->req = req;
     list_init(&waiter->node);
     work_wait(work, waiter);
@@ -161,6 +162,7 @@ static void answer(struct waiter *waiter, struct rows *rows, const struct fail *
         return;
     }
     if (fail == NULL) {
+        timing_enter(&req->timing, TIMING_RESPONSE);
         rows_hold(rows, req->mem);
         fail = waiter->done(req, rows, waiter->arg);
     }

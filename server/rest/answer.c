@@ -131,13 +131,14 @@ static str body_of(arena *mem, const struct plan *plan, const struct page *page)
 }
 
 /* Beyond the end: the usual headers around the error's body. */
-static void put_out_of_range(arena *mem, int64_t first, int64_t total, struct reply *reply)
+static void put_out_of_range(arena *mem, const struct plan *plan, int64_t total,
+                             struct reply *reply)
 {
     struct fail *fail = fail_new(mem, FAIL_RANGE, "Requested range not satisfiable");
     fail->details =
         arena_printf(mem, "An offset of %lld was requested, but there are only %lld rows.",
-                     (long long)first, (long long)total);
-    reply->body = fail_json(mem, fail);
+                     (long long)plan->root.range.first, (long long)total);
+    reply->body = plan->minimal_errors ? fail_json_minimal(mem, fail) : fail_json(mem, fail);
 }
 
 /* A row as /name?key=eq.value&...; absent when that is too long for a header. */
@@ -164,7 +165,7 @@ static struct reply *answer_rows(arena *mem, const struct plan *plan, const stru
     }
     put_type(plan, status == 416 ? TYPE_JSON : media_type(plan->ask->media), reply);
     if (status == 416)
-        put_out_of_range(mem, first, total, reply);
+        put_out_of_range(mem, plan, total, reply);
     else
         reply->body = body_of(mem, plan, page);
     return reply;
@@ -244,6 +245,7 @@ const struct fail *answer_make(arena *mem, const struct plan *plan, const struct
     if (plan->transaction.max_affected >= 0 && page->rows > plan->transaction.max_affected)
         return transaction_too_many(mem, page->rows);
     *reply = reads ? answer_rows(mem, plan, page) : answer_write(mem, plan, page);
+    reply_header(*reply, STR("Vary"), ANSWER_VARIES);
     return answer_asked(mem, page, *reply);
 }
 
@@ -289,5 +291,6 @@ struct reply *answer_options(arena *mem, const struct plan *plan)
                                                : STR("OPTIONS,GET,HEAD,POST");
 
     reply_header(reply, STR("Allow"), methods);
+    reply_header(reply, STR("Vary"), ANSWER_VARIES);
     return reply;
 }

@@ -7,6 +7,9 @@
 #include "rest/plan.h"
 
 /* What came back from the database, for answer_make. */
+/* Of the headers of a request, those that its answer depends on. */
+#define ANSWER_VARIES STR("Accept, Prefer, Range")
+
 struct page {
     str body;         /* a JSON array, or lines of CSV */
     int64_t rows;     /* on this page, or changed */

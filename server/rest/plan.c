@@ -17,6 +17,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
         return fail_new(mem, FAIL_NO_SCHEMA_CACHE,
                         "Could not query the database for the schema cache. Retrying.");
     plan->ask = ask;
+    plan->minimal_errors = str_eq(config->error_verbosity, STR("minimal"));
     plan->search_path = make_search_path(mem, config, ask->schema);
     plan->asks_answer = schema_sets_response(schema) || config->db_pre_request.at != NULL;
     *result = plan;

@@ -83,7 +83,8 @@ struct plan {
     bool whole_body; /* the call's one unnamed parameter takes the body as it is */
     str arguments;   /* of a GET call, as a JSON object */
     str search_path;
-    bool asks_answer; /* the database may want a status or headers of its own in the answer */
+    bool asks_answer;    /* the database may want a status or headers of its own in the answer */
+    bool minimal_errors; /* tell code and message only */
     struct transaction transaction;
 };
 

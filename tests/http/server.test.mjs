@@ -216,7 +216,7 @@ describe('CORS', () => {
     });
     test('a preflight allows what supabase-js sends, and may be kept', async () => {
         for (const path of ['/rest/v1/records', '/rest/v1/rpc/get_stats', '/api/stats', '/anything']) {
-            const reply = await get(path, { method: 'OPTIONS', headers: { ...ORIGIN, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'apikey,authorization,x-mine' } });
+            const reply = await get(path, { method: 'OPTIONS', headers: { ...ORIGIN, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'accept-profile,apikey,authorization,content-profile,content-type,prefer,x-client-info,x-supabase-api-version,x-mine' } });
             assert.ok([200, 204].includes(reply.status), `${path} ${reply.status}`);
             assert.equal(reply.headers.get('access-control-allow-origin'), '*');
             for (const method of ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']) assert.ok(reply.headers.get('access-control-allow-methods').includes(method), method);

@@ -32,7 +32,8 @@ static void an_origin_gets_what_the_setting_grants(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct header headers[CORS_HEADERS_MAX];
-        int count = cors_headers(str_from(cases[i].origins), str_from(cases[i].origin), headers);
+        const struct config config = {.cors_origins = str_from(cases[i].origins)};
+        int count = cors_headers(&config, str_from(cases[i].origin), headers);
         str allowed = find(headers, count, STR("Access-Control-Allow-Origin"));
         assert_int_equal(allowed.at == NULL, cases[i].allowed == NULL);
         if (cases[i].allowed != NULL)
@@ -48,7 +49,7 @@ static void a_preflight_names_the_headers_it_was_asked_for(void **state)
     const struct header headers[] = {
         {STR("origin"),                         STR("https://a")},
         {STR("access-control-request-method"),  STR("PATCH")    },
-        {STR("access-control-request-headers"), STR("x-mine")   },
+        {STR("access-control-request-headers"), STR("x-mine,y") },
     };
     struct request req = {.mem = mem, .method = METHOD_OPTIONS, .headers = headers, .nheaders = 3};
     const struct reply *reply = cors_preflight(&req);
@@ -57,8 +58,8 @@ static void a_preflight_names_the_headers_it_was_asked_for(void **state)
     assert_non_null(reply);
     assert_int_equal(reply->status, 200);
     str allowed = find(reply->headers, reply->nheaders, STR("Access-Control-Allow-Headers"));
-    assert_true(str_ends(allowed, STR(", x-mine")));
-    assert_non_null(memmem(allowed.at, allowed.len, "authorization", 13));
+    assert_true(str_eq(allowed,
+                       STR("Authorization, x-mine, y, Accept, Accept-Language, Content-Language")));
     assert_true(find(reply->headers, reply->nheaders, STR("Access-Control-Max-Age")).at != NULL);
     req.method = METHOD_GET;
     assert_null(cors_preflight(&req));
