@@ -109,7 +109,7 @@ static str csv_body(arena *mem, const struct plan *plan, const struct page *page
     buf_init(&out, mem, CSV_MAX + page->body.len);
     for (const struct output *at = plan->root.outputs; at != NULL && page->rows > 0;
          at = at->next) {
-        if (at->column != NULL)
+        if (at->kind != OUTPUT_ALL)
             put_csv_name(&out, plan_output_name(at));
         else
             put_all_csv_names(&out, plan);

@@ -29,6 +29,16 @@ struct argument {
     struct argument *next;
 };
 
+/* What is said of one embedded relation: author.name=eq.x, author.order=name, author.limit=3. */
+struct level {
+    struct name_list path; /* the names of the embeds that lead to it */
+    struct condition *where;
+    struct term *order;
+    bool limited;
+    int64_t limit, offset;
+    struct level *next;
+};
+
 struct ask {
     enum ask_kind kind;
     enum ask_target target;
@@ -40,6 +50,8 @@ struct ask {
     struct condition *where; /* all of them must hold */
     struct term *order;
     struct range range;
+    struct level *levels; /* of embedded relations; where, order and range are what is said of the
+                             target itself */
     struct name_list columns, on_conflict; /* count 0: not given */
     struct argument *arguments;
     struct prefer prefer;

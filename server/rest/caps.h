@@ -10,6 +10,7 @@ enum {
     ELEMENTS_MAX = 10000,     /* of one in.(...) */
     CONDITION_DEPTH_MAX = 32, /* and(or(...)) */
     ITEM_DEPTH_MAX = 16,      /* of relations in relations */
+    ITEM_EMBEDS_MAX = 100,    /* relations in one request */
     STEPS_MAX = 32,           /* of one JSON path */
     SQL_TEXT_MAX = 1 << 20,   /* bytes of one statement */
     SQL_PARAMS_MAX = 1000,    /* values of one statement */

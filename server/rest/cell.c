@@ -57,14 +57,29 @@ static str make_key(arena *mem, str name)
     return buf_str(&key);
 }
 
+/* What a spread shows comes from a column of an embedded relation, perhaps through several. */
+static const struct output *innermost(const struct output *output)
+{
+    while (output->kind == OUTPUT_SPREAD)
+        output = output->inner;
+    return output;
+}
+
+static bool is_plain_column(const struct output *output)
+{
+    const struct output *inner = innermost(output);
+
+    return inner->kind == OUTPUT_ALL || (inner->kind == OUTPUT_COLUMN &&
+                                         inner->item->field.nsteps == 0 && inner->cast.at == NULL);
+}
+
 static struct cell cell_make(arena *mem, const struct output *output, const struct column *column)
 {
-    bool all = output->column == NULL;
-    bool computed = !all && (output->item->field.nsteps > 0 || output->cast.at != NULL);
     struct cell cell = {.output = output, .column = column, .kind = CELL_JSON};
 
-    cell.convert = computed || !find_kind(column->type, &cell.kind);
-    cell.key = make_key(mem, all ? column->name : plan_output_name(output));
+    if (!plan_is_made_json(output))
+        cell.convert = !is_plain_column(output) || !find_kind(column->type, &cell.kind);
+    cell.key = make_key(mem, output->kind == OUTPUT_ALL ? column->name : plan_output_name(output));
     return cell;
 }
 
@@ -73,7 +88,7 @@ static int count_cells(const struct plan *plan)
     int count = 0;
 
     for (const struct output *at = plan->root.outputs; at != NULL; at = at->next)
-        count += at->column == NULL ? plan->relation->ncolumns : 1;
+        count += at->kind == OUTPUT_ALL ? plan->relation->ncolumns : 1;
     return count;
 }
 
@@ -81,7 +96,8 @@ static int count_cells(const struct plan *plan)
 static bool is_made_here(const struct plan *plan)
 {
     return plan->ask->kind == ASK_READ && plan->relation != NULL && plan->rows == ROWS_JSON &&
-           plan->total != TOTAL_COUNTED && !media_is_stripped(plan->ask->media);
+           plan->total != TOTAL_COUNTED && !plan_is_grouped(&plan->root) &&
+           !media_is_stripped(plan->ask->media);
 }
 
 struct cells cells_make(arena *mem, const struct plan *plan)
@@ -92,7 +108,7 @@ struct cells cells_make(arena *mem, const struct plan *plan)
         return cells;
     cells.list = h2o_mem_alloc_pool(mem, sizeof(*cells.list) * (size_t)(count_cells(plan) + 1));
     for (const struct output *at = plan->root.outputs; at != NULL; at = at->next) {
-        if (at->column != NULL) {
+        if (at->kind != OUTPUT_ALL) {
             cells.list[cells.count++] = cell_make(mem, at, at->column);
             continue;
         }

@@ -20,12 +20,12 @@ static str take_type(struct scan *scan)
     return (str){scan->text.at + start, scan->at - start};
 }
 
-static const struct fail *read_cast(struct scan *scan, struct item *item)
+static const struct fail *read_cast(struct scan *scan, str *cast)
 {
     if (!scan_take(scan, STR("::")))
         return NULL;
-    item->cast = take_type(scan);
-    return item->cast.len > 0 ? NULL : scan_fail(scan, "letter or digit");
+    *cast = take_type(scan);
+    return cast->len > 0 ? NULL : scan_fail(scan, "letter or digit");
 }
 
 /* alias: before a name. "a::text" is a cast, no alias. */
@@ -41,22 +41,52 @@ static void read_alias(struct scan *scan, struct item *item)
     scan->at = ahead.at;
 }
 
-static bool take_aggregate(struct scan *scan)
+static const str aggregates[] = {
+    [AGGREGATE_SUM] = STR_ROW("sum"),     [AGGREGATE_AVG] = STR_ROW("avg"),
+    [AGGREGATE_COUNT] = STR_ROW("count"), [AGGREGATE_MAX] = STR_ROW("max"),
+    [AGGREGATE_MIN] = STR_ROW("min"),
+};
+
+str aggregate_name(enum aggregate aggregate)
 {
-    static const char *const names[] = {".sum()", ".avg()", ".count()", ".max()", ".min()"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (scan_take(scan, str_from(names[i])))
-            return true;
+    return aggregates[aggregate];
+}
+
+/* ".sum()" */
+static bool take_aggregate(struct scan *scan, struct item *item)
+{
+    for (int i = AGGREGATE_SUM; i <= AGGREGATE_MIN; i++) {
+        struct scan ahead = *scan;
+        if (!scan_take(&ahead, STR(".")) || !scan_take(&ahead, aggregates[i]) ||
+            !scan_take(&ahead, STR("()")))
+            continue;
+        item->kind = ITEM_AGGREGATE;
+        item->aggregate = (enum aggregate)i;
+        scan->at = ahead.at;
+        return true;
+    }
     return false;
+}
+
+/* "!hint", "!inner" or "!left": at most one hint and one join, in any order. */
+static const struct fail *read_modifiers(struct scan *scan, struct item *item)
+{
+    str word;
+
+    for (int i = 0; i < 2 && scan_take(scan, STR("!")); i++) {
+        TRY(scan_name(scan, &word));
+        if (str_eq(word, STR("inner")))
+            item->join = JOIN_INNER;
+        else if (!str_eq(word, STR("left")) && item->hint.at == NULL)
+            item->hint = word;
+    }
+    return NULL;
 }
 
 static const struct fail *read_embed(struct scan *scan, struct item *item, int depth)
 {
-    str hint;
-
     item->kind = ITEM_EMBED;
-    while (scan_take(scan, STR("!")))
-        TRY(scan_name(scan, &hint));
+    TRY(read_modifiers(scan, item));
     if (!scan_take(scan, STR("(")))
         return scan_fail(scan, "\"(\"");
     if (scan_take(scan, STR(")")))
@@ -71,23 +101,22 @@ static const struct fail *read_item(struct scan *scan, struct item *item, int de
         item->kind = ITEM_ALL;
         return NULL;
     }
-    bool spread = scan_take(scan, STR("..."));
+    item->spread = scan_take(scan, STR("..."));
     if (scan_at_end(scan))
-        return scan_fail(scan, spread ? EXPECT_NAME : EXPECT_ITEM);
-    read_alias(scan, item);
+        return scan_fail(scan, item->spread ? EXPECT_NAME : EXPECT_ITEM);
+    if (!item->spread)
+        read_alias(scan, item);
     if (scan_take(scan, STR("count()"))) {
         item->kind = ITEM_AGGREGATE;
-        return read_cast(scan, item);
+        item->aggregate = AGGREGATE_COUNT;
+        return read_cast(scan, &item->result_cast);
     }
     TRY(scan_field(scan, &item->field));
-    if (spread || scan_peek(scan) == '!' || scan_peek(scan) == '(')
+    if (item->spread || scan_peek(scan) == '!' || scan_peek(scan) == '(')
         return read_embed(scan, item, depth);
     item->kind = ITEM_COLUMN;
-    TRY(read_cast(scan, item));
-    if (!take_aggregate(scan))
-        return NULL;
-    item->kind = ITEM_AGGREGATE;
-    return read_cast(scan, item);
+    TRY(read_cast(scan, &item->cast));
+    return take_aggregate(scan, item) ? read_cast(scan, &item->result_cast) : NULL;
 }
 
 static const struct fail *read_items(struct scan *scan, struct item **items, int depth)
@@ -104,23 +133,35 @@ static const struct fail *read_items(struct scan *scan, struct item **items, int
     return NULL;
 }
 
+static bool ends_with_embed(const struct item *items)
+{
+    while (items->next != NULL)
+        items = items->next;
+    return items->kind == ITEM_EMBED;
+}
+
 const struct fail *item_read(arena *mem, str text, struct item **items)
 {
     struct scan scan;
 
     scan_init(&scan, mem, "select parameter", text.len == 0 ? STR("*") : text);
     TRY(read_items(&scan, items, 1));
+    if (ends_with_embed(*items)) /* what follows its parenthesis is not read, as in PostgREST */
+        return NULL;
     return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, EXPECT_AFTER_COLUMN);
 }
 
-const struct fail *item_not_embedded(arena *mem, str name)
+/* The last key of a path names its column; an index does not, so the key before it. */
+str item_name(const struct item *item)
 {
-    struct fail *fail =
-        fail_new(mem, FAIL_NOT_EMBEDDED, "'%.*s' is not an embedded resource in this request",
-                 STR_ARG(name));
-    fail->hint = arena_printf(
-        mem, "Verify that '%.*s' is included in the 'select' query parameter.", STR_ARG(name));
-    return fail;
+    if (item->alias.at != NULL)
+        return item->alias;
+    if (item->kind == ITEM_AGGREGATE)
+        return aggregate_name(item->aggregate);
+    for (int i = item->field.nsteps - 1; i >= 0; i--)
+        if (!item->field.steps[i].is_index)
+            return item->field.steps[i].key;
+    return item->field.name;
 }
 
 /* A dot must lead to a word: .asc, .desc, .nullsfirst, .nullslast, in this order. */
@@ -141,6 +182,17 @@ static const struct fail *read_direction(struct scan *scan, struct term *term)
     return NULL;
 }
 
+/* "column->path" or "relation(column->path)" */
+static const struct fail *read_sorted(struct scan *scan, struct term *term)
+{
+    TRY(scan_field(scan, &term->field));
+    if (term->field.nsteps > 0 || !scan_take(scan, STR("(")))
+        return NULL;
+    term->relation = term->field.name;
+    TRY(scan_field(scan, &term->field));
+    return scan_take(scan, STR(")")) ? NULL : scan_fail(scan, "\")\"");
+}
+
 const struct fail *term_read(arena *mem, str text, struct term **terms)
 {
     struct term **last = terms;
@@ -149,9 +201,7 @@ const struct fail *term_read(arena *mem, str text, struct term **terms)
     scan_init(&scan, mem, "order", text);
     do {
         *last = arena_new(mem, struct term);
-        TRY(scan_field(&scan, &(*last)->field));
-        if (scan_peek(&scan) == '(') /* order=relation(column) */
-            return item_not_embedded(mem, (*last)->field.name);
+        TRY(read_sorted(&scan, *last));
         TRY(read_direction(&scan, *last));
         last = &(*last)->next;
     } while (scan_take(&scan, STR(",")));

@@ -11,30 +11,51 @@ enum item_kind {
     ITEM_EMBED      /* relation!hint(...) and ...relation(...) */
 };
 
+enum aggregate {
+    AGGREGATE_NONE,
+    AGGREGATE_SUM,
+    AGGREGATE_AVG,
+    AGGREGATE_COUNT, /* without a name: of rows */
+    AGGREGATE_MAX,
+    AGGREGATE_MIN
+};
+
+/* Of an embed: does a row stay that has nothing to embed? */
+enum joining { JOIN_LEFT, JOIN_INNER };
+
 struct item {
     enum item_kind kind;
     struct field field; /* of an embed: its relation */
     str alias, cast;    /* absent when not given */
-    struct item *children;
+    enum aggregate aggregate;
+    str result_cast; /* of an aggregate */
+    str hint;        /* this and the next two: of an embed. Absent when not given */
+    enum joining join;
+    bool spread;           /* its columns stand among those around it */
+    struct item *children; /* none: it is joined but not shown */
     struct item *next;
 };
 
-/* Reads "id,name:title,data->>x::text". Empty text is "*". */
+/* The word of an aggregate: "sum". */
+str aggregate_name(enum aggregate aggregate);
+
+/* Reads "id,name:title,data->>x::text,other!hint(*)". Empty text is "*". */
 const struct fail *item_read(arena *mem, str text, struct item **items);
 
-/* 400: a filter or an order is for a relation that is not selected. */
-const struct fail *item_not_embedded(arena *mem, str name);
+/* The name of a column of the answer: its alias, the last key of its path, or its own. */
+str item_name(const struct item *item);
 
 enum nulls { NULLS_DEFAULT, NULLS_FIRST, NULLS_LAST };
 
 struct term {
+    str relation; /* order=relation(column): an embedded one; else absent */
     struct field field;
     bool descending;
     enum nulls nulls;
     struct term *next;
 };
 
-/* Reads "age.desc.nullslast,id". */
+/* Reads "age.desc.nullslast,id,author(name)". */
 const struct fail *term_read(arena *mem, str text, struct term **terms);
 
 /* Reads "a,b,\"c d\"", the value of columns= and on_conflict=. what is for the message. */

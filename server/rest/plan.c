@@ -2,7 +2,7 @@
 #include "rest/plan.h"
 
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan);
-static void name_root(struct plan *plan);
+static void name_root(const struct schema *schema, struct plan *plan);
 static const struct fail *choose_range(arena *mem, const struct config *config, struct plan *plan);
 static enum access choose_access(const struct plan *plan);
 static void choose_rows(struct plan *plan);
@@ -26,9 +26,9 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
         return NULL;
     plan->access = choose_access(plan);
     TRY(choose_range(mem, config, plan));
-    name_root(plan);
+    name_root(schema, plan);
     TRY(plan_put(mem, plan));
-    TRY(plan_node(mem, plan, &plan->root));
+    TRY(plan_tree(&(struct planner){.mem = mem, .schema = schema, .config = config, .plan = plan}));
     TRY(plan_write(mem, plan));
     choose_rows(plan);
     TRY(transaction_make(mem, config, plan));
@@ -60,11 +60,16 @@ bool plan_writes(const struct plan *plan)
     return plan->ask->kind != ASK_READ && plan->ask->kind != ASK_CALL;
 }
 
-static void name_root(struct plan *plan)
+/* The rows of a function that returns those of a relation are the relation's. */
+static void name_root(const struct schema *schema, struct plan *plan)
 {
+    const struct routine *routine = plan->routine;
+
     plan->root.relation = plan->relation;
-    plan->root.routine = plan->routine;
-    plan->root.name = plan->relation != NULL ? plan->relation->name : CALL_NAME;
+    plan->root.routine = routine;
+    plan->root.name = routine == NULL ? plan->relation->name : CALL_NAME;
+    if (routine != NULL && routine->relation.at != NULL)
+        plan->root.relation = schema_relation(schema, routine->schema, routine->relation);
 }
 
 /* A function that is not volatile promises to change nothing, and is held to it. */
@@ -85,14 +90,7 @@ static const struct fail *choose_range(arena *mem, const struct config *config, 
                         "limit/offset querystring parameters are not allowed for PUT");
     if (plan_writes(plan))
         return NULL; /* it touches all that its filters name, as in PostgREST 13 and later */
-    if (config->db_max_rows > 0 && !ask->range.none) {
-        int64_t last = 0;
-        if (!__builtin_add_overflow(ask->range.first, config->db_max_rows - 1, &last) &&
-            (ask->range.last == RANGE_OPEN || ask->range.last > last))
-            plan->root.range.last = last;
-        ranged = true;
-    }
-    plan->root.paged = ranged;
+    plan->root.paged = range_cap(&plan->root.range, config->db_max_rows) || ranged;
     return NULL;
 }
 

@@ -12,11 +12,27 @@
 #include "rest/transaction.h"
 #include "schema/schema.h"
 
+struct embed;
+struct relationship;
+
 /* One column of the answer. */
+enum output_kind {
+    OUTPUT_ALL,    /* every column of the node */
+    OUTPUT_COLUMN, /* one, or its aggregate */
+    OUTPUT_ROWS,   /* count(): an aggregate of no column */
+    OUTPUT_EMBED,  /* an embedded relation as JSON */
+    OUTPUT_SPREAD  /* a column of a spread one */
+};
+
 struct output {
+    enum output_kind kind;
     const struct item *item;     /* its path, alias */
-    const struct column *column; /* NULL: all columns */
+    const struct column *column; /* NULL unless it is one column of the node */
     str cast;                    /* a type; absent: none */
+    enum aggregate aggregate;
+    str result_cast;            /* of the aggregate; absent: none */
+    const struct embed *embed;  /* of EMBED and SPREAD */
+    const struct output *inner; /* of SPREAD: the embedded node's */
     struct output *next;
 };
 
@@ -24,6 +40,7 @@ struct output {
 struct test {
     const struct condition *condition;
     const struct column *column; /* of a filter */
+    const struct embed *embed;   /* is.null of an embedded relation: has it no row? Else NULL */
     struct test *children;
     struct test *next;
 };
@@ -31,6 +48,7 @@ struct test {
 struct sort {
     const struct term *term;
     const struct column *column;
+    const struct embed *embed; /* the column is one of an embedded row; else NULL */
     struct sort *next;
 };
 
@@ -53,16 +71,29 @@ struct column_list {
 /* What a call's rows are called. */
 #define CALL_NAME STR("pgrst_call")
 
-/* One level of what is read: that which the URL names is the root. */
+/* One level of what is read: that which the URL names is the root, embeds are below it. */
 struct node {
     const struct relation *relation; /* NULL: a call's rows are of no relation */
     const struct routine *routine;   /* NULL: not a call's rows */
     str name;                        /* columns are qualified with it */
-    struct output *outputs;
-    struct test *where; /* of a write: which rows it touches */
+    struct output *outputs;          /* columns first, then what is embedded */
+    struct test *where;              /* of a write: which rows it touches */
     struct sort *order;
     bool paged; /* limit and offset are given */
     struct range range;
+    struct embed *embeds;
+    const struct embed *embed; /* what these are the rows of; NULL: the root */
+};
+
+/* A relation inside the rows of the node above: one row or an array of them. */
+struct embed {
+    const struct item *item;
+    const struct relationship *relationship;
+    bool shown;   /* something of it is in the answer */
+    bool ordered; /* the node above is sorted by a column of it */
+    struct node node;
+    const struct node *above;
+    struct embed *next;
 };
 
 struct plan {
@@ -94,23 +125,53 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
 /* Writes the statement that does it; in statement.c. Not for OPTIONS. */
 const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statement *statement);
 
-/* The name of a column of the answer: its alias, the last key of its path, or its own. */
+/* The name of a column of the answer. */
 str plan_output_name(const struct output *output);
+
+/* Is any of its outputs an aggregate? The others are what it is grouped by. */
+bool plan_is_grouped(const struct node *node);
+
+/* Is its value JSON that the statement makes, not a column? */
+bool plan_is_made_json(const struct output *output);
 
 /* Does the ask change rows of a relation? A call does not count. */
 bool plan_writes(const struct plan *plan);
 
-/* The steps of plan_make that have a file of their own. plan_call chooses the routine that the
- * ask calls: routine, given, whole_body, arguments. plan_node finds the columns of a node whose
- * relation or routine and name are set: outputs, where, order. plan_write: written, conflict,
- * conflict_keys. */
+/* What the steps of plan_make share. */
+struct planner {
+    arena *mem;
+    const struct schema *schema;
+    const struct config *config;
+    struct plan *plan;
+    struct embed **targets; /* which embed each of ask->levels is about */
+    int nembeds;
+};
+
+/* The steps of plan_make that have a file of their own.
+ * plan_call chooses the routine that the ask calls: routine, given, whole_body, arguments.
+ * plan_tree finds what the root reads and embeds, its relation or routine and its name being set.
+ * plan_write: written, conflict, conflict_keys. */
 const struct fail *plan_call(arena *mem, const struct schema *schema, struct plan *plan);
-const struct fail *plan_node(arena *mem, const struct plan *plan, struct node *node);
+const struct fail *plan_tree(struct planner *planner);
 const struct fail *plan_write(arena *mem, struct plan *plan);
 
 /* 405: the filters of a PUT are not its primary key. Asked before columns are found, as a filter
  * on an unknown column is no key either. */
 const struct fail *plan_put(arena *mem, const struct plan *plan);
+
+/* The steps of plan_tree. plan_outputs: what a node selects, its embeds being done. plan_tests
+ * appends conditions to those of the node. */
+const struct fail *plan_outputs(struct planner *planner, struct node *node,
+                                const struct item *items);
+const struct fail *plan_tests(struct planner *planner, struct node *node,
+                              const struct condition *conditions);
+const struct fail *plan_order(struct planner *planner, struct node *node, const struct term *terms);
+
+/* The embed of that name or alias in the answer; NULL when there is none. */
+struct embed *plan_find_embed(const struct node *node, str name);
+
+/* 400: a filter or an order is for a relation that is not selected. */
+const struct fail *plan_not_embedded(arena *mem, str name);
 
 /* 400: a PUT's body is not the row that its URL names. */
 const struct fail *plan_put_mismatch(arena *mem);

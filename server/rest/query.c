@@ -46,86 +46,122 @@ const struct fail *query_read(const struct request *req, struct query *query)
     return NULL;
 }
 
-static void add_condition(struct ask *ask, struct condition *condition)
+static void add_condition(struct condition **last, struct condition *condition)
 {
-    struct condition **last = &ask->where;
     while (*last != NULL)
         last = &(*last)->next;
     *last = condition;
 }
 
-static const struct fail *apply_select(arena *mem, struct pair pair, struct ask *ask)
+static bool same_path(const struct name_list *a, const struct name_list *b)
 {
-    return ask->select != NULL ? NULL : item_read(mem, pair.value, &ask->select);
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = str_eq(a->names[i], b->names[i]);
+    return same;
 }
 
-static const struct fail *apply_order(arena *mem, struct pair pair, struct ask *ask)
+/* The level behind a path of at least one name. */
+static struct level *get_level(arena *mem, struct ask *ask, const struct name_list *path)
 {
-    return ask->order != NULL ? NULL : term_read(mem, pair.value, &ask->order);
+    struct level **last = &ask->levels;
+
+    while (*last != NULL && !same_path(&(*last)->path, path))
+        last = &(*last)->next;
+    if (*last == NULL) {
+        *last = arena_new(mem, struct level);
+        (*last)->path = *path;
+    }
+    return *last;
 }
 
-static const struct fail *apply_columns(arena *mem, struct pair pair, struct ask *ask)
+static const struct fail *apply_select(arena *mem, str value, struct ask *ask)
 {
-    return name_list_read(mem, "columns parameter", pair.value, &ask->columns);
+    return ask->select != NULL ? NULL : item_read(mem, value, &ask->select);
 }
 
-static const struct fail *apply_on_conflict(arena *mem, struct pair pair, struct ask *ask)
+static const struct fail *apply_columns(arena *mem, str value, struct ask *ask)
 {
-    return name_list_read(mem, "on_conflict parameter", pair.value, &ask->on_conflict);
+    return name_list_read(mem, "columns parameter", value, &ask->columns);
 }
 
-static const struct fail *apply_tree(arena *mem, struct pair pair, struct ask *ask)
+static const struct fail *apply_on_conflict(arena *mem, str value, struct ask *ask)
 {
-    bool negated = str_starts(pair.key, STR("not."));
-    bool any = str_ends(pair.key, STR("or"));
-    struct condition *condition;
-
-    TRY(condition_read_tree(mem, any ? CONDITION_OR : CONDITION_AND, negated, pair.value,
-                            &condition));
-    add_condition(ask, condition);
-    return NULL;
+    return name_list_read(mem, "on_conflict parameter", value, &ask->on_conflict);
 }
 
-/* limit and offset: range.c has them. */
-static const struct fail *apply_nothing(arena *mem, struct pair pair, struct ask *ask)
-{
-    (void)mem;
-    (void)pair;
-    (void)ask;
-    return NULL;
-}
-
-static const struct reserved {
-    str key;
-    bool embeddable; /* "relation.key" is for an embedded relation */
-    const struct fail *(*apply)(arena *mem, struct pair pair, struct ask *ask);
-} reserved[] = {
-    {STR_ROW("select"),      false, apply_select     },
-    {STR_ROW("columns"),     false, apply_columns    },
-    {STR_ROW("on_conflict"), false, apply_on_conflict},
-    {STR_ROW("order"),       true,  apply_order      },
-    {STR_ROW("limit"),       true,  apply_nothing    },
-    {STR_ROW("offset"),      true,  apply_nothing    },
-    {STR_ROW("not.and"),     true,  apply_tree       },
-    {STR_ROW("not.or"),      true,  apply_tree       },
-    {STR_ROW("and"),         true,  apply_tree       },
-    {STR_ROW("or"),          true,  apply_tree       },
+/* The last word of a key: what of a level it is. level is NULL for the target itself. */
+struct place {
+    struct ask *ask;
+    struct level *level;
+    str word;
 };
 
-/* The entry that a key names, alone or as the last word behind a path: a.b.order. The path
- * is what stands before that word, empty when the key is the word. */
-static const struct reserved *find_reserved(str key, str *path)
+static const struct fail *apply_order(arena *mem, str value, const struct place *place)
 {
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-        str word = reserved[i].key;
-        *path = STR("");
-        if (str_eq(key, word))
-            return &reserved[i];
-        if (!reserved[i].embeddable || !str_ends(key, word) || key.len < word.len + 2 ||
-            key.at[key.len - word.len - 1] != '.')
-            continue;
-        *path = (str){key.at, key.len - word.len - 1};
-        return &reserved[i];
+    struct term **order = place->level != NULL ? &place->level->order : &place->ask->order;
+    return *order != NULL ? NULL : term_read(mem, value, order);
+}
+
+static const struct fail *apply_tree(arena *mem, str value, const struct place *place)
+{
+    bool negated = str_starts(place->word, STR("not."));
+    bool any = str_ends(place->word, STR("or"));
+    struct condition *condition;
+
+    TRY(condition_read_tree(mem, any ? CONDITION_OR : CONDITION_AND, negated, value, &condition));
+    add_condition(place->level != NULL ? &place->level->where : &place->ask->where, condition);
+    return NULL;
+}
+
+/* Those of the target are read by range.c, together with the Range header. */
+static const struct fail *apply_limit(arena *mem, str value, const struct place *place)
+{
+    (void)mem;
+    if (place->level != NULL && str_int(value, &place->level->limit))
+        place->level->limited = true;
+    return NULL;
+}
+
+static const struct fail *apply_offset(arena *mem, str value, const struct place *place)
+{
+    (void)mem;
+    if (place->level != NULL)
+        str_int(value, &place->level->offset);
+    return NULL;
+}
+
+/* Keys that stand alone. */
+static const struct {
+    str key;
+    const struct fail *(*apply)(arena *mem, str value, struct ask *ask);
+} whole_keys[] = {
+    {STR_ROW("select"),      apply_select     },
+    {STR_ROW("columns"),     apply_columns    },
+    {STR_ROW("on_conflict"), apply_on_conflict},
+};
+
+/* Keys that a path may precede: a.b.order. */
+static const struct last_word {
+    str word;
+    const struct fail *(*apply)(arena *mem, str value, const struct place *place);
+} last_words[] = {
+    {STR_ROW("order"),   apply_order },
+    {STR_ROW("limit"),   apply_limit },
+    {STR_ROW("offset"),  apply_offset},
+    {STR_ROW("not.and"), apply_tree  },
+    {STR_ROW("not.or"),  apply_tree  },
+    {STR_ROW("and"),     apply_tree  },
+    {STR_ROW("or"),      apply_tree  },
+};
+
+static const struct last_word *find_last_word(str key)
+{
+    for (size_t i = 0; i < sizeof(last_words) / sizeof(last_words[0]); i++) {
+        str word = last_words[i].word;
+        bool behind_path = key.len > word.len + 1 && key.at[key.len - word.len - 1] == '.';
+        if (str_eq(key, word) || (behind_path && str_ends(key, word)))
+            return &last_words[i];
     }
     return NULL;
 }
@@ -140,39 +176,82 @@ static void add_argument(arena *mem, struct ask *ask, struct pair pair)
     (*last)->value = pair.value;
 }
 
+/* "a.b.c->d": the path a.b and the field c->d. */
+static const struct fail *read_path(arena *mem, str key, struct name_list *path,
+                                    struct field *field)
+{
+    str names[ITEM_DEPTH_MAX];
+    struct scan scan;
+
+    *path = (struct name_list){NULL, 0};
+    scan_init(&scan, mem, "tree path", key);
+    TRY(scan_field(&scan, field));
+    while (field->nsteps == 0 && scan_take(&scan, STR("."))) {
+        if (path->count == ITEM_DEPTH_MAX)
+            return scan_fail(&scan, "at most 16 levels");
+        names[path->count++] = field->name;
+        TRY(scan_field(&scan, field));
+    }
+    if (path->count > 0) {
+        path->names = arena_array(mem, str, (size_t)path->count);
+        memcpy(path->names, names, sizeof(names[0]) * (size_t)path->count);
+    }
+    return scan_at_end(&scan) ? NULL : scan_fail(&scan, "\"->>\", \"->\", \".\" or end of input");
+}
+
+/* The level that "a.b" leads to. */
+static const struct fail *read_level(arena *mem, struct ask *ask, str key, struct level **level)
+{
+    struct name_list path;
+    struct field last;
+
+    TRY(read_path(mem, key, &path, &last));
+    str *names = arena_array(mem, str, (size_t)path.count + 1);
+    if (path.count > 0)
+        memcpy(names, path.names, sizeof(names[0]) * (size_t)path.count);
+    names[path.count] = last.name;
+    *level = get_level(mem, ask, &(struct name_list){names, path.count + 1});
+    return NULL;
+}
+
 static const struct fail *apply_filter(arena *mem, struct pair pair, struct ask *ask)
 {
-    struct condition *condition;
+    struct condition *condition, **where = &ask->where;
+    struct name_list path;
     struct field field;
-    struct scan scan;
 
     if (ask->kind == ASK_CALL && ask->reads && !condition_looks_like(mem, pair.value)) {
         add_argument(mem, ask, pair);
         return NULL;
     }
-    scan_init(&scan, mem, "tree path", pair.key);
-    TRY(scan_field(&scan, &field));
-    if (scan_take(&scan, STR(".")))
-        return item_not_embedded(mem, field.name);
-    if (!scan_at_end(&scan))
-        return scan_fail(&scan, "\"->>\", \"->\", \".\" or end of input");
+    TRY(read_path(mem, pair.key, &path, &field));
     TRY(condition_read(mem, field, pair.value, &condition));
-    add_condition(ask, condition);
+    if (path.count > 0)
+        where = &get_level(mem, ask, &path)->where;
+    add_condition(where, condition);
     return NULL;
+}
+
+static const struct fail *apply_last_word(arena *mem, struct pair pair, struct ask *ask,
+                                          const struct last_word *last)
+{
+    struct place place = {.ask = ask, .word = last->word};
+    str key = {pair.key.at, pair.key.len - last->word.len};
+
+    if (key.len > 0) {
+        key.len--; /* the dot */
+        TRY(read_level(mem, ask, key, &place.level));
+    }
+    return last->apply(mem, pair.value, &place);
 }
 
 static const struct fail *apply_pair(arena *mem, struct pair pair, struct ask *ask)
 {
-    str path;
-    const struct reserved *entry = find_reserved(pair.key, &path);
-
-    if (entry == NULL)
-        return apply_filter(mem, pair, ask);
-    if (path.len == 0)
-        return entry->apply(mem, pair, ask);
-    str first;
-    str_cut(&path, '.', &first);
-    return item_not_embedded(mem, first);
+    for (size_t i = 0; i < sizeof(whole_keys) / sizeof(whole_keys[0]); i++)
+        if (str_eq(pair.key, whole_keys[i].key))
+            return whole_keys[i].apply(mem, pair.value, ask);
+    const struct last_word *last = find_last_word(pair.key);
+    return last != NULL ? apply_last_word(mem, pair, ask, last) : apply_filter(mem, pair, ask);
 }
 
 const struct fail *query_apply(const struct query *query, arena *mem, struct ask *ask)

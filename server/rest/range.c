@@ -55,6 +55,28 @@ static struct range limit_and_offset(int64_t limit, bool limited, int64_t offset
     return range;
 }
 
+const struct fail *range_of_limit(arena *mem, bool limited, int64_t limit, int64_t offset,
+                                  struct range *range)
+{
+    if (limited && limit < 0)
+        return refuse_range(mem, "Limit should be greater than or equal to zero.");
+    *range = limit_and_offset(limit, limited, offset);
+    range->none = limited && limit == 0;
+    return NULL;
+}
+
+bool range_cap(struct range *range, int64_t max_rows)
+{
+    int64_t last = 0;
+
+    if (max_rows <= 0 || range->none)
+        return false;
+    if (!__builtin_add_overflow(range->first, max_rows - 1, &last) &&
+        (range->last == RANGE_OPEN || range->last > last))
+        range->last = last;
+    return true;
+}
+
 const struct fail *range_read(const struct request *req, const struct query *query,
                               struct range *range)
 {

@@ -116,7 +116,7 @@ void sql_call(struct sql *sql, const struct plan *plan)
     if (twice) {
         sql_put(sql, ", (select count(*) from ");
         sql_name(sql, CALL_NAME);
-        sql_where(sql, &plan->root);
+        sql_counted(sql, &plan->root);
         sql_put(sql, ")");
     }
     sql_put(sql, " from (select ");
@@ -126,7 +126,9 @@ void sql_call(struct sql *sql, const struct plan *plan)
         sql_name(sql, CALL_NAME);
     else
         put_source(sql, plan);
-    sql_where(sql, &plan->root);
+    sql_joined(sql, &plan->root);
+    sql_kept(sql, &plan->root);
+    sql_group(sql, &plan->root);
     sql_order(sql, &plan->root);
     sql_page(sql, &plan->root);
     sql_put(sql, ") t");

@@ -61,18 +61,62 @@ static void put_selected(struct sql *sql, const struct node *node, const struct 
     }
 }
 
-static void put_output(struct sql *sql, const struct node *node, const struct output *output)
+/* The value before it is aggregated. */
+static void put_single(struct sql *sql, const struct node *node, const struct output *output)
 {
-    const struct item *item = output->item;
-    bool renamed = item->alias.at != NULL || item->field.nsteps > 0 || output->cast.at != NULL;
-
-    if (output->column == NULL) {
+    switch (output->kind) {
+    case OUTPUT_COLUMN:
+        put_selected(sql, node, output);
+        return;
+    case OUTPUT_EMBED:
+        sql_embedded(sql, output->embed);
+        return;
+    case OUTPUT_SPREAD:
+        sql_name(sql, output->embed->node.name);
+        sql_put(sql, ".");
+        sql_name(sql, plan_output_name(output));
+        return;
+    case OUTPUT_ROWS: /* count(*), or what a count further out counts */
+        if (output->aggregate != AGGREGATE_NONE)
+            sql_put(sql, "*");
+        else
+            sql_put(sql, "1");
+        return;
+    case OUTPUT_ALL:
         sql_name(sql, node->name);
         sql_put(sql, ".*");
-        return;
     }
-    put_selected(sql, node, output);
-    if (!renamed)
+}
+
+static void put_aggregate(struct sql *sql, const struct node *node, const struct output *output)
+{
+    if (output->result_cast.at != NULL)
+        sql_put(sql, "cast(");
+    sql_known(sql, aggregate_name(output->aggregate));
+    sql_put(sql, "(");
+    put_single(sql, node, output);
+    sql_put(sql, ")");
+    if (output->result_cast.at != NULL) {
+        sql_put(sql, " as ");
+        sql_known(sql, output->result_cast);
+        sql_put(sql, ")");
+    }
+}
+
+static void put_output(struct sql *sql, const struct node *node, const struct output *output,
+                       bool grouped)
+{
+    const struct item *item = output->item;
+    bool renamed = output->kind != OUTPUT_COLUMN || item->aggregate != AGGREGATE_NONE ||
+                   item->alias.at != NULL || item->field.nsteps > 0 || output->cast.at != NULL;
+
+    if (output->aggregate != AGGREGATE_NONE)
+        put_aggregate(sql, node, output);
+    else
+        put_single(sql, node, output);
+    if (grouped && plan_is_made_json(output) && output->aggregate == AGGREGATE_NONE)
+        sql_put(sql, "::jsonb"); /* json has no equality to group by */
+    if (output->kind == OUTPUT_ALL || !renamed)
         return;
     sql_put(sql, " as ");
     sql_name(sql, plan_output_name(output));
@@ -80,10 +124,33 @@ static void put_output(struct sql *sql, const struct node *node, const struct ou
 
 void sql_outputs(struct sql *sql, const struct node *node)
 {
+    bool grouped = plan_is_grouped(node);
+
     for (const struct output *output = node->outputs; output != NULL; output = output->next) {
-        put_output(sql, node, output);
+        put_output(sql, node, output, grouped);
         if (output->next != NULL)
             sql_put(sql, ", ");
+    }
+}
+
+/* By their positions: the same expression again would have other parameters. */
+void sql_group(struct sql *sql, const struct node *node)
+{
+    bool first = true;
+    int position = 0;
+
+    if (!plan_is_grouped(node))
+        return;
+    for (const struct output *output = node->outputs; output != NULL; output = output->next) {
+        position++;
+        if (output->aggregate != AGGREGATE_NONE)
+            continue;
+        if (first)
+            sql_put(sql, " group by ");
+        else
+            sql_put(sql, ", ");
+        buf_printf(&sql->text, "%d", position);
+        first = false;
     }
 }
 
@@ -91,10 +158,10 @@ static void put_cell(struct sql *sql, const struct node *node, const struct cell
 {
     if (cell->convert)
         sql_put(sql, "to_json(");
-    if (cell->output->column == NULL)
+    if (cell->output->kind == OUTPUT_ALL)
         put_column(sql, node, cell->column);
     else
-        put_selected(sql, node, cell->output);
+        put_single(sql, node, cell->output);
     if (cell->convert)
         sql_put(sql, ")");
 }
@@ -208,7 +275,9 @@ static void put_tests(struct sql *sql, const struct node *node, const struct tes
         if (test->condition->negated)
             sql_put(sql, "not ");
         sql_put(sql, "(");
-        if (test->condition->kind == CONDITION_FILTER)
+        if (test->embed != NULL)
+            sql_absent(sql, test->embed);
+        else if (test->condition->kind == CONDITION_FILTER)
             put_filter(sql, node, test);
         else
             put_tests(sql, node, test->children, test->condition->kind);
@@ -222,12 +291,31 @@ static void put_tests(struct sql *sql, const struct node *node, const struct tes
     }
 }
 
+void sql_tests(struct sql *sql, const struct node *node)
+{
+    put_tests(sql, node, node->where, CONDITION_AND);
+}
+
 void sql_where(struct sql *sql, const struct node *node)
 {
     if (node->where == NULL)
         return;
     sql_put(sql, " where ");
-    put_tests(sql, node, node->where, CONDITION_AND);
+    sql_tests(sql, node);
+}
+
+/* A column of the node, or of a row that is embedded in its rows. */
+static void put_sort(struct sql *sql, const struct node *node, const struct sort *sort)
+{
+    const struct node *owner = sort->embed != NULL ? &sort->embed->node : node;
+
+    put_field(sql, owner, sort->column, &sort->term->field);
+    if (sort->term->descending)
+        sql_put(sql, " desc");
+    if (sort->term->nulls == NULLS_FIRST)
+        sql_put(sql, " nulls first");
+    else if (sort->term->nulls == NULLS_LAST)
+        sql_put(sql, " nulls last");
 }
 
 void sql_order(struct sql *sql, const struct node *node)
@@ -237,13 +325,7 @@ void sql_order(struct sql *sql, const struct node *node)
             sql_put(sql, " order by ");
         else
             sql_put(sql, ", ");
-        put_field(sql, node, sort->column, &sort->term->field);
-        if (sort->term->descending)
-            sql_put(sql, " desc");
-        if (sort->term->nulls == NULLS_FIRST)
-            sql_put(sql, " nulls first");
-        else if (sort->term->nulls == NULLS_LAST)
-            sql_put(sql, " nulls last");
+        put_sort(sql, node, sort);
     }
 }
 

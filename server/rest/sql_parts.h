@@ -20,8 +20,19 @@ void sql_relation(struct sql *sql, const struct relation *relation); /* "schema"
 void sql_outputs(struct sql *sql, const struct node *node);          /* a, b->'c' as x, ... */
 void sql_cells(struct sql *sql, const struct plan *plan);            /* a, to_json(b->'c'), ... */
 void sql_where(struct sql *sql, const struct node *node);            /* " where ..." or nothing */
+void sql_tests(struct sql *sql, const struct node *node);            /* the same without the word */
+void sql_group(struct sql *sql, const struct node *node); /* " group by ..." or nothing */
 void sql_order(struct sql *sql, const struct node *node); /* " order by ..." or nothing */
 void sql_page(struct sql *sql, const struct node *node);  /* " limit $1 offset $2" or nothing */
+
+/* Of embedded relations, in sql_embed.c. Behind "from" and the rows of a node stand sql_joined and
+ * sql_kept when they are read, sql_counted when they are only counted. */
+void sql_joined(struct sql *sql, const struct node *node); /* " left join ..." or nothing */
+void sql_kept(struct sql *sql, const struct node *node);   /* " where ..." or nothing */
+void sql_kept_of_written(struct sql *sql, const struct node *node); /* the same of a write */
+void sql_counted(struct sql *sql, const struct node *node);         /* " where ..." or nothing */
+void sql_embedded(struct sql *sql, const struct embed *embed);      /* its rows as JSON */
+void sql_absent(struct sql *sql, const struct embed *embed);        /* true when it has no row */
 
 /* The first two columns of the answer, over rows called t. */
 void sql_body(struct sql *sql, const struct plan *plan);

@@ -7,13 +7,22 @@ struct source {
     size_t from, to;
 };
 
-static struct source put_source(struct sql *sql, const struct plan *plan)
+static void put_source(struct sql *sql, const struct plan *plan)
+{
+    sql_put(sql, " from ");
+    sql_relation(sql, plan->relation);
+    sql_joined(sql, &plan->root);
+    sql_kept(sql, &plan->root);
+}
+
+/* The same only to be counted. */
+static struct source put_counted(struct sql *sql, const struct plan *plan)
 {
     struct source source = {.from = sql->text.len};
 
     sql_put(sql, " from ");
     sql_relation(sql, plan->relation);
-    sql_where(sql, &plan->root);
+    sql_counted(sql, &plan->root);
     source.to = sql->text.len;
     return source;
 }
@@ -41,15 +50,16 @@ void sql_read(struct sql *sql, const struct plan *plan)
     sql_count(sql, plan);
     if (plan->total == TOTAL_COUNTED) {
         sql_put(sql, ", (select count(*)");
-        source = put_source(sql, plan);
+        source = put_counted(sql, plan);
         sql_put(sql, ")");
     }
     sql_put(sql, " from (select ");
     sql_outputs(sql, &plan->root);
-    if (plan->total == TOTAL_COUNTED)
+    if (plan->total == TOTAL_COUNTED && plan->root.embeds == NULL)
         sql_repeat(sql, source.from, source.to);
     else
         put_source(sql, plan);
+    sql_group(sql, &plan->root);
     sql_order(sql, &plan->root);
     sql_page(sql, &plan->root);
     sql_put(sql, ") t");

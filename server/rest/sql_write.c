@@ -3,6 +3,7 @@
  * those of the relation would be. Source: PostgreSQL 7.8.4, 9.16 (json_to_recordset), INSERT,
  * UPDATE. */
 #include "rest/sql_parts.h"
+#include "schema/relationship.h"
 
 /* Counts up for each row to insert and down for each that updated another instead: what is left
  * are the new ones. A transaction-local setting, as a statement has no variables. */
@@ -54,22 +55,50 @@ static void need(struct column_list *needed, const struct column *column)
     needed->list[needed->count++] = column;
 }
 
+/* What is embedded needs the columns that lead to it. */
+static void need_links(struct column_list *needed, const struct node *node)
+{
+    for (const struct embed *embed = node->embeds; embed != NULL; embed = embed->next) {
+        const struct join *on = &embed->relationship->on;
+        for (int i = 0; i < on->count; i++)
+            need(needed, relation_column(node->relation, on->left[i]));
+    }
+}
+
+/* So many columns at most does the answer need; -1: all of them. */
+static int count_needed(const struct node *node)
+{
+    int most = 0;
+
+    for (const struct output *at = node->outputs; at != NULL; at = at->next, most++)
+        if (at->kind == OUTPUT_ALL || at->kind == OUTPUT_ROWS)
+            return -1;
+    for (const struct sort *at = node->order; at != NULL; at = at->next)
+        most++;
+    for (const struct embed *at = node->embeds; at != NULL; at = at->next) {
+        if (at->relationship->kind == COMPUTED)
+            return -1;
+        most += at->relationship->on.count;
+    }
+    return most;
+}
+
 /* The columns that the answer is made of; none: all of them. */
 static struct column_list needed_columns(arena *mem, const struct node *node)
 {
     struct column_list needed = {NULL, 0};
-    int most = 0;
+    int most = count_needed(node);
 
-    for (const struct output *at = node->outputs; at != NULL; at = at->next, most++)
-        if (at->column == NULL)
-            return needed;
-    for (const struct sort *at = node->order; at != NULL; at = at->next)
-        most++;
+    if (most <= 0)
+        return needed;
     needed.list = arena_array(mem, const struct column *, (size_t)most);
     for (const struct output *at = node->outputs; at != NULL; at = at->next)
-        need(&needed, at->column);
+        if (at->kind == OUTPUT_COLUMN)
+            need(&needed, at->column);
     for (const struct sort *at = node->order; at != NULL; at = at->next)
-        need(&needed, at->column);
+        if (at->embed == NULL)
+            need(&needed, at->column);
+    need_links(&needed, node);
     return needed;
 }
 
@@ -117,6 +146,9 @@ static void put_rows_back(struct sql *sql, const struct plan *plan)
     sql_outputs(sql, &plan->root);
     sql_put(sql, " from " WRITTEN_NAME " as ");
     sql_name(sql, plan->root.name);
+    sql_joined(sql, &plan->root);
+    sql_kept_of_written(sql, &plan->root);
+    sql_group(sql, &plan->root);
     sql_order(sql, &plan->root);
     sql_put(sql, ") t");
 }

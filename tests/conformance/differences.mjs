@@ -125,9 +125,4 @@ export const known = [
         when: ({ one, right }) => one.path.includes('select=%2Cid') && has(right, '"PGRST100"'),
         parts: ALL,
     },
-    {
-        reason: 'embedding is not there yet: its suggestions come with it',
-        when: ({ left, right }) => has(left, '"PGRST200"') && has(right, '"PGRST200"'),
-        parts: ['hint'],
-    },
 ];

@@ -1,0 +1,243 @@
+/* Embedded relations in SQL. One row is joined to the row above (PostgreSQL makes an ordinary join
+ * of the LATERAL one); an array is a subselect in the select list, which PostgreSQL reads only for
+ * the rows of the page. Whether there is any row is asked by EXISTS, so that nothing is made to be
+ * counted only. */
+#include "rest/sql_parts.h"
+#include "schema/relationship.h"
+
+/* What are rows wanted for? */
+enum purpose {
+    FOR_ROWS,    /* to be shown */
+    FOR_WRITTEN, /* the same; their own conditions have been met when they were written */
+    FOR_TEST     /* to know how many there are, or whether there are any */
+};
+
+static void put_exists(struct sql *sql, const struct embed *embed);
+static void put_source(struct sql *sql, const struct embed *embed, enum purpose purpose);
+
+/* The name that an embed has beside the rows of the node above. */
+static void put_name(struct sql *sql, const struct embed *embed)
+{
+    sql_name(sql, embed->node.name);
+}
+
+static void put_column(struct sql *sql, str owner, str column)
+{
+    sql_name(sql, owner);
+    sql_put(sql, ".");
+    sql_name(sql, column);
+}
+
+/* An array is joined when its columns stand among those of the node above. */
+static bool is_joined(const struct embed *embed)
+{
+    return embed->relationship->to_one ? embed->shown || embed->ordered
+                                       : embed->shown && embed->item->spread;
+}
+
+/* A join that finds nothing leaves no row above; otherwise it takes a condition. */
+static bool is_required(const struct embed *embed, enum purpose purpose)
+{
+    bool by_join = purpose != FOR_TEST && embed->relationship->to_one && is_joined(embed);
+    return embed->item->join == JOIN_INNER && !by_join;
+}
+
+/* select ... from ... where ... order by ... limit ...: the rows of an embed. */
+static void put_rows(struct sql *sql, const struct embed *embed)
+{
+    sql_put(sql, "select ");
+    sql_outputs(sql, &embed->node);
+    put_source(sql, embed, FOR_ROWS);
+    sql_group(sql, &embed->node);
+    sql_order(sql, &embed->node);
+    sql_page(sql, &embed->node);
+}
+
+/* Of a spread of many rows: for each column the array of its values. */
+static void put_arrays(struct sql *sql, const struct embed *embed)
+{
+    sql_put(sql, "select ");
+    for (const struct output *at = embed->node.outputs; at != NULL; at = at->next) {
+        sql_put(sql, "coalesce(json_agg(");
+        put_column(sql, embed->node.name, plan_output_name(at));
+        sql_put(sql, "), '[]') as ");
+        sql_name(sql, plan_output_name(at));
+        if (at->next != NULL)
+            sql_put(sql, ", ");
+    }
+    sql_put(sql, " from (");
+    put_rows(sql, embed);
+    sql_put(sql, ") as ");
+    put_name(sql, embed);
+}
+
+static void put_join(struct sql *sql, const struct embed *embed)
+{
+    bool to_one = embed->relationship->to_one;
+
+    if (embed->item->join == JOIN_INNER && to_one)
+        sql_put(sql, " join lateral (");
+    else
+        sql_put(sql, " left join lateral (");
+    if (to_one)
+        put_rows(sql, embed);
+    else
+        put_arrays(sql, embed);
+    sql_put(sql, ") as ");
+    put_name(sql, embed);
+    sql_put(sql, " on true");
+}
+
+void sql_joined(struct sql *sql, const struct node *node)
+{
+    for (const struct embed *embed = node->embeds; embed != NULL; embed = embed->next)
+        if (is_joined(embed))
+            put_join(sql, embed);
+}
+
+/* Before the first condition " where ", before the others " and ". */
+static void put_and(struct sql *sql, bool *first)
+{
+    if (*first)
+        sql_put(sql, " where ");
+    else
+        sql_put(sql, " and ");
+    *first = false;
+}
+
+/* What the junction of a many-to-many relationship is called in the rows of the embed. */
+static str junction_name(struct sql *sql, const struct embed *embed)
+{
+    return arena_printf(sql->text.mem, "%.*s_by", STR_ARG(embed->node.name));
+}
+
+static void put_link(struct sql *sql, const struct join *on, str left, str right, bool *first)
+{
+    for (int i = 0; i < on->count; i++) {
+        put_and(sql, first);
+        put_column(sql, left, on->left[i]);
+        sql_put(sql, " = ");
+        put_column(sql, right, on->right[i]);
+    }
+}
+
+/* A computed relationship has no columns: its function has taken the row above. */
+static void put_relationship(struct sql *sql, const struct embed *embed, bool *first)
+{
+    const struct relationship *relationship = embed->relationship;
+    str near = embed->node.name;
+
+    if (relationship->junction != NULL) {
+        near = junction_name(sql, embed);
+        put_link(sql, &relationship->beyond, embed->node.name, near, first);
+    }
+    put_link(sql, &relationship->on, embed->above->name, near, first);
+}
+
+static void put_conditions(struct sql *sql, const struct node *node, enum purpose purpose)
+{
+    bool first = true;
+
+    if (node->embed != NULL)
+        put_relationship(sql, node->embed, &first);
+    if (node->where != NULL && purpose != FOR_WRITTEN) {
+        put_and(sql, &first);
+        sql_tests(sql, node);
+    }
+    for (const struct embed *embed = node->embeds; embed != NULL; embed = embed->next) {
+        if (!is_required(embed, purpose))
+            continue;
+        put_and(sql, &first);
+        put_exists(sql, embed);
+    }
+}
+
+void sql_kept(struct sql *sql, const struct node *node)
+{
+    put_conditions(sql, node, FOR_ROWS);
+}
+
+void sql_kept_of_written(struct sql *sql, const struct node *node)
+{
+    put_conditions(sql, node, FOR_WRITTEN);
+}
+
+void sql_counted(struct sql *sql, const struct node *node)
+{
+    put_conditions(sql, node, FOR_TEST);
+}
+
+/* "schema"."function"("above".*::"schema"."relation") */
+static void put_function(struct sql *sql, const struct embed *embed)
+{
+    const struct relationship *relationship = embed->relationship;
+
+    sql_name(sql, relationship->function_schema);
+    sql_put(sql, ".");
+    sql_name(sql, relationship->function);
+    sql_put(sql, "(");
+    sql_name(sql, embed->above->name);
+    sql_put(sql, ".*::");
+    sql_relation(sql, relationship->from);
+    sql_put(sql, ")");
+}
+
+static void put_source(struct sql *sql, const struct embed *embed, enum purpose purpose)
+{
+    const struct relationship *relationship = embed->relationship;
+
+    sql_put(sql, " from ");
+    if (relationship->kind == COMPUTED)
+        put_function(sql, embed);
+    else
+        sql_relation(sql, relationship->to);
+    sql_put(sql, " as ");
+    put_name(sql, embed);
+    if (relationship->junction != NULL) {
+        sql_put(sql, " cross join ");
+        sql_relation(sql, relationship->junction);
+        sql_put(sql, " as ");
+        sql_name(sql, junction_name(sql, embed));
+    }
+    if (purpose == FOR_ROWS)
+        sql_joined(sql, &embed->node);
+    put_conditions(sql, &embed->node, purpose);
+}
+
+static void put_exists(struct sql *sql, const struct embed *embed)
+{
+    sql_put(sql, "exists (select");
+    put_source(sql, embed, FOR_TEST);
+    sql_page(sql, &embed->node);
+    sql_put(sql, ")");
+}
+
+void sql_absent(struct sql *sql, const struct embed *embed)
+{
+    sql_put(sql, "not ");
+    put_exists(sql, embed);
+}
+
+/* All of its row, or all of each of its rows: "name".* is never taken for a column. */
+static void put_whole(struct sql *sql, const struct embed *embed)
+{
+    put_name(sql, embed);
+    sql_put(sql, ".*");
+}
+
+void sql_embedded(struct sql *sql, const struct embed *embed)
+{
+    if (embed->relationship->to_one) {
+        sql_put(sql, "row_to_json(");
+        put_whole(sql, embed);
+        sql_put(sql, ")");
+        return;
+    }
+    sql_put(sql, "coalesce((select json_agg(");
+    put_whole(sql, embed);
+    sql_put(sql, ") from (");
+    put_rows(sql, embed);
+    sql_put(sql, ") as ");
+    put_name(sql, embed);
+    sql_put(sql, "), '[]')");
+}
