@@ -111,6 +111,18 @@ static const struct member computed_members[] = {
 };
 static const struct shape computed_shape = SHAPE(struct computed, computed_members);
 
+static const struct member rule_members[] = {
+    NUMBER(struct rule, view),
+    TEXT(struct rule, rule),
+};
+static const struct shape rule_shape = SHAPE(struct rule, rule_members);
+
+static const struct member primary_members[] = {
+    NUMBER(struct primary, table),
+    NUMBERS(struct primary, numbers),
+};
+static const struct shape primary_shape = SHAPE(struct primary, primary_members);
+
 static const struct member parameter_members[] = {
     TEXT(struct parameter, name),     TEXT(struct parameter, type),
     TEXT(struct parameter, read_as),  FLAG(struct parameter, required),
@@ -153,6 +165,8 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, relations, &relation_shape),
     RECORDS(struct loaded, links, &link_shape),
     RECORDS(struct loaded, computed, &computed_shape),
+    RECORDS(struct loaded, rules, &rule_shape),
+    RECORDS(struct loaded, primaries, &primary_shape),
     RECORDS(struct loaded, routines, &routine_shape),
     RECORDS(struct loaded, handlers, &handler_shape),
     RECORDS(struct loaded, enums, &enum_shape),

@@ -11,6 +11,19 @@ struct computed {
     bool one;         /* at most one row */
 };
 
+/* The rewrite rule of a view, exposed or not; see rule.h. */
+struct rule {
+    int64_t view; /* its oid */
+    str rule;
+};
+
+/* The primary key of a table that views use, exposed or not. */
+struct primary {
+    int64_t table;
+    int64_t *numbers;
+    int nnumbers;
+};
+
 struct loaded {
     str *schemas;
     int nschemas;
@@ -18,6 +31,10 @@ struct loaded {
     int nrelations;
     struct link *links;
     int nlinks;
+    struct rule *rules;
+    int nrules;
+    struct primary *primaries;
+    int nprimaries;
     struct computed *computed;
     int ncomputed;
     struct routine *routines;
@@ -30,7 +47,7 @@ struct loaded {
     bool sets_response;
 };
 
-/* Fills what lies between relations: the names in links, and each relation's relationships. In
+/* Fills what lies between relations: names in links, keys of views, relationships. In
  * relationship.c. */
 void relationships_make(arena *mem, struct loaded *loaded);
 

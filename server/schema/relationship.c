@@ -4,17 +4,19 @@
 
 #include <stdlib.h>
 
-#include "schema/load.h"
+#include "schema/view.h"
 
 struct maker {
     arena *mem, *scratch;
     const struct loaded *loaded;
     const struct relation **by_oid;
+    struct views views;
     struct relationship *list; /* in scratch, growing */
     size_t count, room;
 };
 
 static void name_columns(struct maker *maker);
+static void key_views(struct maker *maker);
 static void follow_links(struct maker *maker);
 static void follow_junctions(struct maker *maker);
 static void follow_back(struct maker *maker);
@@ -37,7 +39,9 @@ void relationships_make(arena *mem, struct loaded *loaded)
     for (int i = 0; i < loaded->nrelations; i++)
         maker.by_oid[i] = &loaded->relations[i];
     qsort(maker.by_oid, (size_t)loaded->nrelations, sizeof(struct relation *), by_oid);
+    views_init(&maker.views, maker.scratch, loaded);
     name_columns(&maker);
+    key_views(&maker);
     follow_links(&maker);
     follow_junctions(&maker);
     follow_back(&maker);
@@ -121,20 +125,105 @@ static void name_columns(struct maker *maker)
     }
 }
 
+/* The columns of a key, while views that show them are looked for. */
+struct keyed {
+    struct maker *maker;
+    const struct primary *primary;
+    int64_t last; /* a view that shows a column twice has it once in its key */
+};
+
+static void key_view(void *arg, int64_t view, const int64_t *numbers)
+{
+    struct keyed *keyed = arg;
+    struct maker *maker = keyed->maker;
+    const struct relation *found = find_relation(maker, view);
+    const str *names = names_of(maker, view, numbers, keyed->primary->nnumbers);
+
+    if (names == NULL || view == keyed->last)
+        return;
+    keyed->last = view;
+    struct relation *relation = &maker->loaded->relations[found - maker->loaded->relations];
+    struct key *key = arena_new(maker->mem, struct key);
+    const struct key *had = relation_primary_key(relation);
+    int nhad = had == NULL ? 0 : had->ncolumns;
+
+    key->primary = true;
+    key->ncolumns = nhad + keyed->primary->nnumbers;
+    key->columns = arena_array(maker->mem, str, (size_t)key->ncolumns);
+    for (int i = 0; i < key->ncolumns; i++)
+        key->columns[i] = i < nhad ? had->columns[i] : names[i - nhad];
+    relation->keys = key;
+    relation->nkeys = 1;
+}
+
+/* A view that shows the primary keys of several tables is known by all of them together. */
+static void key_views(struct maker *maker)
+{
+    for (int i = 0; i < maker->loaded->nprimaries; i++) {
+        const struct primary *primary = &maker->loaded->primaries[i];
+        struct columns_of wanted = {primary->table, primary->numbers, primary->nnumbers};
+        struct keyed keyed = {maker, primary, 0};
+        views_each(&maker->views, &wanted, key_view, &keyed);
+    }
+}
+
+/* One side of a foreign key: the table, or a view that shows the columns. */
+struct end {
+    const struct relation *relation;
+    const str *columns;
+    struct end *next;
+};
+
+struct ends {
+    struct maker *maker;
+    int ncolumns;
+    struct end *first, **last;
+};
+
+static void add_end(void *arg, int64_t relation, const int64_t *numbers)
+{
+    struct ends *ends = arg;
+    const str *columns = names_of(ends->maker, relation, numbers, ends->ncolumns);
+
+    if (columns == NULL)
+        return;
+    *ends->last = arena_new(ends->maker->scratch, struct end);
+    (*ends->last)->relation = find_relation(ends->maker, relation);
+    (*ends->last)->columns = columns;
+    ends->last = &(*ends->last)->next;
+}
+
+static const struct end *find_ends(struct maker *maker, const struct columns_of *columns)
+{
+    struct ends ends = {.maker = maker, .ncolumns = columns->count, .last = &ends.first};
+
+    add_end(&ends, columns->table, columns->numbers);
+    views_each(&maker->views, columns, add_end, &ends);
+    return ends.first;
+}
+
+/* Every table and view on the one side with every one on the other. */
+static void follow_link(struct maker *maker, const struct link *link)
+{
+    struct columns_of own = {link->table, link->numbers, link->ncolumns};
+    struct columns_of foreign = {link->foreign_table, link->foreign_numbers, link->ncolumns};
+    const struct end *tos = find_ends(maker, &foreign);
+
+    for (const struct end *from = find_ends(maker, &own); from != NULL; from = from->next)
+        for (const struct end *to = tos; to != NULL; to = to->next)
+            add(maker, &(struct relationship){
+                           .kind = link->unique ? ONE_TO_ONE : TO_ONE,
+                           .to_one = true,
+                           .from = from->relation,
+                           .to = to->relation,
+                           .on = {link->name, from->columns, to->columns, link->ncolumns},
+            });
+}
+
 static void follow_links(struct maker *maker)
 {
-    for (int i = 0; i < maker->loaded->nlinks; i++) {
-        const struct link *link = &maker->loaded->links[i];
-        if (link->columns == NULL || link->foreign_columns == NULL)
-            continue;
-        add(maker, &(struct relationship){
-                       .kind = link->unique ? ONE_TO_ONE : TO_ONE,
-                       .to_one = true,
-                       .from = find_relation(maker, link->table),
-                       .to = find_relation(maker, link->foreign_table),
-                       .on = {link->name, link->columns, link->foreign_columns, link->ncolumns},
-        });
-    }
+    for (int i = 0; i < maker->loaded->nlinks; i++)
+        follow_link(maker, &maker->loaded->links[i]);
 }
 
 static bool has_column(const struct key *key, str name)

@@ -140,6 +140,26 @@ links as (
     where k.contype = 'f'
         and k.conparentid = 0
 ),
+-- Views, exposed or not, and the primary keys of the tables they use: a view has its tables' keys.
+rules as (
+    select json_build_object('view', c.oid::bigint, 'rule', r.ev_action) as value
+    from pg_class c
+    join pg_rewrite r on r.ev_class = c.oid
+    where c.relkind in ('v', 'm')
+        and r.ev_type = '1'
+        and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+),
+primaries as (
+    select json_build_object('table', k.conrelid::bigint, 'numbers', k.conkey) as value
+    from pg_constraint k
+    where k.contype = 'p'
+        and k.conrelid in (
+            select d.refobjid
+            from pg_depend d
+            where d.classid = 'pg_rewrite'::regclass
+                and d.refclassid = 'pg_class'::regclass
+        )
+),
 -- Functions that follow from the row of one relation to rows of another.
 computed as (
     select json_build_object(
@@ -288,6 +308,8 @@ select json_build_object(
     'schemas', (select coalesce(json_agg(nspname), '[]') from exposed),
     'relations', (select coalesce(json_agg(value order by nspname, relname), '[]') from relations),
     'links', (select coalesce(json_agg(value), '[]') from links),
+    'rules', (select coalesce(json_agg(value), '[]') from rules),
+    'primaries', (select coalesce(json_agg(value), '[]') from primaries),
     'computed', (select coalesce(json_agg(value), '[]') from computed),
     'routines', (select coalesce(json_agg(value), '[]') from routines),
     'handlers', (select coalesce(json_agg(value), '[]') from handlers),

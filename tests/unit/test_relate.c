@@ -50,6 +50,71 @@ static const char text
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           2,
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           true) "]}";
 
+#define SHOWS(number, table, column)                                                               \
+    "{TARGETENTRY :expr <> :resno " #number " :resorigtbl " #table " :resorigcol " #column "}"
+#define RULE(view, targets) "{\"view\":" #view ",\"rule\":\"({QUERY :targetList (" targets ")})\"}"
+
+/* old_visits is a view of visits, which is one of hidden; both_visits shows the key twice. */
+static const char views[] = "{\"relations\":[" RELATION("towns", 1, COLUMN("id", 1), PRIMARY("\"id\"")) "," RELATION(
+    "visits", 3, COLUMN("visit", 1) "," COLUMN("town", 2),
+    "") "," RELATION("old_visits", 4, COLUMN("v", 1) "," COLUMN("t", 2),
+                     "") "," RELATION("both_visits", 5, COLUMN("a", 1) "," COLUMN("b", 2),
+                                      "") "," RELATION("nice_towns", 6, COLUMN("nice_id", 1),
+                                                       "") "],"
+                                                           "\"links\":[" LINK(
+                                                               "town_fk", 2, 2, 1,
+                                                               false) "],"
+                                                                      "\"primaries\":[{\"table\":2,"
+                                                                      "\"numbers\":[1]},{\"table\":"
+                                                                      "1,\"numbers\":[1]}],"
+                                                                      "\"rules\":[" RULE(3, SHOWS(1, 2, 1) " " SHOWS(2, 2, 2)) "," RULE(
+                                                                          4,
+                                                                          SHOWS(1, 3, 1) " " SHOWS(
+                                                                              2, 3,
+                                                                              2)) "," RULE(5,
+                                                                                           SHOWS(1, 2, 2) " " SHOWS(
+                                                                                               2, 2,
+                                                                                               2)) "," RULE(6,
+                                                                                                            SHOWS(
+                                                                                                                1,
+                                                                                                                1,
+                                                                                                                1)) "," RULE(7,
+                                                                                                                             SHOWS(
+                                                                                                                                 1,
+                                                                                                                                 7,
+                                                                                                                                 1)) "]}";
+
+static void views_take_part_for_the_tables_below_them(void **state)
+{
+    static const struct {
+        const char *origin, *target, *hint, *column, *other;
+    } cases[] = {
+        {"visits",      "towns",       NULL, "town",    "id"     },
+        {"old_visits",  "towns",       NULL, "t",       "id"     },
+        {"old_visits",  "nice_towns",  NULL, "t",       "nice_id"},
+        {"towns",       "old_visits",  NULL, "id",      "t"      },
+        {"nice_towns",  "both_visits", "b",  "nice_id", "b"      },
+        {"both_visits", "towns",       "a",  "a",       "id"     },
+    };
+    arena *mem = arena_open();
+    str why;
+    const struct schema *schema = schema_load(mem, str_from(views), &why);
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct relate wanted = {STR("api"), str_from(cases[i].origin),
+                                      str_from(cases[i].target), str_from(cases[i].hint)};
+        const struct relationship *found = NULL;
+        assert_null(relate_find(mem, schema, &wanted, &found));
+        assert_true(str_eq(found->on.left[0], str_from(cases[i].column)));
+        assert_true(str_eq(found->on.right[0], str_from(cases[i].other)));
+    }
+    const struct relation *old = schema_relation(schema, STR("api"), STR("old_visits"));
+    assert_true(str_eq(relation_primary_key(old)->columns[0], STR("v")));
+    assert_null(relation_primary_key(schema_relation(schema, STR("api"), STR("both_visits"))));
+    schema_unref(&schema);
+    arena_close(&mem);
+}
+
 static const struct schema *load(arena *mem)
 {
     str why = {NULL, 0};
@@ -189,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_junction_names_its_columns_on_both_sides),
         cmocka_unit_test(what_is_not_there_is_refused_with_a_suggestion),
         cmocka_unit_test(several_are_listed),
+        cmocka_unit_test(views_take_part_for_the_tables_below_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
