@@ -44,10 +44,7 @@ static const struct fail *handle(struct request *req, enum ask_target target)
 
 static int64_t integer(const struct rows *rows, int column)
 {
-    int64_t value = 0;
-    if (column < rows_columns(rows))
-        str_int(rows_text(rows, 0, column), &value);
-    return value;
+    return column < rows_columns(rows) ? rows_integer(rows, 0, column) : 0;
 }
 
 static void put_rows(struct buf *body, const struct cells *cells, const struct rows *rows)
@@ -74,8 +71,23 @@ static struct page make_page(arena *mem, const struct cells *cells, const struct
     return (struct page){.body = buf_str(&body), .rows = rows_count(rows)};
 }
 
+/* What EXPLAIN says, a line a row. */
+static struct page explain_page(arena *mem, const struct rows *rows)
+{
+    struct buf body;
+
+    buf_init(&body, mem, SIZE_MAX);
+    for (int row = 0; row < rows_count(rows); row++) {
+        buf_put(&body, rows_text(rows, row, 0));
+        buf_putc(&body, '\n');
+    }
+    return (struct page){.body = buf_str(&body)};
+}
+
 static struct page read_page(arena *mem, const struct plan *plan, const struct rows *rows)
 {
+    if (plan->explain.format != EXPLAIN_NONE)
+        return explain_page(mem, rows);
     if (plan->cells.count > 0)
         return make_page(mem, &plan->cells, rows);
     if (rows_count(rows) == 0) /* a write of which nothing is wanted back */

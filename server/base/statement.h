@@ -32,6 +32,9 @@ enum ending {
     ENDING_ROLLBACK /* deferred constraints are checked, the rows come, nothing stays */
 };
 
+/* How values of the main statement come: as text, or as the bytes that PostgreSQL would send. */
+enum format { FORMAT_TEXT, FORMAT_BINARY };
+
 /* What may run behind the main statement in its transaction; see rows_after. */
 enum after {
     AFTER_COUNT,    /* EXPLAIN, for an estimated count */
@@ -56,9 +59,10 @@ struct statement {
     str text; /* SQL with $1 ... $n; its prepared form is cached by this text */
     int nparams;
     const str *params; /* text format; at == NULL is SQL NULL */
-    str role;          /* run as this role; absent: as the caller's, req->claims->role */
-    str search_path;   /* set for the transaction; absent: "public" */
-    int64_t wait_ms;   /* at most so long in the queue; 0: the pool's own limit */
+    enum format format;
+    str role;        /* run as this role; absent: as the caller's, req->claims->role */
+    str search_path; /* set for the transaction; absent: "public" */
+    int64_t wait_ms; /* at most so long in the queue; 0: the pool's own limit */
     str guard;  /* a statement without parameters that runs first and raises to refuse; absent: none
                  */
     str before; /* the same, and it may do anything: the pre-request function; absent: none */

@@ -62,6 +62,7 @@ struct send {
     int nparams;
     const str *params;
     struct step step;
+    enum format format;
     bool unnamed; /* never prepared */
 };
 
@@ -92,14 +93,15 @@ static bool send_bound(struct conn *conn, const struct send *send, const char *c
     if (send->unnamed || !conn->pool->prepared_on) {
         push_step(conn, step);
         return PQsendQueryParams(conn->pg, send->text.at, send->nparams, NULL, values, NULL, NULL,
-                                 0) == 1;
+                                 send->format == FORMAT_BINARY) == 1;
     }
     const struct prepared *prepared = prepared_find(&conn->prepared, send->role, send->text);
     if (prepared == NULL && !send_parse(conn, send, &prepared))
         return false;
     step.prepared = prepared->number;
     push_step(conn, step);
-    return PQsendQueryPrepared(conn->pg, prepared->name, send->nparams, values, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(conn->pg, prepared->name, send->nparams, values, NULL, NULL,
+                               send->format == FORMAT_BINARY) == 1;
 }
 
 static bool send_text(struct conn *conn, const struct send *send)
@@ -237,9 +239,11 @@ static bool send_work(struct conn *conn, struct segment *segment, struct work *w
         .role = work_role(work), .step = {.segment = segment, .work = work}
     };
 
+    struct send rows = like;
+    rows.format = statement->format;
     return send_aside(conn, &like, statement->guard) &&
            send_aside(conn, &like, statement->before) &&
-           send_bound_step(conn, &like, &main, (struct step){.kind = STEP_MAIN}) &&
+           send_bound_step(conn, &rows, &main, (struct step){.kind = STEP_MAIN}) &&
            send_afters(conn, &like, statement->after) &&
            send_ending(conn, &like, statement->ending);
 }

@@ -79,6 +79,26 @@ str rows_text(const struct rows *rows, int row, int column)
     return (str){PQgetvalue(result, at, column), len};
 }
 
+static int64_t from_bytes(str bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        value = value << 8 | (unsigned char)bytes.at[i];
+    return (int64_t)value;
+}
+
+int64_t rows_integer(const struct rows *rows, int row, int column)
+{
+    str value = rows_text(rows, row, column);
+    int64_t integer = 0;
+
+    if (value.at != NULL && PQfformat(rows->first, column) == FORMAT_BINARY)
+        return from_bytes(value);
+    str_int(value, &integer);
+    return integer;
+}
+
 int64_t rows_affected(const struct rows *rows)
 {
     int64_t affected = 0;

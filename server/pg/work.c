@@ -189,7 +189,7 @@ bool work_identical(const struct work *a, const struct work *b)
     const struct bound mine = {x->text, x->nparams, x->params};
     const struct bound other = {y->text, y->nparams, y->params};
 
-    return a->key == b->key && same_bound(&mine, &other) &&
+    return a->key == b->key && x->format == y->format && same_bound(&mine, &other) &&
            same_bound(&x->after[AFTER_COUNT], &y->after[AFTER_COUNT]) &&
            str_eq(x->guard, y->guard) && work_mates(a, b);
 }

@@ -119,13 +119,18 @@ static str csv_body(arena *mem, const struct plan *plan, const struct page *page
     return buf_str(&out);
 }
 
+static bool is_json(const struct plan *plan)
+{
+    return plan->media == MEDIA_JSON || media_is_stripped(plan->media);
+}
+
 static str body_of(arena *mem, const struct plan *plan, const struct page *page)
 {
     bool single = plan->routine != NULL && !plan->routine->set;
 
-    if (plan->rows == ROWS_CSV)
+    if (plan->rows == ROWS_BODY && plan->media == MEDIA_CSV)
         return csv_body(mem, plan, page);
-    if (plan->rows == ROWS_JSON && (media_is_object(plan->ask->media) || single))
+    if (plan->rows == ROWS_BODY && (media_is_object(plan->media) || (is_json(plan) && single)))
         return only_element(page->body);
     return page->body;
 }
@@ -163,7 +168,7 @@ static struct reply *answer_rows(arena *mem, const struct plan *plan, const stru
         reply->status = 204;
         return reply;
     }
-    put_type(plan, status == 416 ? TYPE_JSON : media_type(plan->ask->media), reply);
+    put_type(plan, status == 416 ? TYPE_JSON : plan->content_type, reply);
     if (status == 416)
         put_out_of_range(mem, plan, total, reply);
     else
@@ -216,7 +221,7 @@ static void put_range_of_write(arena *mem, const struct plan *plan, const struct
 
 static struct reply *answer_write(arena *mem, const struct plan *plan, const struct page *page)
 {
-    bool rows = plan->rows == ROWS_JSON || plan->rows == ROWS_CSV;
+    bool rows = plan->rows == ROWS_BODY;
     unsigned applied = writes[plan->ask->kind].applied;
     struct reply *reply = reply_new(mem, status_of_write(plan, page, rows), (str){NULL, 0});
 
@@ -229,9 +234,18 @@ static struct reply *answer_write(arena *mem, const struct plan *plan, const str
     put_range_of_write(mem, plan, page, reply);
     put_applied(mem, plan, applied, reply);
     if (rows) {
-        put_type(plan, media_type(plan->ask->media), reply);
+        put_type(plan, plan->content_type, reply);
         reply->body = body_of(mem, plan, page);
     }
+    return reply;
+}
+
+static struct reply *answer_explained(arena *mem, const struct plan *plan, const struct page *page)
+{
+    struct reply *reply = reply_new(mem, 200, (str){NULL, 0});
+
+    put_type(plan, plan->content_type, reply);
+    reply->body = page->body;
     return reply;
 }
 
@@ -240,6 +254,10 @@ const struct fail *answer_make(arena *mem, const struct plan *plan, const struct
 {
     bool reads = plan->ask->kind == ASK_READ || plan->ask->kind == ASK_CALL;
 
+    if (plan->explain.format != EXPLAIN_NONE) {
+        *reply = answer_explained(mem, plan, page);
+        return NULL;
+    }
     if (plan->one_row && page->rows != 1)
         return answer_not_one(mem, page->rows);
     if (plan->transaction.max_affected >= 0 && page->rows > plan->transaction.max_affected)

@@ -26,7 +26,7 @@ const struct fail *ask_parse(const struct request *req, const struct config *con
         return NULL;
     TRY(read_query(req, ask));
     TRY(prefer_read(req, config, &ask->prefer));
-    TRY(media_accept(req->mem, request_header(req, STR("accept")), &ask->media));
+    ask->accept = media_read(req->mem, request_header(req, STR("accept")));
     return read_body(req, ask);
 }
 

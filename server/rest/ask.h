@@ -55,7 +55,7 @@ struct ask {
     struct name_list columns, on_conflict; /* count 0: not given */
     struct argument *arguments;
     struct prefer prefer;
-    enum media media;
+    struct accept accept;
     struct body body;
     str canonical_query; /* sorted by key, for Content-Location */
 };

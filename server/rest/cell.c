@@ -95,9 +95,10 @@ static int count_cells(const struct plan *plan)
 /* A page with its total comes as one row from PostgreSQL, and so does everything but JSON. */
 static bool is_made_here(const struct plan *plan)
 {
-    return plan->ask->kind == ASK_READ && plan->relation != NULL && plan->rows == ROWS_JSON &&
-           plan->total != TOTAL_COUNTED && !plan_is_grouped(&plan->root) &&
-           !media_is_stripped(plan->ask->media);
+    return plan->ask->kind == ASK_READ && plan->relation != NULL && plan->rows == ROWS_BODY &&
+           plan->total != TOTAL_COUNTED && plan->explain.format == EXPLAIN_NONE &&
+           !plan_is_grouped(&plan->root) &&
+           (plan->media == MEDIA_JSON || plan->media == MEDIA_OBJECT);
 }
 
 struct cells cells_make(arena *mem, const struct plan *plan)

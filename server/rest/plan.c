@@ -30,6 +30,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(plan_put(mem, plan));
     TRY(plan_tree(&(struct planner){.mem = mem, .schema = schema, .config = config, .plan = plan}));
     TRY(plan_write(mem, plan));
+    TRY(plan_media(mem, schema, config, plan));
     choose_rows(plan);
     TRY(transaction_make(mem, config, plan));
     plan->cells = cells_make(mem, plan);
@@ -99,7 +100,7 @@ static enum returned rows_of_write(const struct plan *plan)
     const struct prefer *prefer = &plan->ask->prefer;
 
     if (prefer_is(prefer, PREFER_RETURN, CHOICE_RETURN_ROWS))
-        return plan->ask->media == MEDIA_CSV ? ROWS_CSV : ROWS_JSON;
+        return ROWS_BODY;
     if (prefer_is(prefer, PREFER_RETURN, CHOICE_RETURN_HEADERS) && plan->ask->kind == ASK_INSERT &&
         relation_primary_key(plan->relation) != NULL)
         return ROWS_KEY;
@@ -111,7 +112,7 @@ static void choose_rows(struct plan *plan)
 {
     const struct ask *ask = plan->ask;
 
-    plan->one_row = media_is_object(ask->media);
+    plan->one_row = media_is_object(plan->media);
     if (ask->kind == ASK_CALL)
         plan->one_row = plan->one_row && plan->routine->set;
     if (plan_writes(plan))
@@ -119,7 +120,7 @@ static void choose_rows(struct plan *plan)
     else if (ask->head && ask->kind == ASK_READ)
         plan->rows = ROWS_COUNTED;
     else
-        plan->rows = ask->media == MEDIA_CSV ? ROWS_CSV : ROWS_JSON;
+        plan->rows = ROWS_BODY;
     if (!prefer_is(&ask->prefer, PREFER_COUNT, CHOICE_NONE))
         plan->total = plan->root.paged ? TOTAL_COUNTED : TOTAL_SAME;
 }

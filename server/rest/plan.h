@@ -56,8 +56,7 @@ enum returned {
     ROWS_NONE,    /* return=minimal: nothing comes back but how many */
     ROWS_KEY,     /* return=headers-only: the primary key, for Location */
     ROWS_COUNTED, /* HEAD */
-    ROWS_JSON,
-    ROWS_CSV
+    ROWS_BODY     /* all of it, as plan.media has it */
 };
 
 enum total { TOTAL_NONE, TOTAL_SAME /* as the page has rows */, TOTAL_COUNTED };
@@ -104,6 +103,10 @@ struct plan {
     struct node root;
     struct cells cells; /* none: the rows come as one JSON text */
     enum returned rows;
+    enum media media;              /* what makes the rows the body */
+    const struct handler *handler; /* of MEDIA_HANDLED */
+    str content_type;              /* of the body */
+    struct explain explain;        /* what PostgreSQL would do is wanted, not the rows */
     enum total total;
     bool one_row;               /* anything but one row is 406, and undoes a write */
     struct column_list written; /* by an insert or update */
@@ -154,6 +157,10 @@ struct planner {
 const struct fail *plan_call(arena *mem, const struct schema *schema, struct plan *plan);
 const struct fail *plan_tree(struct planner *planner);
 const struct fail *plan_write(arena *mem, struct plan *plan);
+
+/* media, handler, content_type, explain; 406 when none of the accepted types is available. */
+const struct fail *plan_media(arena *mem, const struct schema *schema, const struct config *config,
+                              struct plan *plan);
 
 /* 405: the filters of a PUT are not its primary key. Asked before columns are found, as a filter
  * on an unknown column is no key either. */

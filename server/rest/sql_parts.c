@@ -346,37 +346,6 @@ void sql_page(struct sql *sql, const struct node *node)
     sql_integer(sql, range->first);
 }
 
-/* Rows as CSV: what PostgreSQL prints for a row, without its parentheses. */
-static void put_csv(struct sql *sql)
-{
-    sql_put(sql, "coalesce(string_agg(substring(t::text, 2, length(t::text) - 2), E'\\n'), '')");
-}
-
-void sql_body(struct sql *sql, const struct plan *plan)
-{
-    bool stripped = media_is_stripped(plan->ask->media);
-    bool scalar = plan->routine != NULL && plan->routine->result != RESULT_COMPOSITE;
-
-    if (plan->rows != ROWS_JSON && plan->rows != ROWS_CSV) {
-        sql_put(sql, "''");
-        return;
-    }
-    if (plan->rows == ROWS_CSV) {
-        put_csv(sql);
-        return;
-    }
-    sql_put(sql, "coalesce(");
-    if (stripped)
-        sql_put(sql, "json_strip_nulls(");
-    if (scalar)
-        sql_put(sql, "json_agg(t." SCALAR_NAME ")");
-    else
-        sql_put(sql, "json_agg(t)");
-    if (stripped)
-        sql_put(sql, ")");
-    sql_put(sql, ", '[]')");
-}
-
 /* Markers behind a text that is no integer; which one says why. */
 #define NOT_ONE "PGRST116 "
 #define NOT_THE_KEY "PGRST115 "
@@ -391,6 +360,10 @@ void sql_count(struct sql *sql, const struct plan *plan)
 {
     bool put = plan->ask->kind == ASK_PUT;
 
+    if (sql_is_value(plan)) {
+        sql_put(sql, "1");
+        return;
+    }
     if (plan->access == ACCESS_READ || !sql_refuses(plan)) {
         sql_put(sql, "count(*)");
         return;

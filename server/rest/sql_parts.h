@@ -34,8 +34,11 @@ void sql_counted(struct sql *sql, const struct node *node);         /* " where .
 void sql_embedded(struct sql *sql, const struct embed *embed);      /* its rows as JSON */
 void sql_absent(struct sql *sql, const struct embed *embed);        /* true when it has no row */
 
-/* The first two columns of the answer, over rows called t. */
+/* The first two columns of the answer, over rows called t. The body is in sql_body.c. */
 void sql_body(struct sql *sql, const struct plan *plan);
+
+/* Is the body the one value of a function, so that nothing is aggregated? */
+bool sql_is_value(const struct plan *plan);
 
 /* How many rows t has. A statement that writes and may not touch as many, or as few, raises an
  * error, which sql_refusal reads. */

@@ -44,7 +44,7 @@ static void put_key(struct sql *sql, const struct plan *plan)
 
 static bool wants_rows(const struct plan *plan)
 {
-    return plan->rows == ROWS_JSON || plan->rows == ROWS_CSV;
+    return plan->rows == ROWS_BODY;
 }
 
 static void need(struct column_list *needed, const struct column *column)

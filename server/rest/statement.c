@@ -25,7 +25,11 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
     if (plan->asks_answer)
         statement->after[AFTER_RESPONSE].text = STR(ASKED_SQL);
     transaction_put(&plan->transaction, statement);
+    if (plan->media == MEDIA_HANDLED && plan->explain.format == EXPLAIN_NONE)
+        statement->format = FORMAT_BINARY;
     sql_init(&sql, mem);
+    if (plan->explain.format != EXPLAIN_NONE)
+        sql_known(&sql, media_explain_sql(mem, plan->explain));
     writers[ask->kind](&sql, plan);
     return sql_finish(&sql, statement);
 }

@@ -8,6 +8,16 @@
 
 static const char rest_schema_text[] =
     "{\"schemas\":[\"public\",\"other\"],\"reads_request\":false,\"links\":[],"
+    "\"handlers\":[{\"schema\":\"public\",\"name\":\"primes_png\",\"target_schema\":\"public\","
+    "\"target\":\"primes\",\"type\":\"image/png\"},"
+    "{\"schema\":\"public\",\"name\":\"loose_any\",\"target_schema\":\"public\",\"target\":"
+    "\"loose\","
+    "\"type\":\"*/*\"},"
+    "{\"schema\":\"public\",\"name\":\"text/"
+    "plain\",\"target_schema\":\"public\",\"target\":\"add\","
+    "\"type\":\"text/plain\"},"
+    "{\"schema\":\"ext\",\"name\":\"rows_tsv\",\"target_schema\":null,\"target\":null,"
+    "\"type\":\"text/tsv\"}],"
     "\"relations\":["
     "{\"schema\":\"public\",\"name\":\"primes\",\"kind\":\"table\",\"insertable\":true,"
     "\"updatable\":true,\"deletable\":true,\"columns\":["
@@ -40,7 +50,8 @@ static const char rest_schema_text[] =
                                                           "\"list\",\"volatile\":true,\"set\":"
                                                           "true,"
                                                           "\"variadic\":false,\"result\":"
-                                                          "\"composite\",\"type\":\"primes\","
+                                                          "\"composite\",\"relation\":\"primes\","
+                                                          "\"type\":\"primes\","
                                                           "\"columns\":[" COLUMN(
                                                               "id",
                                                               "bigint") "],\"parameters\":[]},"
