@@ -230,6 +230,12 @@ static void put_rows_of_body(struct sql *sql, const struct plan *plan)
     sql_put(sql, ")");
 }
 
+/* Is its value in a body read by a function of the database? */
+static bool is_represented(const struct column *column)
+{
+    return column->representation != NULL && column->representation->from_json.at != NULL;
+}
+
 static void put_body(struct sql *sql, const struct plan *plan)
 {
     put_rows_of_body(sql, plan);
@@ -241,9 +247,26 @@ static void put_body(struct sql *sql, const struct plan *plan)
             sql_put(sql, ", ");
         sql_name(sql, plan->written.list[i]->name);
         sql_put(sql, " ");
-        sql_known(sql, plan->written.list[i]->type);
+        if (is_represented(plan->written.list[i]))
+            sql_put(sql, "json");
+        else
+            sql_known(sql, plan->written.list[i]->type);
     }
     sql_put(sql, ")");
+}
+
+/* A value of the body, as its column takes it. */
+static void put_body_value(struct sql *sql, const struct column *column)
+{
+    if (is_represented(column)) {
+        sql_known(sql, column->representation->from_json);
+        sql_put(sql, "(");
+    }
+    sql_name(sql, BODY_NAME);
+    sql_put(sql, ".");
+    sql_name(sql, column->name);
+    if (is_represented(column))
+        sql_put(sql, ")");
 }
 
 static void put_conflict(struct sql *sql, const struct plan *plan)
@@ -272,9 +295,7 @@ static void put_key_of_url(struct sql *sql, const struct plan *plan)
 {
     for (const struct test *test = plan->root.where; test != NULL; test = test->next) {
         sql_put(sql, " and ");
-        sql_name(sql, BODY_NAME);
-        sql_put(sql, ".");
-        sql_name(sql, test->column->name);
+        put_body_value(sql, test->column);
         sql_put(sql, " = ");
         sql_value(sql, test->condition->value);
     }
@@ -305,7 +326,11 @@ static void put_inserted_rows(struct sql *sql, const struct plan *plan)
     sql_put(sql, " (");
     put_names(sql, &plan->written, STR(""));
     sql_put(sql, ") select ");
-    put_names(sql, &plan->written, BODY_NAME);
+    for (int i = 0; i < plan->written.count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        put_body_value(sql, plan->written.list[i]);
+    }
     sql_put(sql, " from ");
     put_body(sql, plan);
     if (plan->conflict == CONFLICT_MERGES)
@@ -351,9 +376,7 @@ void sql_update(struct sql *sql, const struct plan *plan)
             sql_put(sql, ", ");
         sql_name(sql, plan->written.list[i]->name);
         sql_put(sql, " = ");
-        sql_name(sql, BODY_NAME);
-        sql_put(sql, ".");
-        sql_name(sql, plan->written.list[i]->name);
+        put_body_value(sql, plan->written.list[i]);
     }
     sql_put(sql, " from ");
     put_body(sql, plan);

@@ -160,6 +160,15 @@ static const struct member enum_members[] = {
 };
 static const struct shape enum_shape = SHAPE(struct enumeration, enum_members);
 
+static const struct member representation_members[] = {
+    TEXT(struct representation, type),
+    TEXT(struct representation, to_json),
+    TEXT(struct representation, from_json),
+    TEXT(struct representation, from_text),
+};
+static const struct shape representation_shape =
+    SHAPE(struct representation, representation_members);
+
 static const struct member loaded_members[] = {
     TEXTS(struct loaded, schemas),
     RECORDS(struct loaded, relations, &relation_shape),
@@ -170,6 +179,7 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, routines, &routine_shape),
     RECORDS(struct loaded, handlers, &handler_shape),
     RECORDS(struct loaded, enums, &enum_shape),
+    RECORDS(struct loaded, representations, &representation_shape),
     FLAG(struct loaded, reads_request),
     FLAG(struct loaded, sets_response),
 };

@@ -43,6 +43,8 @@ struct loaded {
     int nhandlers;
     struct enumeration *enums;
     int nenums;
+    struct representation *representations;
+    int nrepresentations;
     bool reads_request;
     bool sets_response;
 };

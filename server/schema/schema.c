@@ -75,6 +75,32 @@ static void index_enums(struct schema *schema)
     names_init(&schema->enums, schema->mem, NULL, keys, loaded->nenums);
 }
 
+static void represent(struct column *columns, int count, const struct loaded *loaded,
+                      const struct names *types)
+{
+    for (int i = 0; i < count; i++) {
+        int at = names_find(types, STR(""), columns[i].type);
+        columns[i].representation = at < 0 ? NULL : &loaded->representations[at];
+    }
+}
+
+static void represent_all(struct schema *schema)
+{
+    struct loaded *loaded = &schema->loaded;
+    str *keys = arena_array(schema->mem, str, (size_t)loaded->nrepresentations);
+    struct names types;
+
+    if (loaded->nrepresentations == 0)
+        return;
+    for (int i = 0; i < loaded->nrepresentations; i++)
+        keys[i] = loaded->representations[i].type;
+    names_init(&types, schema->mem, NULL, keys, loaded->nrepresentations);
+    for (int i = 0; i < loaded->nrelations; i++)
+        represent(loaded->relations[i].columns, loaded->relations[i].ncolumns, loaded, &types);
+    for (int i = 0; i < loaded->nroutines; i++)
+        represent(loaded->routines[i].columns, loaded->routines[i].ncolumns, loaded, &types);
+}
+
 const struct schema *schema_load(arena *mem, str json, str *why)
 {
     arena *own = arena_open();
@@ -93,6 +119,7 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     index_relations(schema);
     index_routines(schema);
     index_enums(schema);
+    represent_all(schema);
     relationships_make(own, &schema->loaded);
     return schema;
 }

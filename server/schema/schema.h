@@ -11,6 +11,15 @@
 #include "schema/names.h"
 #include "schema/relationship.h"
 
+/* How requests read and write the values of a domain, where it has implicit casts for that: each
+ * the name of a function of one argument, quoted and qualified, or absent. */
+struct representation {
+    str type;      /* the domain, as a column's type is written */
+    str to_json;   /* its value as the answer shows it */
+    str from_json; /* a value of a body */
+    str from_text; /* the operand of a filter */
+};
+
 struct column {
     str name;
     int64_t number;    /* within its relation */
@@ -21,6 +30,7 @@ struct column {
     str comment;
     bool required;  /* NOT NULL */
     bool generated; /* GENERATED ALWAYS AS (...) STORED: cannot be written */
+    const struct representation *representation; /* of its type; NULL: none */
 };
 
 /* A primary or unique key. The primary one is first in its relation. */

@@ -35,6 +35,21 @@ enums as (
     where t.typtype = 'e'
         and exists (select from pg_enum e where e.enumtypid = t.oid)
 ),
+-- How requests read and write the values of a domain: its implicit casts from and to json and text.
+representations as (
+    select json_build_object(
+        'type', format_type(t.oid, null),
+        'to_json', max(c.castfunc::regproc::text) filter (where c.casttarget = 'json'::regtype),
+        'from_json', max(c.castfunc::regproc::text) filter (where c.castsource = 'json'::regtype),
+        'from_text', max(c.castfunc::regproc::text) filter (where c.castsource = 'text'::regtype)
+    ) as value
+    from pg_cast c
+    join pg_type t on t.oid in (c.castsource, c.casttarget)
+    where t.typtype = 'd'
+        and c.castcontext = 'i'
+        and c.castmethod = 'f'
+    group by t.oid
+),
 -- The sequence behind each identity column.
 sequences as (
     select d.refobjid as relation, d.refobjsubid as attnum, d.objid::regclass as sequence
@@ -314,6 +329,7 @@ select json_build_object(
     'routines', (select coalesce(json_agg(value), '[]') from routines),
     'handlers', (select coalesce(json_agg(value), '[]') from handlers),
     'enums', (select coalesce(json_agg(value), '[]') from enums),
+    'representations', (select coalesce(json_agg(value), '[]') from representations),
     'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)'),
     'sets_response', exists (select from texts where text ~ 'response\.')
 )::text as schema

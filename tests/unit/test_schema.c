@@ -16,7 +16,7 @@ static const char text[] =
     "{\"name\":\"id\",\"number\":1,\"type\":\"bigint\",\"default\":\"nextval('x')\",\"required\":"
     "true,"
     "\"generated\":false,\"identity\":null,\"comment\":null},"
-    "{\"name\":\"od\\\"d\",\"type\":\"text\",\"default\":null,\"required\":false,"
+    "{\"name\":\"od\\\"d\",\"type\":\"api.color\",\"default\":null,\"required\":false,"
     "\"generated\":true,\"identity\":null,\"comment\":\"c\"}],"
     "\"keys\":[{\"name\":\"primes_pkey\",\"primary\":true,\"columns\":[\"id\"]}]}],"
     "\"links\":[{\"name\":\"fk\",\"table\":7,\"numbers\":[1],\"foreign_table\":8,"
@@ -32,7 +32,9 @@ static const char text[] =
     "\"target\":\"primes\",\"type\":\"image/png\"},{\"schema\":\"public\",\"name\":\"to_x\","
     "\"target_schema\":null,\"target\":null,\"type\":\"a/x\"}],"
     "\"enums\":[{\"schema\":\"public\",\"name\":\"Mood\",\"type\":\"public.\\\"Mood\\\"\","
-    "\"values\":[\"so so\",\"fine\"]}]}";
+    "\"values\":[\"so so\",\"fine\"]}],"
+    "\"representations\":[{\"type\":\"api.color\",\"to_json\":\"api.json\",\"from_json\":null,"
+    "\"from_text\":\"api.color\"}]}";
 
 static const struct schema *load(arena *mem)
 {
@@ -95,6 +97,22 @@ static void an_enum_is_found_by_the_name_of_its_type(void **state)
     assert_null(schema_enum(schema, STR("public.\"Mood\"[]")));
     assert_ptr_equal(schema_all_enums(schema, &count), mood);
     assert_int_equal(count, 1);
+    schema_unref(&schema);
+    arena_close(&mem);
+}
+
+static void a_column_knows_the_representation_of_its_domain(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    const struct relation *primes = schema_relation(schema, STR("public"), STR("primes"));
+    const struct representation *color = relation_column(primes, STR("od\"d"))->representation;
+    (void)state;
+
+    assert_non_null(color);
+    assert_true(str_eq(color->to_json, STR("api.json")));
+    assert_null(color->from_json.at);
+    assert_null(relation_column(primes, STR("id"))->representation);
     schema_unref(&schema);
     arena_close(&mem);
 }
@@ -211,6 +229,7 @@ int main(void)
         cmocka_unit_test(relations_and_columns_are_found_by_name),
         cmocka_unit_test(overloads_hang_behind_the_first_of_their_name),
         cmocka_unit_test(an_enum_is_found_by_the_name_of_its_type),
+        cmocka_unit_test(a_column_knows_the_representation_of_its_domain),
         cmocka_unit_test(a_handler_is_found_for_its_target_only),
         cmocka_unit_test(a_snapshot_lives_until_its_last_reference),
         cmocka_unit_test(another_shape_is_refused_with_a_sentence),
