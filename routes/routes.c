@@ -15,7 +15,9 @@ static const struct route routes[] = {
     {ANY,        "/ws",              ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
     {ANY,        "/realtime/*",      ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
     {ANY,        "{rest}/rpc/:name", rpc_handle,             FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY,        "{rest}/",          root_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
     {ANY,        "{rest}/:relation", rest_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY,        "{rest}/*",         unknown_handle,         FAIL_STYLE_REST, DOOR_GUARDED},
     {GET | HEAD, "/*",               web_handle,             FAIL_STYLE_REST, DOOR_OPEN   },
 };
 

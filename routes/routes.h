@@ -42,7 +42,7 @@ const struct route *route_find(struct request *req, str rest_prefix, unsigned *m
 /* "GET, HEAD": for an Allow header. */
 str route_allow(arena *mem, unsigned methods);
 
-handle_fn rest_handle, rpc_handle, api_handle, health_handle, health_database_handle, live_handle,
-    ready_handle, metrics_handle, ws_handle, web_handle;
+handle_fn rest_handle, rpc_handle, root_handle, unknown_handle, api_handle, health_handle,
+    health_database_handle, live_handle, ready_handle, metrics_handle, ws_handle, web_handle;
 
 #endif

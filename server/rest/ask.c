@@ -5,8 +5,6 @@
 
 static const struct fail *find_kind(const struct request *req, enum ask_target target,
                                     enum ask_kind *kind);
-static const struct fail *find_schema(const struct request *req, const struct config *config,
-                                      struct ask *ask);
 static const struct fail *read_query(const struct request *req, struct ask *ask);
 static const struct fail *read_body(const struct request *req, struct ask *ask);
 
@@ -20,7 +18,7 @@ const struct fail *ask_parse(const struct request *req, const struct config *con
     ask->reads = request_reads(req);
     ask->head = req->method == METHOD_HEAD;
     TRY(find_kind(req, target, &ask->kind));
-    TRY(find_schema(req, config, ask));
+    TRY(ask_schema(req, config, &ask->schema, &ask->several_schemas));
     *result = ask;
     if (ask->kind == ASK_OPTIONS)
         return NULL;
@@ -80,18 +78,18 @@ static const struct fail *unknown_schema(arena *mem, str schemas, str name)
 }
 
 /* The profile headers choose among the exposed schemas; the first is the default. */
-static const struct fail *find_schema(const struct request *req, const struct config *config,
-                                      struct ask *ask)
+const struct fail *ask_schema(const struct request *req, const struct config *config, str *schema,
+                              bool *several)
 {
     bool sends = req->method == METHOD_POST || req->method == METHOD_PATCH ||
                  req->method == METHOD_PUT || req->method == METHOD_DELETE;
     str wanted = request_header(req, sends ? STR("content-profile") : STR("accept-profile"));
     str rest = config->db_schemas, piece;
 
-    ask->several_schemas = str_find(config->db_schemas, ',') >= 0;
+    *several = str_find(config->db_schemas, ',') >= 0;
     while (str_cut(&rest, ',', &piece)) {
-        ask->schema = str_trim(piece);
-        if (wanted.at == NULL || str_eq(ask->schema, wanted))
+        *schema = str_trim(piece);
+        if (wanted.at == NULL || str_eq(*schema, wanted))
             return NULL;
     }
     return unknown_schema(req->mem, config->db_schemas, wanted);

@@ -65,4 +65,9 @@ struct ask {
 const struct fail *ask_parse(const struct request *req, const struct config *config,
                              enum ask_target target, struct ask **ask);
 
+/* Which of the exposed schemas the profile header names (absent: the first), and whether there are
+ * several. 406 when it is not exposed. */
+const struct fail *ask_schema(const struct request *req, const struct config *config, str *schema,
+                              bool *several);
+
 #endif

@@ -4,7 +4,6 @@
 #include "rest/plan.h"
 #include "rest/sql.h"
 
-static str call_before(arena *mem, str name);
 static enum ending choose_ending(const struct config *config, const struct prefer *prefer);
 static const struct fail *choose_max_affected(arena *mem, struct plan *plan);
 static void add_guc(struct transaction *transaction, str name, str value);
@@ -14,7 +13,7 @@ const struct fail *transaction_make(arena *mem, const struct config *config, str
     const struct prefer *prefer = &plan->ask->prefer;
     struct transaction *transaction = &plan->transaction;
 
-    transaction->before = call_before(mem, config->db_pre_request);
+    transaction->before = transaction_before(mem, config);
     transaction->ending = choose_ending(config, prefer);
     if (prefer->timezone.at != NULL)
         add_guc(transaction, STR("timezone"), prefer->timezone);
@@ -22,8 +21,9 @@ const struct fail *transaction_make(arena *mem, const struct config *config, str
 }
 
 /* The name stands in the settings: "function", or "schema.function". */
-static str call_before(arena *mem, str name)
+str transaction_before(arena *mem, const struct config *config)
 {
+    str name = config->db_pre_request;
     long point = str_find(name, '.');
     struct sql sql;
 

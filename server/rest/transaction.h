@@ -20,6 +20,9 @@ struct transaction {
 /* Fills plan->transaction, for a plan whose target is known. */
 const struct fail *transaction_make(arena *mem, const struct config *config, struct plan *plan);
 
+/* The call of the pre-request function; absent: there is none. */
+str transaction_before(arena *mem, const struct config *config);
+
 /* Puts it into the statement. */
 void transaction_put(const struct transaction *transaction, struct statement *statement);
 

@@ -297,6 +297,7 @@ static void follow_back(struct maker *maker)
             continue; /* both ways are there */
         back.kind = back.kind == TO_ONE ? TO_MANY : ONE_TO_ONE;
         back.to_one = back.kind == ONE_TO_ONE;
+        back.back = true;
         back.from = maker->list[i].to;
         back.to = maker->list[i].from;
         back.on = turned(back.on);

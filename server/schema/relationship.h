@@ -28,6 +28,7 @@ struct relationship {
     enum relationship_kind kind;
     bool to_one; /* at most one row: an object; otherwise an array */
     bool self;   /* from and to are the same */
+    bool back;   /* the foreign key is of `to`; of one to one, the kind does not say it */
     const struct relation *from, *to;
     struct join on;                  /* from = to; many to many: from = junction. None: computed */
     const struct relation *junction; /* of many to many only */
