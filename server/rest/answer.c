@@ -264,6 +264,8 @@ const struct fail *answer_make(arena *mem, const struct plan *plan, const struct
         return transaction_too_many(mem, page->rows);
     *reply = reads ? answer_rows(mem, plan, page) : answer_write(mem, plan, page);
     reply_header(*reply, STR("Vary"), ANSWER_VARIES);
+    if (plan->warning.at != NULL)
+        reply_header(*reply, STR("Warning"), plan->warning);
     return answer_asked(mem, page, *reply);
 }
 

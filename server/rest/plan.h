@@ -88,8 +88,9 @@ struct node {
 struct embed {
     const struct item *item;
     const struct relationship *relationship;
-    bool shown;   /* something of it is in the answer */
-    bool ordered; /* the node above is sorted by a column of it */
+    bool shown;       /* something of it is in the answer */
+    bool ordered;     /* the node above is sorted by a column of it */
+    bool by_old_name; /* something is said of it by its relation's name, not by its alias */
     struct node node;
     const struct node *above;
     struct embed *next;
@@ -117,6 +118,7 @@ struct plan {
     bool whole_body; /* the call's one unnamed parameter takes the body as it is */
     str arguments;   /* of a GET call, as a JSON object */
     str search_path;
+    str warning;         /* about the ask, for the header of that name; or absent */
     bool asks_answer;    /* the database may want a status or headers of its own in the answer */
     bool minimal_errors; /* tell code and message only */
     struct transaction transaction;
@@ -178,7 +180,7 @@ const struct fail *plan_order(struct planner *planner, struct node *node, const 
 struct embed *plan_find_embed(const struct node *node, str name);
 
 /* 400: a filter or an order is for a relation that is not selected. */
-const struct fail *plan_not_embedded(arena *mem, str name);
+struct fail *plan_not_embedded(arena *mem, str name);
 
 /* 400: a PUT's body is not the row that its URL names. */
 const struct fail *plan_put_mismatch(arena *mem);

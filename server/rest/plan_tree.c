@@ -3,10 +3,13 @@
 #include "rest/plan.h"
 #include "rest/relate.h"
 
+enum { WARNING_MAX = 2048 };
+
 static const struct fail *make_embeds(struct planner *planner, struct node *node,
                                       const struct item *items);
 static const struct fail *find_targets(struct planner *planner);
 static const struct fail *fill_embeds(struct planner *planner, struct node *node);
+static str warn(const struct planner *planner);
 
 const struct fail *plan_tree(struct planner *planner)
 {
@@ -18,7 +21,9 @@ const struct fail *plan_tree(struct planner *planner)
     TRY(fill_embeds(planner, &plan->root));
     TRY(plan_outputs(planner, &plan->root, ask->select));
     TRY(plan_tests(planner, &plan->root, ask->where));
-    return plan_order(planner, &plan->root, ask->order);
+    TRY(plan_order(planner, &plan->root, ask->order));
+    plan->warning = warn(planner);
+    return NULL;
 }
 
 /* Another name for each, as the same relation may be embedded twice, or in itself. */
@@ -65,16 +70,29 @@ struct embed *plan_find_embed(const struct node *node, str name)
     return NULL;
 }
 
-/* Of filters: the relation's own name will do beside its alias. */
-static struct embed *find_target(const struct node *node, str name)
+/* By the name of its relation, although it has an alias. */
+static struct embed *find_by_old_name(const struct node *node, str name)
 {
     for (struct embed *embed = node->embeds; embed != NULL; embed = embed->next)
-        if (str_eq(embed->item->field.name, name) || str_eq(item_name(embed->item), name))
+        if (str_eq(embed->item->field.name, name))
             return embed;
     return NULL;
 }
 
-const struct fail *plan_not_embedded(arena *mem, str name)
+/* Of filters: until PostgREST 16 the relation's own name did beside its alias, and may still do. */
+static struct embed *find_target(const struct planner *planner, const struct node *node, str name)
+{
+    struct embed *embed = plan_find_embed(node, name);
+
+    if (embed != NULL || !planner->config->legacy_target_names)
+        return embed;
+    embed = find_by_old_name(node, name);
+    if (embed != NULL)
+        embed->by_old_name = true;
+    return embed;
+}
+
+struct fail *plan_not_embedded(arena *mem, str name)
 {
     struct fail *fail =
         fail_new(mem, FAIL_NOT_EMBEDDED, "'%.*s' is not an embedded resource in this request",
@@ -84,15 +102,28 @@ const struct fail *plan_not_embedded(arena *mem, str name)
     return fail;
 }
 
+static const struct fail *refuse_target(arena *mem, const struct node *node, str name)
+{
+    const struct embed *embed = find_by_old_name(node, name);
+    struct fail *fail = plan_not_embedded(mem, name);
+
+    if (embed == NULL)
+        return fail;
+    fail->details = STR("Target names are not allowed in filters if they have an alias");
+    fail->hint = arena_printf(mem, "Change '%.*s' to '%.*s' in filters, orders or limits.",
+                              STR_ARG(name), STR_ARG(item_name(embed->item)));
+    return fail;
+}
+
 static const struct fail *follow_path(struct planner *planner, const struct name_list *path,
                                       struct embed **target)
 {
     const struct node *node = &planner->plan->root;
 
     for (int i = 0; i < path->count; i++) {
-        *target = find_target(node, path->names[i]);
+        *target = find_target(planner, node, path->names[i]);
         if (*target == NULL)
-            return plan_not_embedded(planner->mem, path->names[i]);
+            return refuse_target(planner->mem, node, path->names[i]);
         node = &(*target)->node;
     }
     return NULL;
@@ -180,4 +211,39 @@ static const struct fail *fill_embeds(struct planner *planner, struct node *node
     for (struct embed *embed = node->embeds; embed != NULL; embed = embed->next)
         TRY(fill_embed(planner, embed));
     return NULL;
+}
+
+static void put_old_names(struct buf *out, const struct node *node)
+{
+    for (const struct embed *embed = node->embeds; embed != NULL; embed = embed->next) {
+        if (embed->by_old_name)
+            buf_printf(out, "%s`%.*s` to `%.*s`", out->len > 0 ? ", " : "",
+                       STR_ARG(embed->item->field.name), STR_ARG(item_name(embed->item)));
+        put_old_names(out, &embed->node);
+    }
+}
+
+/* A name may be quoted, and then hold any byte; a header may not. */
+static bool fits_header(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < ' ' || text.at[i] > '~' || text.at[i] == '"')
+            return false;
+    return true;
+}
+
+/* Which names a client should no longer use; absent when it uses none. */
+static str warn(const struct planner *planner)
+{
+    struct buf names;
+
+    buf_init(&names, planner->mem, WARNING_MAX);
+    put_old_names(&names, &planner->plan->root);
+    if (names.len == 0 || names.full || !fits_header(buf_str(&names)))
+        return (str){NULL, 0};
+    return arena_printf(planner->mem,
+                        "299 Postern \"Embedded resource was referenced by relation name even "
+                        "though it has an alias. This is deprecated and will stop working in a "
+                        "future release. Update %.*s in query string filters, orders or limits.\"",
+                        STR_ARG(buf_str(&names)));
 }
