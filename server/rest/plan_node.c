@@ -6,8 +6,13 @@
 
 static const struct column *find_column(const struct node *node, str name)
 {
-    return node->routine != NULL ? routine_column(node->routine, name)
-                                 : relation_column(node->relation, name);
+    const struct column *column = NULL;
+
+    if (node->routine != NULL)
+        column = routine_column(node->routine, name);
+    if (column == NULL && node->relation != NULL)
+        column = relation_field(node->relation, name);
+    return column;
 }
 
 static const struct column *columns_of(const struct node *node)

@@ -91,6 +91,7 @@ static const struct member relation_members[] = {
     FLAG(struct relation, updatable),
     FLAG(struct relation, deletable),
     RECORDS(struct relation, columns, &column_shape),
+    RECORDS(struct relation, fields, &column_shape),
     RECORDS(struct relation, keys, &key_shape),
 };
 static const struct shape relation_shape = SHAPE(struct relation, relation_members);

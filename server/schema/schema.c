@@ -169,6 +169,16 @@ const struct column *relation_column(const struct relation *relation, str name)
     return at < 0 ? NULL : &relation->columns[at];
 }
 
+const struct column *relation_field(const struct relation *relation, str name)
+{
+    const struct column *column = relation_column(relation, name);
+
+    for (int i = 0; column == NULL && i < relation->nfields; i++)
+        if (str_eq(relation->fields[i].name, name))
+            column = &relation->fields[i];
+    return column;
+}
+
 const struct column *routine_column(const struct routine *routine, str name)
 {
     for (int i = 0; i < routine->ncolumns; i++)

@@ -49,6 +49,8 @@ struct relation {
     int64_t oid;
     struct column *columns; /* by number */
     int ncolumns;
+    struct column *fields; /* computed columns, by functions of a row: never written, not in `*` */
+    int nfields;
     struct key *keys;
     int nkeys;
     struct names by_name;                     /* of columns */
@@ -133,6 +135,7 @@ bool schema_sets_response(const struct schema *schema);
 const struct relation *schema_relation(const struct schema *schema, str in, str name);
 const struct routine *schema_routines(const struct schema *schema, str in, str name);
 const struct column *relation_column(const struct relation *relation, str name);
+const struct column *relation_field(const struct relation *relation, str name); /* or a column */
 const struct column *routine_column(const struct routine *routine, str name);
 const struct key *relation_primary_key(const struct relation *relation);
 bool relation_is_view(const struct relation *relation);

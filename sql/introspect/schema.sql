@@ -107,6 +107,20 @@ keys as (
     where k.contype in ('p', 'u')
     group by k.conrelid
 ),
+-- Computed columns. Which function is meant when schemas have the same one, the search path says.
+fields as (
+    select
+        p.proargtypes[0] as type,
+        json_agg(json_build_object('name', p.proname, 'type', format_type(p.prorettype, null))) as list
+    from pg_proc p
+    where p.pronargs - p.pronargdefaults <= 1
+        and p.pronargs >= 1
+        and p.prokind = 'f'
+        and not p.proretset
+        and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+        and p.proargtypes[0] in (select c.reltype from pg_class c join exposed on exposed.oid = c.relnamespace)
+    group by p.proargtypes[0]
+),
 relations as (
     select
         exposed.nspname,
@@ -121,6 +135,7 @@ relations as (
             'deletable', can.bits & 16 <> 0,
             'comment', obj_description(c.oid, 'pg_class'),
             'columns', coalesce(columns.list, '[]'),
+            'fields', fields.list,
             'keys', coalesce(keys.list, '[]')
         ) as value
     from pg_class c
@@ -130,6 +145,7 @@ relations as (
         select case when c.relkind in ('r', 'p') then 28 else pg_relation_is_updatable(c.oid, true) end as bits
     ) as can
     left join columns on columns.attrelid = c.oid
+    left join fields on fields.type = c.reltype
     left join keys on keys.conrelid = c.oid
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
         and not c.relispartition

@@ -18,6 +18,7 @@ static const char text[] =
     "\"generated\":false,\"identity\":null,\"comment\":null},"
     "{\"name\":\"od\\\"d\",\"type\":\"api.color\",\"default\":null,\"required\":false,"
     "\"generated\":true,\"identity\":null,\"comment\":\"c\"}],"
+    "\"fields\":[{\"name\":\"digits\",\"type\":\"integer\"}],"
     "\"keys\":[{\"name\":\"primes_pkey\",\"primary\":true,\"columns\":[\"id\"]}]}],"
     "\"links\":[{\"name\":\"fk\",\"table\":7,\"numbers\":[1],\"foreign_table\":8,"
     "\"foreign_numbers\":[1],\"unique\":true}],"
@@ -58,6 +59,9 @@ static void relations_and_columns_are_found_by_name(void **state)
     assert_true(str_eq(relation_column(primes, STR("id"))->default_value, STR("nextval('x')")));
     assert_true(relation_column(primes, STR("od\"d"))->generated);
     assert_null(relation_column(primes, STR("nope")));
+    assert_null(relation_column(primes, STR("digits"))); /* computed: read, not written */
+    assert_true(str_eq(relation_field(primes, STR("digits"))->type, STR("integer")));
+    assert_non_null(relation_field(primes, STR("id")));
     assert_true(str_eq(relation_primary_key(primes)->columns[0], STR("id")));
     assert_true(schema_reads_request(schema));
     assert_true(schema_sets_response(schema));
