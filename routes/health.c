@@ -67,6 +67,14 @@ const struct fail *ready_handle(struct request *req)
     return ask_database(req, STR("{\"status\":\"ready\"}"), STR("{\"status\":\"not ready\"}"));
 }
 
+/* As PostgREST's: not ready while the schema is known to be older than the database. */
+const struct fail *admin_ready_handle(struct request *req)
+{
+    if (req->worker->schema_stale)
+        return reply_text(req, 503, STR("{\"status\":\"schema not loaded\"}"));
+    return ready_handle(req);
+}
+
 const struct fail *health_handle(struct request *req)
 {
     return ask_database(

@@ -21,6 +21,13 @@ static const struct route routes[] = {
     {GET | HEAD, "/*",               web_handle,             FAIL_STYLE_REST, DOOR_OPEN   },
 };
 
+static const struct route admin_routes[] = {
+    {GET | HEAD, "/live",         live_handle,         FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/ready",        admin_ready_handle,  FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/metrics",      metrics_handle,      FAIL_STYLE_API, DOOR_OPEN},
+    {GET | HEAD, "/schema_cache", schema_cache_handle, FAIL_STYLE_API, DOOR_OPEN},
+};
+
 static bool add_value(struct request *req, str name, str encoded)
 {
     struct path_value *value = &req->path_values[req->npath_values];
@@ -75,6 +82,15 @@ const struct route *route_find(struct request *req, str rest_prefix, unsigned *m
             return &routes[i];
         *methods |= routes[i].methods;
     }
+    return NULL;
+}
+
+const struct route *admin_route_find(struct request *req)
+{
+    for (size_t i = 0; i < sizeof(admin_routes) / sizeof(admin_routes[0]); i++)
+        if (str_eq(req->path, str_from(admin_routes[i].path)) &&
+            (admin_routes[i].methods & (1u << req->method)))
+            return &admin_routes[i];
     return NULL;
 }
 

@@ -39,10 +39,14 @@ struct route {
  * other methods sets *methods to them and returns NULL as well. */
 const struct route *route_find(struct request *req, str rest_prefix, unsigned *methods);
 
+/* The routes of the admin listener. NULL: no such path, or no such method there. */
+const struct route *admin_route_find(struct request *req);
+
 /* "GET, HEAD": for an Allow header. */
 str route_allow(arena *mem, unsigned methods);
 
 handle_fn rest_handle, rpc_handle, root_handle, unknown_handle, api_handle, health_handle,
-    health_database_handle, live_handle, ready_handle, metrics_handle, ws_handle, web_handle;
+    health_database_handle, live_handle, ready_handle, metrics_handle, admin_ready_handle,
+    schema_cache_handle, ws_handle, web_handle;
 
 #endif

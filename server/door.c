@@ -3,9 +3,6 @@
 #include "door.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,12 +10,13 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "place.h"
 
 enum {
-    BACKLOG = 1024,
     ACCEPT_AT_ONCE = 16,
     LOOK_BYTES = 16,
-    PAUSE_MS = 100 /* when descriptors run out */
+    PAUSE_MS = 100,     /* when descriptors run out */
+    LAST_KNOCK_MS = 100 /* connections on their way come in before the door is shut */
 };
 
 struct door {
@@ -27,7 +25,7 @@ struct door {
     int64_t patience_ms;
     int fd;
     struct watch *watch;
-    struct timer *pause;
+    struct timer *pause, *last_knock;
     struct list guests; /* accepted, their first bytes not seen */
 };
 
@@ -38,67 +36,6 @@ struct guest {
     struct watch *watch;
     struct timer *patience;
 };
-
-static int listen_on(const struct addrinfo *at, bool shared)
-{
-    int on = 1;
-    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (shared)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-static int listen_at(const struct config *config, bool shared)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    char host[256], port[16];
-
-    snprintf(host, sizeof(host), "%.*s", STR_ARG(config->host));
-    snprintf(port, sizeof(port), "%lld", (long long)config->port);
-    if (getaddrinfo(host, port, &hints, &found) != 0) {
-        errno = EADDRNOTAVAIL;
-        return -1;
-    }
-    int fd = listen_on(found, shared);
-    int why = errno;
-    freeaddrinfo(found);
-    errno = why;
-    return fd;
-}
-
-int door_listen(const struct config *config)
-{
-    return listen_at(config, true);
-}
-
-int64_t door_port(int fd)
-{
-    struct sockaddr_in6 at = {0}; /* IPv4 has its port in the same place */
-    socklen_t len = sizeof(at);
-
-    return getsockname(fd, (struct sockaddr *)&at, &len) == 0 ? ntohs(at.sin6_port) : 0;
-}
-
-/* With SO_REUSEPORT a second server would share the port unnoticed: so once without. */
-bool door_taken(const struct config *config)
-{
-    int fd = listen_at(config, false);
-
-    if (fd < 0)
-        return errno == EADDRINUSE;
-    close(fd);
-    return false;
-}
 
 static void guest_free(struct guest *guest)
 {
@@ -217,6 +154,46 @@ struct door *door_open(struct loop *loop, int fd, const struct config *config,
     return door;
 }
 
+static void stop_listening(struct door *door)
+{
+    watch_close(&door->watch);
+    timer_close(&door->pause);
+    timer_close(&door->last_knock);
+    close(door->fd);
+    door->fd = -1;
+}
+
+/* Who has knocked is let in: the kernel would send them away when the socket closes. */
+static void let_last_in(void *arg)
+{
+    struct door *door = arg;
+    int fd;
+
+    while ((fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+        let_in(door, fd);
+    stop_listening(door);
+}
+
+void door_shut(struct door *door, bool shared)
+{
+    if (!shared) {
+        let_last_in(door);
+        return;
+    }
+    place_turn_away(door->fd);
+    door->last_knock = timer_start(door->loop, LAST_KNOCK_MS, 0, let_last_in, door);
+}
+
+int door_fd(const struct door *door)
+{
+    return door->fd;
+}
+
+bool door_quiet(const struct door *door)
+{
+    return door->fd < 0 && list_empty(&door->guests);
+}
+
 void door_close(struct door **door)
 {
     struct door *last = *door;
@@ -226,8 +203,7 @@ void door_close(struct door **door)
         return;
     LIST_EACH (node, &last->guests)
         send_home(LIST_ENTRY(node, struct guest, node));
-    watch_close(&last->watch);
-    timer_close(&last->pause);
-    close(last->fd);
+    if (last->fd >= 0)
+        stop_listening(last);
     free(last);
 }

@@ -14,14 +14,15 @@ struct door_sides {
     void *arg;
 };
 
-/* A socket that listens on the host and port, shared with other workers by SO_REUSEPORT.
- * -1 with errno. door_taken: somebody else listens there already. */
-int door_listen(const struct config *config);
-int64_t door_port(int fd); /* the port it listens on: of interest when the setting is 0 */
-bool door_taken(const struct config *config);
-
+/* Takes over fd, which listens. */
 struct door *door_open(struct loop *loop, int fd, const struct config *config,
                        const struct door_sides *sides);
-void door_close(struct door **door); /* takes no more; who is at the door is let go */
+
+/* Takes no more connections, but the ones that are on their way: those of a place that is shared
+ * with another process for a moment longer, while new ones go to that. */
+void door_shut(struct door *door, bool shared);
+int door_fd(const struct door *door);     /* its socket */
+bool door_quiet(const struct door *door); /* shut, and nobody is at it */
+void door_close(struct door **door);      /* who is at the door, and has said nothing, is let go */
 
 #endif

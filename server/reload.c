@@ -73,10 +73,10 @@ static void on_loaded(void *arg)
 
     reload->loading = false;
     if (reload->schema != NULL && !reload->closing) {
-        log_line(LOG_INFO, "schema loaded", "ms=%lld",
-                 (long long)(clock_us() - reload->started_us) / 1000);
+        int64_t us = clock_us() - reload->started_us;
+        log_line(LOG_INFO, "schema loaded", "ms=%lld", (long long)us / 1000);
         reload->again_ms = AGAIN_FIRST_MS;
-        reload->fns->loaded(reload->arg, reload->schema);
+        reload->fns->loaded(reload->arg, reload->schema, us);
     } else if (!reload->closing) {
         log_line(LOG_WARN, "schema not loaded", "retry_ms=%lld reason=\"%.*s\"",
                  (long long)reload->again_ms, STR_ARG(reload->why));

@@ -13,7 +13,7 @@ struct reload;
 const struct schema *reload_first(arena *mem, const struct config *config, str *why);
 
 struct reload_fns {
-    void (*loaded)(void *arg, const struct schema *schema); /* take a reference to keep it */
+    void (*loaded)(void *arg, const struct schema *schema, int64_t us); /* take a reference */
     void (*failed)(void *arg);
     void (*refreshed)(void *arg, str relations); /* another instance has refreshed views */
 };

@@ -1,6 +1,7 @@
 /* The life of the process: settings are checked, the database is asked, workers start; the main
  * thread keeps the control loop (signals, reloads, jobs, the log) and stops it all in reverse. */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "cli/routes.h"
 #include "jobs.h"
 #include "pg/sync.h"
+#include "place.h"
 #include "reload.h"
 #include "serve.h"
 #include "shelf.h"
@@ -37,6 +39,8 @@ struct server {
     struct jobs *jobs;
     struct timer *log, *shelves;
     struct shelf shelf;
+    struct place place, admin_place;
+    int admin_fd; /* -1: no admin listener */
     struct worker *workers[WORKERS_MAX];
     int nworkers;
     bool stopping;
@@ -93,15 +97,43 @@ static int count_workers(const struct config *config)
     return (int)(count > WORKERS_MAX ? WORKERS_MAX : count);
 }
 
-static int open_door(struct server *server)
+static int listen_at(struct server *server, struct place *place)
 {
-    struct config *settings = &server->settings;
-    int fd = door_listen(settings);
+    int fd = place_listen(place);
 
     if (fd < 0)
-        die(EXIT_SETTING, "Cannot listen on %.*s port %lld: %s", STR_ARG(settings->host),
-            (long long)settings->port, strerror(errno));
-    settings->port = door_port(fd); /* the others take the one that the first has found */
+        die(EXIT_SETTING, "Cannot listen on %.*s: %s", STR_ARG(place_text(server->mem, place)),
+            strerror(errno));
+    return fd;
+}
+
+static void refuse_taken(struct server *server, const struct place *place)
+{
+    if (!place->shared && place_taken(place))
+        die(EXIT_SETTING, "%.*s is taken by another program",
+            STR_ARG(place_text(server->mem, place)));
+}
+
+static void choose_places(struct server *server)
+{
+    server->place = place_of_server(server->config);
+    server->admin_fd = -1;
+    refuse_taken(server, &server->place);
+    if (!place_of_admin(server->config, &server->admin_place))
+        return;
+    refuse_taken(server, &server->admin_place);
+    server->admin_fd = listen_at(server, &server->admin_place);
+}
+
+/* Each worker has its own TCP socket; a unix socket is one, and each has a copy of it. */
+static int open_door(struct server *server)
+{
+    struct worker *first = server->workers[0];
+
+    if (first != NULL && server->place.path.at != NULL)
+        return fcntl(door_fd(first->door), F_DUPFD_CLOEXEC, 0);
+    int fd = listen_at(server, &server->place);
+    server->settings.port = server->place.port;
     return fd;
 }
 
@@ -113,23 +145,24 @@ static void start_workers(struct server *server)
 
     if (why.at != NULL)
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
-    if (config->port != 0 && door_taken(config))
-        die(EXIT_SETTING, "Port %lld of %.*s is taken by another program", (long long)config->port,
-            STR_ARG(config->host));
+    choose_places(server);
     const struct book *book = first_book(server);
     const struct schema *schema = reload_first(server->mem, config, &why);
     if (schema == NULL)
         die(EXIT_DATABASE, "Cannot read the schema: %.*s", STR_ARG(why));
     server->nworkers = count_workers(config);
     for (int i = 0; i < server->nworkers; i++)
-        server->workers[i] = worker_new(&(struct worker_options){.index = i,
-                                                                 .count = server->nworkers,
-                                                                 .config = config,
-                                                                 .keys = keys,
-                                                                 .schema = schema,
-                                                                 .book = book,
-                                                                 .all = server->workers,
-                                                                 .fd = open_door(server)});
+        server->workers[i] =
+            worker_new(&(struct worker_options){.index = i,
+                                                .count = server->nworkers,
+                                                .config = config,
+                                                .keys = keys,
+                                                .schema = schema,
+                                                .book = book,
+                                                .all = server->workers,
+                                                .fd = open_door(server),
+                                                .admin_fd = i == 0 ? server->admin_fd : -1});
+    metric_set(&server->workers[0]->metrics, METRIC_DB_MAX, config->db_max_connections);
     keys_unref(&keys);
     schema_unref(&schema);
     book_unref(&book);
@@ -139,11 +172,12 @@ static void start_workers(struct server *server)
 
 /* ---- the control loop ---- */
 
-static void on_schema(void *arg, const struct schema *schema)
+static void on_schema(void *arg, const struct schema *schema, int64_t us)
 {
     struct server *server = arg;
 
     metric_add(&server->workers[0]->metrics, METRIC_SCHEMA_LOADS, 1);
+    metric_set(&server->workers[0]->metrics, METRIC_SCHEMA_US, us);
     for (int i = 0; i < server->nworkers; i++)
         worker_give_schema(server->workers[i], schema);
 }
@@ -152,6 +186,8 @@ static void on_schema_failure(void *arg)
 {
     struct server *server = arg;
     metric_add(&server->workers[0]->metrics, METRIC_SCHEMA_FAILURES, 1);
+    for (int i = 0; i < server->nworkers; i++)
+        worker_schema_failed(server->workers[i]);
 }
 
 static void on_refreshed(void *arg, str relations)
@@ -226,15 +262,31 @@ static void stop_all(struct server *server)
     reload_close(&server->reload);
     timer_close(&server->log);
     timer_close(&server->shelves);
+    place_leave(&server->place);
     for (int i = 0; i < server->nworkers; i++)
         worker_stop(server->workers[i]);
     for (int i = 0; i < server->nworkers; i++)
         worker_join(server->workers[i]);
     for (int i = 0; i < server->nworkers; i++)
         worker_free(&server->workers[i]);
+    if (server->admin_fd >= 0)
+        place_leave(&server->admin_place);
     loop_free(&server->loop);
     log_line(LOG_INFO, "stopped", "workers=%d", server->nworkers);
     log_flush();
+}
+
+static void say_serving(struct server *server)
+{
+    const struct config *config = server->config;
+    str rest = config->rest_path.len > 0 ? config->rest_path : STR("/");
+
+    log_line(LOG_INFO, "serving", "url=%.*s rest=%.*s workers=%d version=%s",
+             STR_ARG(place_text(server->mem, &server->place)), STR_ARG(rest), server->nworkers,
+             POSTERN_VERSION);
+    if (server->admin_fd >= 0)
+        log_line(LOG_INFO, "admin", "url=%.*s",
+                 STR_ARG(place_text(server->mem, &server->admin_place)));
 }
 
 int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
@@ -251,11 +303,7 @@ int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
     server.loop = loop_new();
     start_workers(&server);
     open_control(&server);
-    log_line(LOG_INFO, "serving", "url=http://%.*s:%lld rest=%.*s workers=%d version=%s",
-             STR_ARG(config->host), (long long)config->port,
-             config->rest_path.len > 0 ? (int)config->rest_path.len : 1,
-             config->rest_path.len > 0 ? config->rest_path.at : "/", server.nworkers,
-             POSTERN_VERSION);
+    say_serving(&server);
     if (ready != NULL)
         ready(arg);
     loop_run(server.loop);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "admin.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "serve.h"
@@ -19,6 +20,20 @@ static void adopt(void *arg, int fd)
 {
     struct worker *worker = arg;
     http_adopt(worker->http, fd);
+}
+
+static void adopt_admin(void *arg, int fd)
+{
+    struct worker *worker = arg;
+    http_adopt(worker->admin, fd);
+}
+
+static void open_admin(struct worker *worker, int fd)
+{
+    const struct door_sides sides = {.http = adopt_admin, .ws = adopt_admin, .arg = worker};
+
+    worker->admin = http_new(worker->loop, worker->config, &worker->metrics, admin_serve, worker);
+    worker->admin_door = door_open(worker->loop, fd, worker->config, &sides);
 }
 
 struct worker *worker_new(const struct worker_options *options)
@@ -47,6 +62,8 @@ struct worker *worker_new(const struct worker_options *options)
     /* The live feed is not here yet: its sockets are answered by routes/ws.c. */
     const struct door_sides sides = {.http = adopt, .ws = adopt, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);
+    if (options->admin_fd >= 0)
+        open_admin(worker, options->admin_fd);
     return worker;
 }
 
@@ -90,6 +107,7 @@ static void take_schema(void *arg)
 
     schema_unref(&gift->worker->schema);
     gift->worker->schema = gift->schema;
+    gift->worker->schema_stale = false;
     free(gift);
 }
 
@@ -99,6 +117,17 @@ void worker_give_schema(struct worker *worker, const struct schema *schema)
 
     gift->schema = schema_ref(schema);
     loop_post(worker->loop, take_schema, gift);
+}
+
+static void note_failure(void *arg)
+{
+    struct worker *worker = arg;
+    worker->schema_stale = true;
+}
+
+void worker_schema_failed(struct worker *worker)
+{
+    loop_post(worker->loop, note_failure, worker);
 }
 
 static void take_book(void *arg)
@@ -134,26 +163,47 @@ void worker_drop_cache(struct worker *worker, str relations)
 
 /* ---- the end ---- */
 
+static int connections(const struct worker *worker)
+{
+    int admin = worker->admin == NULL ? 0 : http_connections(worker->admin);
+    return http_connections(worker->http) + admin;
+}
+
+static void close_all(struct worker *worker)
+{
+    timer_close(&worker->drain);
+    door_close(&worker->door);
+    door_close(&worker->admin_door);
+    http_close(worker->http);
+    if (worker->admin != NULL)
+        http_close(worker->admin);
+    db_close(worker->db);
+    loop_stop(worker->loop);
+}
+
 static void drain(void *arg)
 {
     struct worker *worker = arg;
     int64_t past_ms = (clock_us() - worker->stop_us) / 1000;
 
     /* Idle connections get a moment: a request may be on its way. */
-    if (past_ms >= POLITE_MS)
+    if (past_ms >= POLITE_MS) {
+        door_close(&worker->door);
         http_drain(worker->http);
+        if (worker->admin != NULL)
+            http_drain(worker->admin);
+    }
     bool late = past_ms >= worker->config->drain_ms;
-    if (http_connections(worker->http) > 0 && !late)
+    bool quiet = worker->door == NULL || door_quiet(worker->door);
+    if ((connections(worker) > 0 || !quiet) && !late)
         return;
     if (late)
         log_line(LOG_WARN, "drain timeout", "worker=%d connections=%d", worker->index,
-                 http_connections(worker->http));
-    timer_close(&worker->drain);
-    http_close(worker->http);
-    db_close(worker->db);
-    loop_stop(worker->loop);
+                 connections(worker));
+    close_all(worker);
 }
 
+/* The admin listener answers until the end: it is asked whether the end has begun. */
 static void stop(void *arg)
 {
     struct worker *worker = arg;
@@ -162,8 +212,10 @@ static void stop(void *arg)
         return;
     worker->stopping = true;
     worker->stop_us = clock_us();
-    door_close(&worker->door);
+    door_shut(worker->door, worker->config->reuseport);
     http_drain(worker->http);
+    if (worker->admin != NULL)
+        http_drain(worker->admin);
     worker->drain = timer_start(worker->loop, 0, DRAIN_EVERY_MS, drain, worker);
 }
 
@@ -182,10 +234,12 @@ void worker_free(struct worker **worker)
     struct worker *last = *worker;
 
     *worker = NULL;
-    if (http_connections(last->http) > 0)
+    if (connections(last) > 0)
         return; /* cut off by the drain timeout: the process ends now anyway */
     loop_free(&last->loop);
     http_free(&last->http);
+    if (last->admin != NULL)
+        http_free(&last->admin);
     db_free(&last->db);
     cache_free(&last->cache);
     token_cache_free(&last->tokens);

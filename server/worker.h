@@ -30,6 +30,9 @@ struct worker {
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
     struct door *door;
+    struct http *admin; /* the admin listener's side, of one worker; NULL: not this one */
+    struct door *admin_door;
+    bool schema_stale; /* the last load has failed: the snapshot may be older than the database */
     struct timer *drain;
     int64_t stop_us; /* when it was asked to stop */
     bool stopping;
@@ -43,7 +46,8 @@ struct worker_options {
     const struct schema *schema; /* references of its own are taken */
     const struct book *book;
     struct worker *const *all;
-    int fd; /* that listens */
+    int fd;       /* that listens */
+    int admin_fd; /* the same for the admin listener; -1: none */
 };
 
 /* Makes everything, on the caller's thread; then runs it on its own. */
@@ -52,7 +56,8 @@ void worker_start(struct worker *worker);
 
 /* From any thread: things that the worker takes up at its next turn. */
 void worker_give_schema(struct worker *worker, const struct schema *schema); /* takes a reference */
-void worker_give_book(struct worker *worker, const struct book *book);       /* takes a reference */
+void worker_schema_failed(struct worker *worker);
+void worker_give_book(struct worker *worker, const struct book *book); /* takes a reference */
 void worker_drop_cache(struct worker *worker, str relations);
 
 /* Graceful: no new connections, requests end, then the thread does. worker_join waits for it.

@@ -293,6 +293,21 @@ static str read_count(struct reading *in)
                         (long long)setting->min, (long long)setting->max);
 }
 
+static str read_mode(struct reading *in)
+{
+    int64_t mode = 0;
+    bool ok = in->text.len == 3;
+
+    for (size_t i = 0; ok && i < in->text.len; i++) {
+        ok = in->text.at[i] >= '0' && in->text.at[i] <= '7';
+        mode = mode * 8 + (in->text.at[i] - '0');
+    }
+    *(int64_t *)field(in) = mode;
+    if (ok && mode >= in->setting->min && mode <= in->setting->max)
+        return OK;
+    return STR("three octal digits from 600 to 777");
+}
+
 static str read_duration(struct reading *in)
 {
     static const struct unit units[] = {
@@ -336,7 +351,7 @@ static str (*const readers[SETTING_TYPES])(struct reading *in) = {
     [SETTING_PATH] = read_path,     [SETTING_PROXY] = read_proxy,
     [SETTING_CHOICE] = read_choice, [SETTING_SWITCH] = read_switch,
     [SETTING_COUNT] = read_count,   [SETTING_DURATION] = read_duration,
-    [SETTING_BYTES] = read_bytes,
+    [SETTING_BYTES] = read_bytes,   [SETTING_MODE] = read_mode,
 };
 
 /* A default that depends on the machine: where the table has none. */
@@ -468,6 +483,17 @@ static void settle_filter(struct config *config)
             config->require_filter = false;
 }
 
+static str settle_ports(const struct config *config)
+{
+    bool tcp = config->unix_socket.at == NULL && config->admin_unix_socket.at == NULL;
+
+    if (!tcp || config->admin_port == 0 || config->admin_port != config->port)
+        return OK;
+    return arena_printf(config->mem, "ADMIN_PORT=%lld is not valid: admin-server-port cannot be "
+                                     "the same as server-port.",
+                        (long long)config->admin_port);
+}
+
 static bool is_word_of(str words, str word)
 {
     str piece;
@@ -511,6 +537,8 @@ str config_load(struct config *config, arena *mem, const struct environment *env
     }
     if (why.at == NULL)
         why = settle_pool(config);
+    if (why.at == NULL)
+        why = settle_ports(config);
     if (why.at == NULL)
         why = find_unsupported(&in);
     settle_postgrest(config);

@@ -50,6 +50,13 @@ struct config {
     /* server */
     str host;
     int64_t port;
+    str unix_socket; /* absent: host and port */
+    int64_t unix_socket_mode;
+    bool reuseport;     /* another process may take the place over */
+    str admin_host;     /* absent: host */
+    int64_t admin_port; /* 0: none */
+    str admin_unix_socket;
+    int64_t admin_unix_socket_mode;
     int64_t workers;
     str rest_path;    /* without a slash at the end; "" for "/" */
     str cors_origins; /* comma list; "*" for all */

@@ -137,6 +137,8 @@ static str shown(const struct config *config, const struct setting *setting, are
     case SETTING_DURATION:
     case SETTING_BYTES:
         return arena_printf(mem, "%lld", (long long)*(const int64_t *)field);
+    case SETTING_MODE:
+        return arena_printf(mem, "%llo", (unsigned long long)*(const int64_t *)field);
     case SETTING_SWITCH:
         return *(const bool *)field ? STR("true") : STR("false");
     case SETTING_SECRET:

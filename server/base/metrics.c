@@ -37,6 +37,8 @@ static const struct {
     [METRIC_DB_OPEN] = {"postern_db_connections",                 "gauge",   "{state=\"open\"}",
                              "Database connections: open, of them busy"                                                         },
     [METRIC_DB_BUSY] = {"postern_db_connections",                 "gauge",   "{state=\"busy\"}",    ""                     },
+    [METRIC_DB_MAX] = {"postern_db_connections_max",             "gauge",   "",
+                             "Database connections that may be open"                                                            },
     [METRIC_DB_WAITING] = {"postern_db_waiting",                     "gauge",   "",
                              "Statements that wait for a connection"                                                            },
     [METRIC_DB_OPENED] = {"postern_db_connections_opened_total",    "counter", "",
@@ -46,6 +48,8 @@ static const struct {
     [METRIC_SCHEMA_LOADS] = {"postern_schema_loads_total",             "counter", "{result=\"ok\"}",
                              "Loads of the schema snapshot"                                                                     },
     [METRIC_SCHEMA_FAILURES] = {"postern_schema_loads_total",             "counter", "{result=\"failed\"}", ""                     },
+    [METRIC_SCHEMA_US] = {"postern_schema_load_microseconds",       "gauge",   "",
+                             "How long the last load of the schema snapshot took"                                               },
 };
 
 /* The upper ends of the histogram's buckets, as PostgreSQL answers in fractions of

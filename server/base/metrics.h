@@ -28,12 +28,14 @@ enum metric {
     METRIC_DB_TIMEOUTS, /* waited too long for a connection: PGRST003 */
     METRIC_DB_OPEN,     /* gauge: connections that are up */
     METRIC_DB_BUSY,     /* gauge */
+    METRIC_DB_MAX,      /* gauge: connections that may be open */
     METRIC_DB_WAITING,  /* gauge: units in queues */
     METRIC_DB_OPENED,
     METRIC_DB_DISCARDED, /* closed for a reason other than idleness */
     METRIC_SCHEMA_LOADS,
     METRIC_SCHEMA_FAILURES,
-    METRICS /* keep last */
+    METRIC_SCHEMA_US, /* gauge: how long the last load took */
+    METRICS           /* keep last */
 };
 
 enum { METRIC_BUCKETS = 12 };
@@ -47,6 +49,11 @@ struct metrics {
 static inline void metric_add(struct metrics *metrics, enum metric metric, int64_t by)
 {
     atomic_fetch_add_explicit(&metrics->values[metric], by, memory_order_relaxed);
+}
+
+static inline void metric_set(struct metrics *metrics, enum metric metric, int64_t value)
+{
+    atomic_store_explicit(&metrics->values[metric], value, memory_order_relaxed);
 }
 
 void metric_request(struct metrics *metrics, int status, int64_t us);

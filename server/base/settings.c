@@ -99,6 +99,20 @@ const struct setting settings[] = {
      "the address to listen on"},
     {"PORT", SETTING_COUNT, AT(port), "8080", 0, 65535, "PORT PGRST_SERVER_PORT", NULL,
      "the port to listen on; 0: any free one"},
+    {"UNIX_SOCKET", SETTING_TEXT, AT(unix_socket), NULL, 0, 0, "PGRST_SERVER_UNIX_SOCKET", NULL,
+     "a unix socket to listen on instead"},
+    {"UNIX_SOCKET_MODE", SETTING_MODE, AT(unix_socket_mode), "660", 0600, 0777,
+     "PGRST_SERVER_UNIX_SOCKET_MODE", NULL, "the mode of its file"},
+    {"REUSEPORT", SETTING_SWITCH, AT(reuseport), "false", 0, 0, "PGRST_SERVER_REUSEPORT", NULL,
+     "a second process may listen beside this one, and take over when it stops"},
+    {"ADMIN_PORT", SETTING_COUNT, AT(admin_port), "0", 0, 65535, "PGRST_ADMIN_SERVER_PORT", NULL,
+     "a port for /live, /ready, /metrics and /schema_cache; 0: none"},
+    {"ADMIN_HOST", SETTING_HOST, AT(admin_host), NULL, 0, 0, "PGRST_ADMIN_SERVER_HOST", NULL,
+     "the address of that port; by default HOST"},
+    {"ADMIN_UNIX_SOCKET", SETTING_TEXT, AT(admin_unix_socket), NULL, 0, 0,
+     "PGRST_ADMIN_SERVER_UNIX_SOCKET", NULL, "a unix socket instead of that port"},
+    {"ADMIN_UNIX_SOCKET_MODE", SETTING_MODE, AT(admin_unix_socket_mode), "660", 0600, 0777,
+     "PGRST_ADMIN_SERVER_UNIX_SOCKET_MODE", NULL, "the mode of its file"},
     {"WORKERS", SETTING_COUNT, AT(workers), NULL, 1, 64, "", NULL,
      "threads; by default one a core, at most 4"},
     {"REST_PATH", SETTING_PATH, AT(rest_path), "/rest/v1", 0, 0, "", NULL,
@@ -151,20 +165,12 @@ const struct setting settings[] = {
 /* clang-format on */
 const int settings_count = sizeof(settings) / sizeof(settings[0]);
 
-#define NO_ADMIN "/live, /ready and /metrics are on the main port"
-
 /* clang-format off */
 const struct unsupported unsupported_settings[] = {
     {"PGRST_DB_PRE_CONFIG", "", true, "settings in the database are not read"},
-    {"PGRST_SERVER_UNIX_SOCKET", "", true, "Postern would listen on TCP instead"},
-    {"PGRST_SERVER_UNIX_SOCKET_MODE", "", false, "Postern listens on TCP"},
     {"PGRST_DB_CONFIG", "false", false, "settings in the database are not read"},
     {"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "true", false, "Postern always reconnects"},
     {"PGRST_JWT_CACHE_MAX_LIFETIME", "", false, "verified tokens are kept until they expire"},
-    {"PGRST_SERVER_REUSEPORT", "false", false, "the port is not shared"},
-    {"PGRST_ADMIN_SERVER_PORT", "", false, NO_ADMIN},
-    {"PGRST_ADMIN_SERVER_HOST", "", false, NO_ADMIN},
-    {"PGRST_ADMIN_SERVER_UNIX_SOCKET", "", false, NO_ADMIN},
 };
 /* clang-format on */
 const int unsupported_count = sizeof(unsupported_settings) / sizeof(unsupported_settings[0]);

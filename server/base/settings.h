@@ -19,6 +19,7 @@ enum setting_type {
     SETTING_CHOICE,   /* str: one of choices */
     SETTING_SWITCH,   /* bool */
     SETTING_COUNT,    /* int64_t */
+    SETTING_MODE,     /* int64_t: a file's mode, written in octal */
     SETTING_DURATION, /* int64_t, in milliseconds */
     SETTING_BYTES,    /* int64_t */
     SETTING_TYPES     /* keep last */

@@ -310,3 +310,79 @@ bool load_parse(arena *mem, str json, struct loaded *loaded)
     *loaded = (struct loaded){0};
     return json_check(json) == JSON_OBJECT && read_record(mem, json, &loaded_shape, (char *)loaded);
 }
+
+/* ---- and back ---- */
+
+static void put_record(struct buf *buf, const struct shape *shape, const char *record);
+
+static void put_text(struct buf *buf, str text)
+{
+    if (text.at == NULL)
+        buf_put(buf, STR("null"));
+    else
+        json_put_string(buf, text);
+}
+
+static void put_list(struct buf *buf, const struct member *member, const char *record)
+{
+    const char *list;
+    int count;
+
+    memcpy(&list, record + member->at, sizeof(list));
+    memcpy(&count, record + member->count_at, sizeof(count));
+    buf_putc(buf, '[');
+    for (int i = 0; i < count; i++) {
+        if (i > 0)
+            buf_putc(buf, ',');
+        if (member->kind == MEMBER_TEXTS)
+            put_text(buf, ((const str *)(const void *)list)[i]);
+        else if (member->kind == MEMBER_NUMBERS)
+            buf_printf(buf, "%lld", (long long)((const int64_t *)(const void *)list)[i]);
+        else
+            put_record(buf, member->shape, list + member->shape->size * (size_t)i);
+    }
+    buf_putc(buf, ']');
+}
+
+static void put_member(struct buf *buf, const struct member *member, const char *record)
+{
+    int64_t number;
+    bool flag;
+    str text;
+
+    switch (member->kind) {
+    case MEMBER_TEXT:
+        memcpy(&text, record + member->at, sizeof(text));
+        put_text(buf, text);
+        break;
+    case MEMBER_FLAG:
+        memcpy(&flag, record + member->at, sizeof(flag));
+        buf_put(buf, flag ? STR("true") : STR("false"));
+        break;
+    case MEMBER_NUMBER:
+        memcpy(&number, record + member->at, sizeof(number));
+        buf_printf(buf, "%lld", (long long)number);
+        break;
+    case MEMBER_NUMBERS:
+    case MEMBER_TEXTS:
+    case MEMBER_RECORDS:
+        put_list(buf, member, record);
+        break;
+    }
+}
+
+static void put_record(struct buf *buf, const struct shape *shape, const char *record)
+{
+    for (int i = 0; i < shape->nmembers; i++) {
+        buf_putc(buf, i == 0 ? '{' : ',');
+        json_put_string(buf, shape->members[i].name);
+        buf_putc(buf, ':');
+        put_member(buf, &shape->members[i], record);
+    }
+    buf_putc(buf, '}');
+}
+
+void load_put(struct buf *buf, const struct loaded *loaded)
+{
+    put_record(buf, &loaded_shape, (const char *)loaded);
+}

@@ -2,6 +2,7 @@
 #ifndef SCHEMA_LOAD_H
 #define SCHEMA_LOAD_H
 
+#include "base/buf.h"
 #include "schema/schema.h"
 
 /* A function of one argument, the row of a relation, that returns rows of another. */
@@ -55,5 +56,8 @@ void relationships_make(arena *mem, struct loaded *loaded);
 
 /* False on text of another shape. Names point into json or mem. */
 bool load_parse(arena *mem, str json, struct loaded *loaded);
+
+/* Appends what load_parse reads, every member of it. */
+void load_put(struct buf *buf, const struct loaded *loaded);
 
 #endif

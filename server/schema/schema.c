@@ -124,6 +124,11 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     return schema;
 }
 
+void schema_put(struct buf *buf, const struct schema *schema)
+{
+    load_put(buf, &schema->loaded);
+}
+
 const struct schema *schema_ref(const struct schema *schema)
 {
     atomic_fetch_add(&((struct schema *)(uintptr_t)schema)->refs, 1);

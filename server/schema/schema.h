@@ -7,7 +7,7 @@
 #ifndef SCHEMA_SCHEMA_H
 #define SCHEMA_SCHEMA_H
 
-#include "base/arena.h"
+#include "base/buf.h"
 #include "schema/names.h"
 #include "schema/relationship.h"
 
@@ -123,6 +123,9 @@ struct schema;
 const struct schema *schema_load(arena *mem, str json, str *why);
 const struct schema *schema_ref(const struct schema *schema);
 void schema_unref(const struct schema **schema);
+
+/* Appends the snapshot as JSON, as schema_load takes it: for a person who wonders what is known. */
+void schema_put(struct buf *buf, const struct schema *schema);
 
 /* True when a function, policy, view or default of the database reads request.method,
  * request.path, request.headers or request.cookies: only then are they set for reads too. */

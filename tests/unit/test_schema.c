@@ -138,6 +138,30 @@ static void a_handler_is_found_for_its_target_only(void **state)
     arena_close(&mem);
 }
 
+/* What is shown is what was read: reading it again shows the same. */
+static void a_snapshot_is_shown_as_it_can_be_read(void **state)
+{
+    arena *mem = arena_open();
+    const struct schema *schema = load(mem);
+    struct buf once, twice;
+    str why;
+    (void)state;
+
+    buf_init(&once, mem, SIZE_MAX);
+    schema_put(&once, schema);
+    const struct schema *again = schema_load(mem, buf_str(&once), &why);
+    assert_non_null(again);
+    buf_init(&twice, mem, SIZE_MAX);
+    schema_put(&twice, again);
+    assert_true(str_eq(buf_str(&once), buf_str(&twice)));
+    assert_non_null(memmem(once.at, once.len, "\"od\\\"d\"", 7));
+    assert_non_null(memmem(once.at, once.len, "\"default\":\"nextval('x')\"", 24));
+    assert_non_null(memmem(once.at, once.len, "\"foreign_numbers\":[1]", 21));
+    schema_unref(&schema);
+    schema_unref(&again);
+    arena_close(&mem);
+}
+
 static void a_snapshot_lives_until_its_last_reference(void **state)
 {
     arena *mem = arena_open();
@@ -235,6 +259,7 @@ int main(void)
         cmocka_unit_test(an_enum_is_found_by_the_name_of_its_type),
         cmocka_unit_test(a_column_knows_the_representation_of_its_domain),
         cmocka_unit_test(a_handler_is_found_for_its_target_only),
+        cmocka_unit_test(a_snapshot_is_shown_as_it_can_be_read),
         cmocka_unit_test(a_snapshot_lives_until_its_last_reference),
         cmocka_unit_test(another_shape_is_refused_with_a_sentence),
         cmocka_unit_test(the_most_similar_name_is_found),

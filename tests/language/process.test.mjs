@@ -1,0 +1,280 @@
+// The process as an operator sees it: the admin listener, unix sockets, a hand-over to a second
+// process, the end, signals.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { posternCommand, startPostern } from '../support/postern.mjs';
+import { atExit, freePort, isRoot, sleep, until } from '../support/process.mjs';
+import { SECRET } from '../support/tokens.mjs';
+import { startLanguage } from './stand.mjs';
+
+const SETTINGS = { POSTERN_REST_PATH: '/', PGRST_DB_SCHEMAS: 'api', PGRST_DB_ANON_ROLE: 'web_anon', POSTERN_ALLOWED_ROLES: '*', POSTERN_WORKERS: '2' };
+const CHURN_MS = 1500;
+
+let stand, dir;
+before(async () => {
+    dir = mkdtempSync('/tmp/pt-');
+    atExit(() => rmSync(dir, { recursive: true, force: true }));
+    if (isRoot) chmodSync(dir, 0o755);
+    stand = await startLanguage({ fixture: 'process.sql' });
+});
+after(async () => {
+    await stand?.stop();
+    rmSync(dir, { recursive: true, force: true });
+});
+
+const url = () => stand.cluster.url('app', 'gateway');
+const serve = (env, wait = true) => startPostern({ databaseUrl: url(), env: { ...SETTINGS, ...env }, wait });
+const refusal = async (env) => (await posternCommand(['serve'], { DATABASE_URL: url(), POSTERN_JWT_SECRET: SECRET, ...SETTINGS, ...env })).stderr;
+
+async function withServer(env, use, wait) {
+    const server = await serve(env, wait);
+    try {
+        await use(server);
+    } finally {
+        await server.stop();
+    }
+}
+
+/** One request over a connection of its own: to a port, or to a unix socket. */
+function ask(where, path, { method = 'GET', agent = false } = {}) {
+    const to = typeof where === 'number' ? { host: '127.0.0.1', port: where } : { socketPath: where };
+    return new Promise((done, fail) => {
+        const request = http.request({ ...to, path, method, agent, headers: { host: 'x' } }, (reply) => {
+            const parts = [];
+            reply.on('data', (part) => parts.push(part));
+            reply.on('end', () => done({ status: reply.statusCode, headers: reply.headers, text: Buffer.concat(parts).toString() }));
+        });
+        request.on('error', fail);
+        request.end();
+    });
+}
+const answers = (where, path = '/live') => ask(where, path).then(({ status }) => status === 200, () => false);
+
+describe('the admin listener', () => {
+    let server, admin;
+    before(async () => {
+        admin = await freePort();
+        server = await serve({ PGRST_ADMIN_SERVER_PORT: String(admin) });
+    });
+    after(() => server.stop());
+
+    for (const [path, status, text] of [
+        ['/live', 200, /live/],
+        ['/ready', 200, /ready/],
+        ['/metrics', 200, /postern_schema_load_microseconds \d+/],
+        ['/schema_cache', 200, /"relations":\[\{"schema":"api","name":"things"/],
+        ['/', 404, /\/schema_cache/],
+        ['/things', 404, /./],
+        ['/live/', 404, /./],
+    ])
+        test(`${path}: ${status}`, async () => {
+            const reply = await ask(admin, path);
+            assert.equal(reply.status, status);
+            assert.match(reply.text, text);
+        });
+    test('HEAD answers as GET without a body, other methods are not there', async () => {
+        const head = await ask(admin, '/ready', { method: 'HEAD' });
+        assert.deepEqual([head.status, head.text], [200, '']);
+        assert.equal((await ask(admin, '/ready', { method: 'POST' })).status, 404);
+    });
+    test('the schema is what requests are planned with, and one JSON text', async () => {
+        const schema = JSON.parse((await ask(admin, '/schema_cache')).text);
+        assert.deepEqual(schema.schemas, ['api']);
+        assert.deepEqual(schema.relations[0].columns.map(({ name }) => name), ['id', 'name']);
+        assert.equal(schema.routines[0].name, 'nap');
+    });
+    test('the main port does not tell it', async () => {
+        assert.equal((await ask(server.port, '/schema_cache')).status, 404);
+    });
+    test('every figure PostgREST has, it has too', async () => {
+        const { text, headers } = await ask(admin, '/metrics');
+        assert.match(headers['content-type'], /^text\/plain/);
+        for (const name of ['postern_schema_load_microseconds', 'postern_schema_loads_total{result="ok"}', 'postern_schema_loads_total{result="failed"}',
+            'postern_db_pool_timeouts_total', 'postern_db_connections{state="open"}', 'postern_db_connections{state="busy"}', 'postern_db_connections_max',
+            'postern_db_waiting', 'postern_token_cache_total{result="hit"}', 'postern_token_cache_total{result="miss"}', 'postern_token_cache_evictions_total'])
+            assert.ok(text.includes(`\n${name} `), name);
+    });
+    test('not ready while the schema cannot be loaded; requests go on', async () => {
+        const slow = (time) => stand.cluster.psql(`alter role gateway set statement_timeout = '${time}'`);
+        slow('1ms');
+        try {
+            server.signal('SIGUSR1');
+            await until(async () => (await ask(admin, '/ready')).status === 503, 'not ready');
+            assert.equal((await ask(server.port, '/ready')).status, 200);
+        } finally {
+            slow('0');
+        }
+        await until(async () => (await ask(admin, '/ready')).status === 200, 'ready again', 30000);
+    });
+    test('--ready asks it', async () => {
+        const env = { PGRST_ADMIN_SERVER_PORT: String(admin), POSTERN_PORT: '1' };
+        const good = await posternCommand(['--ready'], env);
+        assert.deepEqual([good.code, good.stdout], [0, `OK: http://127.0.0.1:${admin}/ready\n`]);
+        const refused = await posternCommand(['--ready'], { ...env, PGRST_ADMIN_SERVER_PORT: '1', POSTERN_PORT: '2' });
+        assert.equal(refused.code, 1);
+        assert.match(refused.stderr, /^ERROR: connection refused to http:\/\/127\.0\.0\.1:1\/ready/);
+        const none = await posternCommand(['--ready'], {});
+        assert.equal(none.code, 1);
+        assert.match(none.stderr, /Admin server is not running/);
+    });
+    test('its port is not the other one', async () => {
+        assert.match(await refusal({ PGRST_ADMIN_SERVER_PORT: '3000', POSTERN_PORT: '3000' }), /admin-server-port cannot be the same as server-port/);
+    });
+});
+
+describe('unix sockets', () => {
+    const socket = () => join(dir, 'main.sock');
+
+    test('instead of a port, with the mode that is asked for; gone at the end', async () => {
+        const admin = join(dir, 'admin.sock');
+        await withServer({ PGRST_SERVER_UNIX_SOCKET: socket(), PGRST_ADMIN_SERVER_UNIX_SOCKET: admin, PGRST_ADMIN_SERVER_UNIX_SOCKET_MODE: '600' }, async (server) => {
+            await until(() => answers(socket()), () => server.logs());
+            assert.equal(statSync(socket()).mode & 0o777, 0o660);
+            assert.equal(statSync(admin).mode & 0o777, 0o600);
+            assert.equal(JSON.parse((await ask(socket(), '/things?id=eq.2')).text)[0].name, 'thing 2');
+            assert.equal((await ask(admin, '/ready')).status, 200);
+            await assert.rejects(ask(server.port, '/live'), /ECONNREFUSED/);
+            const ready = await posternCommand(['--ready'], { PGRST_ADMIN_SERVER_UNIX_SOCKET: admin });
+            assert.deepEqual([ready.code, ready.stdout], [0, `OK: unix:${admin}:/ready\n`]);
+        }, false);
+        assert.ok(!existsSync(socket()) && !existsSync(admin));
+    });
+    test('what a killed process has left is replaced', async () => {
+        const first = await serve({ POSTERN_UNIX_SOCKET: socket() }, false);
+        await until(() => answers(socket()), () => first.logs());
+        first.kill();
+        await first.exited;
+        assert.ok(existsSync(socket()));
+        await withServer({ POSTERN_UNIX_SOCKET: socket() }, async (server) => {
+            await until(() => answers(socket()), () => server.logs());
+        }, false);
+    });
+    test('another program\'s is not, nor is a file', async () => {
+        const path = join(dir, 'other');
+        const other = createServer().listen(path);
+        await new Promise((done) => other.once('listening', done));
+        assert.match(await refusal({ POSTERN_UNIX_SOCKET: path }), /unix:.*other is taken by another program/);
+        await new Promise((done) => other.close(done));
+        writeFileSync(path, 'precious');
+        assert.match(await refusal({ POSTERN_UNIX_SOCKET: path }), /is taken by another program/);
+        assert.equal(statSync(path).size, 8);
+    });
+    for (const mode of ['800', '599', '778', '7', '0660'])
+        test(`mode ${mode} is none`, async () => {
+            assert.match(await refusal({ PGRST_SERVER_UNIX_SOCKET_MODE: mode }), /must be three octal digits from 600 to 777/);
+        });
+    test('a path that is too long is said to be', async () => {
+        assert.match(await refusal({ POSTERN_UNIX_SOCKET: join(dir, 'x'.repeat(120)) }), /Cannot listen on unix:.*name too long/i);
+    });
+});
+
+/** Asks for a row all the time, each time over a new connection, and over one that is kept. */
+function churn(where) {
+    const state = { asked: 0, failures: [], over: false };
+    const keeper = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const loop = async (agent) => {
+        while (!state.over) {
+            const reply = await ask(where, '/things?limit=1', { agent }).catch((error) => ({ status: String(error) }));
+            state.asked++;
+            if (reply.status !== 200) state.failures.push(reply.status);
+            await sleep(2);
+        }
+    };
+    const loops = [loop(false), loop(false), loop(false), loop(keeper)];
+    state.end = async () => {
+        state.over = true;
+        await Promise.all(loops);
+        keeper.destroy();
+    };
+    return state;
+}
+
+describe('a second process takes over', () => {
+    test('a port is not shared unless it is said', async () => {
+        await withServer({}, async (server) => {
+            assert.match(await refusal({ POSTERN_PORT: String(server.port) }), /http:\/\/127\.0\.0\.1:\d+ is taken by another program/);
+        });
+    });
+    for (const [what, env, where] of [
+        ['a port', async () => ({ PGRST_SERVER_REUSEPORT: 'true', POSTERN_PORT: String(await freePort()) }), (env) => Number(env.POSTERN_PORT)],
+        ['a unix socket', () => ({ POSTERN_REUSEPORT: 'true', POSTERN_UNIX_SOCKET: join(dir, 'handover.sock') }), (env) => env.POSTERN_UNIX_SOCKET],
+    ])
+        test(`${what}: no request is lost`, async () => {
+            const settings = await env();
+            let old = await serve(settings, false);
+            await until(() => answers(where(settings)), () => old.logs());
+            const clients = churn(where(settings));
+            for (let round = 0; round < 3; round++) {
+                const fresh = await serve(settings, false);
+                await until(() => /serving/.test(fresh.logs()), () => fresh.logs());
+                await sleep(CHURN_MS / 3);
+                await old.stop();
+                old = fresh;
+                await sleep(CHURN_MS / 3);
+            }
+            await clients.end();
+            assert.deepEqual(clients.failures, []);
+            assert.ok(clients.asked > 100, `${clients.asked}`);
+            await old.stop();
+        });
+});
+
+describe('the end', () => {
+    test('a request that runs is answered, with Connection: close; new clients are refused', async () => {
+        const server = await serve({});
+        const nap = ask(server.port, '/rpc/nap?seconds=1');
+        await sleep(300);
+        server.signal('SIGTERM');
+        await until(async () => !(await answers(server.port)), 'no new clients', 2000);
+        const reply = await nap;
+        assert.deepEqual([reply.status, reply.text, reply.headers.connection], [200, '"done"', 'close']);
+        assert.deepEqual(await server.exited, { code: 0, signal: null });
+    });
+    test('while it goes on, the admin listener says so', async () => {
+        const admin = await freePort();
+        const server = await serve({ POSTERN_ADMIN_PORT: String(admin), POSTERN_WORKERS: '1' });
+        const nap = ask(server.port, '/rpc/nap?seconds=1');
+        await sleep(300);
+        server.signal('SIGTERM');
+        await sleep(100);
+        const ready = await ask(admin, '/ready');
+        assert.deepEqual([ready.status, JSON.parse(ready.text).status], [503, 'stopping']);
+        assert.equal((await nap).status, 200);
+        assert.deepEqual(await server.exited, { code: 0, signal: null });
+    });
+    test('a client that has connected and says nothing holds nothing up', async () => {
+        const server = await serve({});
+        const silent = connect(server.port, '127.0.0.1');
+        await new Promise((done) => silent.once('connect', done));
+        const start = Date.now();
+        await server.stop();
+        assert.ok(Date.now() - start < 3000, `${Date.now() - start} ms`);
+        silent.destroy();
+    });
+    test('port 0 is any free one, and the log names it', () => withServer({ POSTERN_PORT: '0' }, async (server) => {
+        const found = await until(() => /serving.*url=http:\/\/127\.0\.0\.1:(\d+)/.exec(server.logs()), () => server.logs());
+        assert.ok(await answers(Number(found[1])));
+    }, false));
+});
+
+describe('reloads', () => {
+    test('a burst of notifications is one load', () => withServer({ PGRST_ADMIN_SERVER_PORT: String(0) }, async (server) => {
+        const loads = async () => Number(/postern_schema_loads_total\{result="ok"\} (\d+)/.exec((await ask(server.port, '/metrics')).text)[1]);
+        await until(async () => (await loads()) === 1, 'the load at the start');
+        for (let i = 0; i < 20; i++) stand.cluster.psql("notify pgrst, 'reload schema'", 'app');
+        await until(async () => (await loads()) >= 2, 'another one');
+        await sleep(500);
+        const count = await loads();
+        assert.ok(count <= 4, `${count} loads for 20 notifications`);
+    }));
+    test('SIGUSR1 loads the schema', () => withServer({}, async (server) => {
+        stand.cluster.psql('create table api.fresh (id int); grant select on api.fresh to web_anon', 'app');
+        server.signal('SIGUSR1');
+        await until(async () => (await ask(server.port, '/fresh')).status === 200, 'the new table', 5000);
+        stand.cluster.psql('drop table api.fresh', 'app');
+    }));
+});
