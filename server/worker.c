@@ -16,6 +16,18 @@ static bool reads_request(const struct request *req)
     return req->schema == NULL || schema_reads_request(req->schema);
 }
 
+static int role_settings(const struct request *req, str name, const struct guc **gucs,
+                         enum isolation *isolation)
+{
+    const struct role *role = req->schema == NULL ? NULL : schema_role(req->schema, name);
+
+    if (role == NULL)
+        return 0;
+    *gucs = role->settings;
+    *isolation = role->isolation;
+    return role->nsettings;
+}
+
 static void adopt(void *arg, int fd)
 {
     struct worker *worker = arg;
@@ -58,7 +70,8 @@ struct worker *worker_new(const struct worker_options *options)
                                              .worker = options->index,
                                              .workers = options->count,
                                              .fail = serve_fail,
-                                             .reads_request = reads_request});
+                                             .reads_request = reads_request,
+                                             .role_settings = role_settings});
     /* The live feed is not here yet: its sockets are answered by routes/ws.c. */
     const struct door_sides sides = {.http = adopt, .ws = adopt, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);

@@ -65,7 +65,7 @@ static str cookies_json(const struct request *req)
     while (rest.at != NULL && str_cut(&rest, ';', &piece)) {
         piece = str_trim(piece);
         if (str_cut(&piece, '=', &name) && name.len > 0)
-            put_member(&json, name, piece);
+            put_member(&json, name, piece.at == NULL ? STR("") : piece);
     }
     return finish_object(&json);
 }
@@ -84,16 +84,23 @@ static void add_request(struct gucs *gucs, const struct config *config, const st
 struct statement context_statement(const struct db_options *options, const struct request *req,
                                    const struct statement *statement)
 {
-    struct statement result = *statement;
-    bool told = statement->access == ACCESS_WRITE || work_is_solitary(statement) ||
-                options->reads_request(req);
     const struct config *config = options->config;
-    int room = statement->ngucs + config->napp_settings + (told ? REQUEST_GUCS : 0);
+    struct statement result = *statement;
+    const struct guc *of_role = NULL;
+    enum isolation isolation = ISOLATION_DEFAULT;
+    str role = statement->role.at != NULL ? statement->role : req->claims->role;
+    int nof_role = options->role_settings(req, role, &of_role, &isolation);
 
+    if (result.isolation == ISOLATION_DEFAULT)
+        result.isolation = isolation;
+    bool told = statement->access == ACCESS_WRITE || work_is_solitary(&result) ||
+                options->reads_request(req);
+    int room = statement->ngucs + config->napp_settings + nof_role + (told ? REQUEST_GUCS : 0);
     if (room == statement->ngucs)
         return result;
     struct gucs gucs = {arena_array(req->mem, struct guc, (size_t)room), 0};
     add(&gucs, config->app_settings, config->napp_settings);
+    add(&gucs, of_role, nof_role);
     if (told)
         add_request(&gucs, config, req);
     add(&gucs, statement->gucs, statement->ngucs);

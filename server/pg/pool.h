@@ -19,6 +19,9 @@ struct db_options {
     int worker, workers; /* this one's share of the connections */
     void (*fail)(struct request *req, const struct fail *fail); /* answers a failed request */
     bool (*reads_request)(const struct request *req);           /* see schema_reads_request */
+    /* What a transaction that takes the role has to set; returns how many gucs. */
+    int (*role_settings)(const struct request *req, str role, const struct guc **gucs,
+                         enum isolation *isolation);
 };
 
 struct db *db_new(const struct db_options *options);

@@ -7,6 +7,8 @@
 static enum ending choose_ending(const struct config *config, const struct prefer *prefer);
 static const struct fail *choose_max_affected(arena *mem, struct plan *plan);
 static void add_guc(struct transaction *transaction, str name, str value);
+static void hoist(const struct config *config, const struct routine *routine,
+                  struct transaction *transaction);
 
 const struct fail *transaction_make(arena *mem, const struct config *config, struct plan *plan)
 {
@@ -17,6 +19,8 @@ const struct fail *transaction_make(arena *mem, const struct config *config, str
     transaction->ending = choose_ending(config, prefer);
     if (prefer->timezone.at != NULL)
         add_guc(transaction, STR("timezone"), prefer->timezone);
+    if (plan->routine != NULL)
+        hoist(config, plan->routine, transaction);
     return choose_max_affected(mem, plan);
 }
 
@@ -72,11 +76,37 @@ static void add_guc(struct transaction *transaction, str name, str value)
         transaction->gucs[transaction->ngucs++] = (struct guc){name, value};
 }
 
+static bool is_listed(str list, str name)
+{
+    str one;
+
+    while (str_cut(&list, ',', &one))
+        if (str_ieq(one, name))
+            return true;
+    return false;
+}
+
+/* Settings that would come too late when the function is called: a timeout runs already then. */
+static void hoist(const struct config *config, const struct routine *routine,
+                  struct transaction *transaction)
+{
+    for (int i = 0; i < routine->nsettings; i++) {
+        const struct guc *setting = &routine->settings[i];
+        if (!is_listed(config->db_hoisted_tx_settings, setting->name))
+            continue;
+        if (str_ieq(setting->name, STR("default_transaction_isolation")))
+            transaction->isolation = isolation_of(setting->value);
+        else
+            add_guc(transaction, setting->name, setting->value);
+    }
+}
+
 void transaction_put(const struct transaction *transaction, struct statement *statement)
 {
     statement->before = transaction->before;
     statement->gucs = transaction->gucs;
     statement->ngucs = transaction->ngucs;
+    statement->isolation = transaction->isolation;
     statement->ending = transaction->ending;
 }
 

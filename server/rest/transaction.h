@@ -7,12 +7,13 @@
 
 struct plan;
 
-enum { TRANSACTION_GUCS_MAX = 16 };
+enum { TRANSACTION_GUCS_MAX = 16 }; /* a time zone and settings of a function */
 
 struct transaction {
     str before; /* calls the pre-request function; absent: there is none */
     struct guc gucs[TRANSACTION_GUCS_MAX];
     int ngucs;
+    enum isolation isolation;
     enum ending ending;
     int64_t max_affected; /* more rows undo the request; -1: any number */
 };

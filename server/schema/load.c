@@ -131,6 +131,19 @@ static const struct member parameter_members[] = {
 };
 static const struct shape parameter_shape = SHAPE(struct parameter, parameter_members);
 
+static const struct member guc_members[] = {
+    TEXT(struct guc, name),
+    TEXT(struct guc, value),
+};
+static const struct shape guc_shape = SHAPE(struct guc, guc_members);
+
+static const struct member role_members[] = {
+    TEXT(struct role, name),
+    NAMED("isolation", struct role, isolation_name, MEMBER_TEXT),
+    RECORDS(struct role, settings, &guc_shape),
+};
+static const struct shape role_shape = SHAPE(struct role, role_members);
+
 static const struct member routine_members[] = {
     TEXT(struct routine, schema),
     TEXT(struct routine, name),
@@ -142,6 +155,7 @@ static const struct member routine_members[] = {
     NAMED("result", struct routine, result_name, MEMBER_TEXT),
     TEXT(struct routine, relation),
     TEXT(struct routine, type),
+    RECORDS(struct routine, settings, &guc_shape),
     RECORDS(struct routine, columns, &column_shape),
     RECORDS(struct routine, parameters, &parameter_shape),
 };
@@ -181,6 +195,7 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, handlers, &handler_shape),
     RECORDS(struct loaded, enums, &enum_shape),
     RECORDS(struct loaded, representations, &representation_shape),
+    RECORDS(struct loaded, roles, &role_shape),
     FLAG(struct loaded, reads_request),
     FLAG(struct loaded, sets_response),
 };

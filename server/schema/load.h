@@ -46,6 +46,8 @@ struct loaded {
     int nenums;
     struct representation *representations;
     int nrepresentations;
+    struct role *roles;
+    int nroles;
     bool reads_request;
     bool sets_response;
 };

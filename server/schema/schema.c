@@ -11,7 +11,7 @@ struct schema {
     atomic_int refs;
     arena *mem;
     struct loaded loaded;
-    struct names relations, routines, enums;
+    struct names relations, routines, enums, roles;
 };
 
 static void index_columns(arena *mem, struct relation *relation)
@@ -101,6 +101,34 @@ static void represent_all(struct schema *schema)
         represent(loaded->routines[i].columns, loaded->routines[i].ncolumns, loaded, &types);
 }
 
+enum isolation isolation_of(str name)
+{
+    static const struct {
+        str name;
+        enum isolation isolation;
+    } table[] = {
+        {STR_ROW("serializable"),    ISOLATION_SERIALIZABLE   },
+        {STR_ROW("repeatable read"), ISOLATION_REPEATABLE_READ},
+        {STR_ROW("read committed"),  ISOLATION_READ_COMMITTED },
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (str_ieq(table[i].name, name))
+            return table[i].isolation;
+    return ISOLATION_DEFAULT;
+}
+
+static void index_roles(struct schema *schema)
+{
+    struct loaded *loaded = &schema->loaded;
+    str *keys = arena_array(schema->mem, str, (size_t)loaded->nroles);
+
+    for (int i = 0; i < loaded->nroles; i++) {
+        keys[i] = loaded->roles[i].name;
+        loaded->roles[i].isolation = isolation_of(loaded->roles[i].isolation_name);
+    }
+    names_init(&schema->roles, schema->mem, NULL, keys, loaded->nroles);
+}
+
 const struct schema *schema_load(arena *mem, str json, str *why)
 {
     arena *own = arena_open();
@@ -120,6 +148,7 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     index_routines(schema);
     index_enums(schema);
     represent_all(schema);
+    index_roles(schema);
     relationships_make(own, &schema->loaded);
     return schema;
 }
@@ -144,6 +173,12 @@ void schema_unref(const struct schema **schema)
         return;
     arena *mem = mine->mem; /* the schema itself lives in it */
     arena_close(&mem);
+}
+
+const struct role *schema_role(const struct schema *schema, str name)
+{
+    int at = names_find(&schema->roles, STR(""), name);
+    return at < 0 ? NULL : &schema->loaded.roles[at];
 }
 
 bool schema_reads_request(const struct schema *schema)

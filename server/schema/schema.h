@@ -7,7 +7,9 @@
 #ifndef SCHEMA_SCHEMA_H
 #define SCHEMA_SCHEMA_H
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/statement.h"
 #include "schema/names.h"
 #include "schema/relationship.h"
 
@@ -96,6 +98,8 @@ struct routine {
     int ncolumns;
     struct parameter *parameters;
     int nparameters;
+    struct guc *settings; /* ALTER FUNCTION ... SET; the transaction takes some of them */
+    int nsettings;
     struct routine *overload; /* the next one of the same name, or NULL */
 };
 
@@ -116,6 +120,15 @@ struct enumeration {
     int nvalues;
 };
 
+/* A role with settings of its own (ALTER ROLE ... SET), as far as who becomes it may set them. */
+struct role {
+    str name;
+    str isolation_name; /* "serializable"; absent: the default */
+    enum isolation isolation;
+    struct guc *settings;
+    int nsettings;
+};
+
 struct schema;
 
 /* Parses one answer of sql/introspect/schema.sql. NULL on malformed text, the sentence in *why
@@ -134,7 +147,11 @@ bool schema_reads_request(const struct schema *schema);
 /* The same for response.headers and response.status: only then is their value asked for. */
 bool schema_sets_response(const struct schema *schema);
 
+/* "repeatable read", in whatever case. */
+enum isolation isolation_of(str name);
+
 /* All NULL when there is no such thing. */
+const struct role *schema_role(const struct schema *schema, str name);
 const struct relation *schema_relation(const struct schema *schema, str in, str name);
 const struct routine *schema_routines(const struct schema *schema, str in, str name);
 const struct column *relation_column(const struct relation *relation, str name);

@@ -226,6 +226,12 @@ routines as (
         end,
         'relation', result.relname,
         'type', format_type(p.prorettype, null),
+        'settings', (
+            select json_agg(json_build_object(
+                'name', split_part(setting, '=', 1),
+                'value', substr(setting, strpos(setting, '=') + 1)))
+            from unnest(p.proconfig) as setting
+        ),
         'columns', case
             when p.proargmodes && '{o,b,t}'::"char"[] then (
                 select json_agg(json_build_object('name', name, 'type', format_type(type, null)) order by n)
@@ -313,6 +319,32 @@ handlers as (
     join pg_proc p on p.prorettype = media.oid and p.prokind = 'f' and not p.proretset
     join exposed on exposed.oid = p.pronamespace
 ),
+-- What is set for the roles that this one may become, as far as it may set it: SET ROLE leaves that
+-- to who does it.
+role_settings as (
+    select r.rolname, s.name, substr(line, strpos(line, '=') + 1) as value
+    from pg_roles r
+    cross join unnest(r.rolconfig) as line
+    join pg_settings s on s.name = lower(split_part(line, '=', 1))
+    where r.rolname <> current_user
+        and pg_has_role(current_user, r.oid, 'member')
+        and (
+            s.context = 'user'
+            -- A superuser is not who the pools connect as, or should not be.
+            or (has_parameter_privilege(current_user, s.name, 'set') and not pg_has_role(current_user, 10, 'usage')))
+),
+roles as (
+    select json_build_object(
+        'name', rolname,
+        'isolation', min(value) filter (where name = 'default_transaction_isolation'),
+        'settings', coalesce(
+            json_agg(json_build_object('name', name, 'value', value) order by name)
+                filter (where name <> 'default_transaction_isolation'),
+            '[]')
+    ) as value
+    from role_settings
+    group by rolname
+),
 -- Texts that run inside a request and could read its method, path, headers or cookies, or set what
 -- the answer says. A body in standard SQL is kept parsed, not as text.
 texts as (
@@ -346,6 +378,7 @@ select json_build_object(
     'handlers', (select coalesce(json_agg(value), '[]') from handlers),
     'enums', (select coalesce(json_agg(value), '[]') from enums),
     'representations', (select coalesce(json_agg(value), '[]') from representations),
+    'roles', (select coalesce(json_agg(value), '[]') from roles),
     'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)'),
     'sets_response', exists (select from texts where text ~ 'response\.')
 )::text as schema
