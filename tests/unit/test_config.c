@@ -93,6 +93,8 @@ static void a_value_comes_from_the_best_source(void **state)
          "\"PGRST_DB_POOL_MAX_IDLETIME\""                                                                                                                          },
         {"DB_MAX_LIFETIME=1h",                                                  "DB_MAX_LIFETIME",        "3600000",            "\"DB_MAX_LIFETIME\""              },
         {"POSTERN_BODY_MAX=2 MiB",                                              "BODY_MAX",               "2097152",            "\"POSTERN_BODY_MAX\""             },
+        {"PGRST_SERVER_UNIX_SOCKET_MODE=777",                                   "UNIX_SOCKET_MODE",       "777",
+         "\"PGRST_SERVER_UNIX_SOCKET_MODE\""                                                                                                                       },
         {"POSTERN_BODY_MAX=4096",                                               "BODY_MAX",               "4096",               "\"POSTERN_BODY_MAX\""             },
  /* words that mean ours */
         {"PGRST_SERVER_HOST=!4",                                                "HOST",                   "\"0.0.0.0\"",        "\"PGRST_SERVER_HOST\""            },
@@ -223,9 +225,13 @@ static void a_bad_value_is_one_sentence(void **state)
         {"POSTERN_OPENAPI_PROXY_URI=https:///base",
          "POSTERN_OPENAPI_PROXY_URI=https:///base is not valid: it must be a URL such as "
          "https://example.com:8443/base."                                                                                 },
+        {"PORT=3000|PGRST_ADMIN_SERVER_PORT=3000",
+         "ADMIN_PORT=3000 is not valid: admin-server-port cannot be the same as server-port."                             },
+        {"PGRST_SERVER_UNIX_SOCKET_MODE=599",          "PGRST_SERVER_UNIX_SOCKET_MODE=599 is not valid: it "
+         "must be three octal digits from 600 to 777."                                                                             },
         {"PGRST_DB_TX_END=never",
          "PGRST_DB_TX_END=never is not valid: it must be one of: commit commit-allow-override "
-         "rollback rollback-allow-override."                                                                              },
+         "rollback rollback-allow-override."           },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -330,10 +336,8 @@ static void settings_that_are_ignored_are_named(void **state)
     struct config config;
     (void)state;
 
-    assert_null(
-        load(&config, mem, "PGRST_SERVER_REUSEPORT=true|PGRST_JWT_CACHE_MAX_LIFETIME=5").at);
+    assert_null(load(&config, mem, "PGRST_JWT_CACHE_MAX_LIFETIME=5").at);
     const char *warnings = arena_cstr(mem, config.warnings);
-    assert_non_null(strstr(warnings, "PGRST_SERVER_REUSEPORT is not supported yet and ignored"));
     assert_non_null(
         strstr(warnings, "PGRST_JWT_CACHE_MAX_LIFETIME is not supported yet and ignored"));
     arena_close(&mem);
