@@ -93,7 +93,7 @@ static void a_value_comes_from_the_best_source(void **state)
          "\"PGRST_DB_POOL_MAX_IDLETIME\""                                                                                                                          },
         {"DB_MAX_LIFETIME=1h",                                                  "DB_MAX_LIFETIME",        "3600000",            "\"DB_MAX_LIFETIME\""              },
         {"POSTERN_BODY_MAX=2 MiB",                                              "BODY_MAX",               "2097152",            "\"POSTERN_BODY_MAX\""             },
-        {"PGRST_SERVER_UNIX_SOCKET_MODE=777",                                   "UNIX_SOCKET_MODE",       "777",
+        {"PGRST_SERVER_UNIX_SOCKET_MODE=777",                                   "UNIX_SOCKET_MODE",       "\"777\"",
          "\"PGRST_SERVER_UNIX_SOCKET_MODE\""                                                                                                                       },
         {"POSTERN_BODY_MAX=4096",                                               "BODY_MAX",               "4096",               "\"POSTERN_BODY_MAX\""             },
  /* words that mean ours */
@@ -182,56 +182,56 @@ static void a_bad_value_is_one_sentence(void **state)
         const char *environment, *why;
     } cases[] = {
         {"POSTERN_PORT=99999",
-         "POSTERN_PORT=99999 is not valid: it must be a whole number from 0 to 65535."                                    },
-        {"PORT=80a",                                   "PORT=80a is not valid: it must be a whole number from 0 to 65535."},
+         "POSTERN_PORT=99999 is not valid: it must be a whole number from 0 to 65535."                                                  },
+        {"PORT=80a",                                   "PORT=80a is not valid: it must be a whole number from 0 to 65535."              },
         {"DB_MAX_CONNECTIONS=0",
-         "DB_MAX_CONNECTIONS=0 is not valid: it must be a whole number from 1 to 10000."                                  },
+         "DB_MAX_CONNECTIONS=0 is not valid: it must be a whole number from 1 to 10000."                                                },
         {"DB_MAX_CONNECTIONS=-1",
-         "DB_MAX_CONNECTIONS=-1 is not valid: it must be a whole number from 1 to 10000."                                 },
+         "DB_MAX_CONNECTIONS=-1 is not valid: it must be a whole number from 1 to 10000."                                               },
         {"DB_MAX_CONNECTIONS=99999999999999999999",
          "DB_MAX_CONNECTIONS=99999999999999999999 is not valid: it must be a whole number from 1 "
-         "to 10000."                                                                                                      },
+         "to 10000."                                                                                                                    },
         {"DB_POOL_TIMEOUT=soon",
          "DB_POOL_TIMEOUT=soon is not valid: it must be a time from 1 ms to 3600000 ms; a number "
-         "alone counts seconds, and ms, s, min and h may follow it."                                                      },
+         "alone counts seconds, and ms, s, min and h may follow it."                                                                    },
         {"POSTERN_SLOW=9223372036854775807h",
          "POSTERN_SLOW=9223372036854775807h is not valid: it must be a time from 0 ms to 3600000 "
-         "ms; a number alone counts milliseconds, and ms, s, min and h may follow it."                                    },
+         "ms; a number alone counts milliseconds, and ms, s, min and h may follow it."                                                  },
         {"POSTERN_ACCESS_LOG=maybe",
-         "POSTERN_ACCESS_LOG=maybe is not valid: it must be true or false."                                               },
+         "POSTERN_ACCESS_LOG=maybe is not valid: it must be true or false."                                                             },
         {"POSTERN_LOG_FORMAT=xml",
-         "POSTERN_LOG_FORMAT=xml is not valid: it must be one of: text json."                                             },
+         "POSTERN_LOG_FORMAT=xml is not valid: it must be one of: text json."                                                           },
         {"POSTERN_REST_PATH=rest",
-         "POSTERN_REST_PATH=rest is not valid: it must be a path such as /rest/v1, or /."                                 },
+         "POSTERN_REST_PATH=rest is not valid: it must be a path such as /rest/v1, or /."                                               },
         {"POSTERN_REST_PATH=/a//b",
-         "POSTERN_REST_PATH=/a//b is not valid: it must be a path such as /rest/v1, or /."                                },
+         "POSTERN_REST_PATH=/a//b is not valid: it must be a path such as /rest/v1, or /."                                              },
         {"PGRST_DB_SCHEMAS=public,pg_catalog",
          "PGRST_DB_SCHEMAS=public,pg_catalog is not valid: it must be schemas of your own, not "
-         "pg_catalog or information_schema."                                                                              },
+         "pg_catalog or information_schema."                                                                                            },
         {"DATABASE_URL=hunter2",                       /* perhaps a password at the wrong place */
          "DATABASE_URL=**** is not valid: it must be a URL "
-         "(postgresql://user:password@host:5432/database) or key=value pairs."            },
+         "(postgresql://user:password@host:5432/database) or key=value pairs."                          },
         {"DB_POOL_SIZE=9|DB_MAX_CONNECTIONS=5",
          "DB_POOL_SIZE=9 is not valid: it must be at most DB_MAX_CONNECTIONS, which is 5 (from "
-         "DB_MAX_CONNECTIONS)."                                                                                           },
+         "DB_MAX_CONNECTIONS)."                                                                                                         },
         {"DB_POOL_MIN=6",
-         "DB_POOL_MIN=6 is not valid: it must be at most the size of the pool, which is 5."                               },
+         "DB_POOL_MIN=6 is not valid: it must be at most the size of the pool, which is 5."                                             },
         {"POSTERN_JWT_SECRET_FILE=/nowhere/secret",
          "POSTERN_JWT_SECRET_FILE names the file /nowhere/secret, which cannot be read: No such "
-         "file or directory."                                                                                             },
+         "file or directory."                                                                                                           },
         {"PGRST_OPENAPI_SERVER_PROXY_URI=example.com",
          "PGRST_OPENAPI_SERVER_PROXY_URI=example.com is not valid: it must be a URL such as "
-         "https://example.com:8443/base."                                                                                 },
+         "https://example.com:8443/base."                                                                                               },
         {"POSTERN_OPENAPI_PROXY_URI=https:///base",
          "POSTERN_OPENAPI_PROXY_URI=https:///base is not valid: it must be a URL such as "
-         "https://example.com:8443/base."                                                                                 },
+         "https://example.com:8443/base."                                                                                               },
         {"PORT=3000|PGRST_ADMIN_SERVER_PORT=3000",
-         "ADMIN_PORT=3000 is not valid: admin-server-port cannot be the same as server-port."                             },
+         "ADMIN_PORT=3000 is not valid: admin-server-port cannot be the same as server-port."                                           },
         {"PGRST_SERVER_UNIX_SOCKET_MODE=599",          "PGRST_SERVER_UNIX_SOCKET_MODE=599 is not valid: it "
-         "must be three octal digits from 600 to 777."                                                                             },
+                                              "must be three octal digits from 600 to 777."},
         {"PGRST_DB_TX_END=never",
          "PGRST_DB_TX_END=never is not valid: it must be one of: commit commit-allow-override "
-         "rollback rollback-allow-override."           },
+         "rollback rollback-allow-override."                                                                                            },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
