@@ -136,6 +136,10 @@ str plan_output_name(const struct output *output);
 /* Is any of its outputs an aggregate? The others are what it is grouped by. */
 bool plan_is_grouped(const struct node *node);
 
+/* The function that shows the value of a column whose domain has its own form; absent: none. Of
+ * what a path finds in such a value, nothing. */
+str plan_shown_by(const struct output *output);
+
 /* Is its value JSON that the statement makes, not a column? */
 bool plan_is_made_json(const struct output *output);
 

@@ -135,8 +135,20 @@ bool plan_is_grouped(const struct node *node)
     return false;
 }
 
+str plan_shown_by(const struct output *output)
+{
+    bool whole =
+        output->kind == OUTPUT_COLUMN && output->column != NULL && output->item->field.nsteps == 0;
+
+    if (!whole || output->column->representation == NULL)
+        return (str){NULL, 0};
+    return output->column->representation->to_json;
+}
+
 bool plan_is_made_json(const struct output *output)
 {
+    if (output->kind == OUTPUT_COLUMN)
+        return plan_shown_by(output).at != NULL && output->cast.at == NULL;
     if (output->kind != OUTPUT_SPREAD)
         return output->kind == OUTPUT_EMBED;
     return !output->embed->relationship->to_one || plan_is_made_json(output->inner);
@@ -218,7 +230,17 @@ static struct output *expand(struct planner *planner, const struct node *node, s
     return last;
 }
 
-/* Groups and columns that are lifted have to be known one by one. */
+static bool has_shown_columns(const struct node *node)
+{
+    for (int i = 0; i < count_columns(node); i++) {
+        const struct representation *form = columns_of(node)[i].representation;
+        if (form != NULL && form->to_json.at != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Groups, columns that are lifted and those that a function shows have to be known one by one. */
 static void expand_all(struct planner *planner, struct node *node)
 {
     for (struct output *output = node->outputs; output != NULL; output = output->next)
@@ -240,7 +262,8 @@ const struct fail *plan_outputs(struct planner *planner, struct node *node,
         TRY(find_output(planner, node, add_output(planner, node, kind, item)));
     }
     TRY(add_embeds(planner, node));
-    if (plan_is_grouped(node) || (node->embed != NULL && node->embed->item->spread))
+    if (plan_is_grouped(node) || (node->embed != NULL && node->embed->item->spread) ||
+        has_shown_columns(node))
         expand_all(planner, node);
     return NULL;
 }

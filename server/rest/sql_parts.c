@@ -48,12 +48,20 @@ static void put_field(struct sql *sql, const struct node *node, const struct col
         put_step(sql, &field->steps[i]);
 }
 
-/* The column or path, cast if a type is given. */
+/* The column in the form of its domain, or the path, cast if a type is given. */
 static void put_selected(struct sql *sql, const struct node *node, const struct output *output)
 {
+    str shown_by = plan_shown_by(output);
+
     if (output->cast.at != NULL)
         sql_put(sql, "cast(");
+    if (shown_by.at != NULL) {
+        sql_known(sql, shown_by);
+        sql_put(sql, "(");
+    }
     put_field(sql, node, output->column, &output->item->field);
+    if (shown_by.at != NULL)
+        sql_put(sql, ")");
     if (output->cast.at != NULL) {
         sql_put(sql, " as ");
         sql_known(sql, output->cast);
@@ -108,7 +116,8 @@ static void put_output(struct sql *sql, const struct node *node, const struct ou
 {
     const struct item *item = output->item;
     bool renamed = output->kind != OUTPUT_COLUMN || item->aggregate != AGGREGATE_NONE ||
-                   item->alias.at != NULL || item->field.nsteps > 0 || output->cast.at != NULL;
+                   item->alias.at != NULL || item->field.nsteps > 0 || output->cast.at != NULL ||
+                   plan_shown_by(output).at != NULL;
 
     if (output->aggregate != AGGREGATE_NONE)
         put_aggregate(sql, node, output);
@@ -204,8 +213,44 @@ static void put_keyword(struct sql *sql, str keyword)
             sql_known(sql, str_from(keywords[i].sql));
 }
 
-static void put_operation(struct sql *sql, const struct condition *condition)
+/* The function that reads the operand of a filter on a domain with its own form; absent: none. */
+static str read_by(const struct test *test)
 {
+    const struct representation *form = test->column->representation;
+    bool whole =
+        test->condition->field.nsteps == 0 && test->condition->op->operand != OPERAND_PATTERN;
+
+    return whole && form != NULL ? form->from_text : (str){NULL, 0};
+}
+
+static void put_operand(struct sql *sql, str value, str function, bool many)
+{
+    if (function.at == NULL) {
+        sql_value(sql, value);
+        return;
+    }
+    if (many)
+        sql_put(sql, "array(select ");
+    sql_known(sql, function);
+    if (many) {
+        sql_put(sql, "(e) from unnest(");
+        sql_value(sql, value);
+        sql_put(sql, "::text[]) e)");
+        return;
+    }
+    sql_put(sql, "(");
+    sql_value(sql, value);
+    sql_put(sql, "::text)");
+}
+
+void sql_operand(struct sql *sql, const struct test *test)
+{
+    put_operand(sql, test->condition->value, read_by(test), false);
+}
+
+static void put_operation(struct sql *sql, const struct test *test)
+{
+    const struct condition *condition = test->condition;
     str value = condition->value;
     bool many = condition->quantifier != QUANTIFIER_NONE || condition->op->operand == OPERAND_LIST;
 
@@ -218,7 +263,7 @@ static void put_operation(struct sql *sql, const struct condition *condition)
         sql_put(sql, "all (");
     else if (many)
         sql_put(sql, "any (");
-    sql_value(sql, value);
+    put_operand(sql, value, read_by(test), many);
     if (many)
         sql_put(sql, ")");
 }
@@ -265,7 +310,7 @@ static void put_filter(struct sql *sql, const struct node *node, const struct te
     if (condition->op->operand == OPERAND_KEYWORD)
         put_keyword(sql, condition->value);
     else
-        put_operation(sql, condition);
+        put_operation(sql, test);
 }
 
 static void put_tests(struct sql *sql, const struct node *node, const struct test *tests,

@@ -19,6 +19,7 @@ enum {
 void sql_relation(struct sql *sql, const struct relation *relation); /* "schema"."name" */
 void sql_outputs(struct sql *sql, const struct node *node);          /* a, b->'c' as x, ... */
 void sql_cells(struct sql *sql, const struct plan *plan);            /* a, to_json(b->'c'), ... */
+void sql_operand(struct sql *sql, const struct test *test);          /* the one value of a filter */
 void sql_where(struct sql *sql, const struct node *node);            /* " where ..." or nothing */
 void sql_tests(struct sql *sql, const struct node *node);            /* the same without the word */
 void sql_group(struct sql *sql, const struct node *node); /* " group by ..." or nothing */

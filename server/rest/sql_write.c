@@ -183,6 +183,24 @@ static void put_returning(struct sql *sql, const struct plan *plan)
     put_answer(sql, plan);
 }
 
+/* In the form that a body would have brought it in. */
+static void put_default(struct sql *sql, const struct column *column)
+{
+    const struct representation *form = column->representation;
+    bool shown = form != NULL && form->from_json.at != NULL && form->to_json.at != NULL;
+
+    if (shown) {
+        sql_known(sql, form->to_json);
+        sql_put(sql, "(cast(");
+    }
+    sql_known(sql, column->default_value);
+    if (shown) {
+        sql_put(sql, " as ");
+        sql_known(sql, column->type);
+        sql_put(sql, "))");
+    }
+}
+
 /* jsonb_build_object('a', default of a, ...): what stands in for the keys that are not given. */
 static void put_defaults(struct sql *sql, const struct column_list *columns)
 {
@@ -196,7 +214,7 @@ static void put_defaults(struct sql *sql, const struct column_list *columns)
             sql_put(sql, ", ");
         sql_value(sql, columns->list[i]->name);
         sql_put(sql, "::text, ");
-        sql_known(sql, columns->list[i]->default_value);
+        put_default(sql, columns->list[i]);
         first = false;
     }
     sql_put(sql, ")");
@@ -297,7 +315,7 @@ static void put_key_of_url(struct sql *sql, const struct plan *plan)
         sql_put(sql, " and ");
         put_body_value(sql, test->column);
         sql_put(sql, " = ");
-        sql_value(sql, test->condition->value);
+        sql_operand(sql, test);
     }
 }
 

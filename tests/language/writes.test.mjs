@@ -59,6 +59,20 @@ test('CSV: names first, NULL is null, all lines of one length', () => check([
     ['an unknown column', ['POST', '/things', 'id,nothing\n8,x', CSV], 400, 'PGRST204'],
 ]));
 
+test('a domain with casts reads bodies and filters, and shows rows, in its own form', () => check([
+    ['json', ['POST', '/paints', { id: 1, tint: '#00ff10' }], 201, [{ id: 1, tint: '#00ff10', under: '#0000ff' }]],
+    ['a list with nulls', ['POST', '/paints?select=tint,u:under', [{ id: 2, tint: null }, { id: 3, tint: '#000001' }]], 201, [{ tint: null, u: '#0000ff' }, { tint: '#000001', u: '#0000ff' }]],
+    ['csv', ['POST', '/paints?select=tint', 'id,tint\n4,#0a0b0c', CSV], 201, [{ tint: '#0a0b0c' }]],
+    ['a form', ['POST', '/paints?select=tint', 'id=5&tint=%23010101', { 'Content-Type': 'application/x-www-form-urlencoded' }], 201, [{ tint: '#010101' }]],
+    ['its default is one of its values', ['POST', '/paints?columns=id,under&select=under', { id: 6 }, missing], 201, [{ under: '#0000ff' }]],
+    ['an update by a filter', ['PATCH', '/paints?tint=eq.000001&select=id,tint', { tint: '#000002' }], 200, [{ id: 3, tint: '#000002' }]],
+    ['a filter with a list', ['DELETE', '/paints?tint=in.(000002,010101)&select=id&order=tint', undefined], 200, [{ id: 3 }, { id: 5 }]],
+    ['an upsert', ['POST', '/paints?select=under', { id: 1, under: '#ffffff' }, { Prefer: `${ROWS}, resolution=merge-duplicates` }], 200, [{ under: '#ffffff' }]],
+    ['a put', ['PUT', '/paints?id=eq.1&select=tint', { id: 1, tint: '#111111' }], 200, [{ tint: '#111111' }]],
+    ['a key of it', ['PUT', '/tinted?tint=eq.0000aa', { tint: '#0000aa', name: 'x' }], 201, [{ tint: '#0000aa', name: 'x' }]],
+    ['another key than the body', ['PUT', '/tinted?tint=eq.0000ab', { tint: '#0000aa' }], 400, 'PGRST115'],
+]));
+
 test('rows that come back are ordered, whatever is selected', () => check([
     ['an insert', ['POST', '/things?select=id&order=name.desc', [{ id: 1, name: 'a' }, { id: 2, name: 'c' }, { id: 3, name: 'b' }]], 201, [{ id: 2 }, { id: 3 }, { id: 1 }]],
     ['an update', ['PATCH', '/things?select=name&order=id.desc', { size: 1 }], 200, [{ name: 'b' }, { name: 'c' }, { name: 'a' }]],
