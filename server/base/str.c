@@ -9,6 +9,14 @@ bool str_ieq(str a, str b)
     return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
 }
 
+int str_order(str a, str b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter == 0 ? 0 : memcmp(a.at, b.at, shorter);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool str_starts(str text, str prefix)
 {
     return text.len >= prefix.len && memcmp(text.at, prefix.at, prefix.len) == 0;

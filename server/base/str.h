@@ -41,7 +41,8 @@ static inline str str_skip(str text, size_t count)
                             : (str){text.at + text.len, 0};
 }
 
-bool str_ieq(str a, str b); /* ASCII letters compare without case */
+bool str_ieq(str a, str b);  /* ASCII letters compare without case */
+int str_order(str a, str b); /* as memcmp: by bytes, the shorter first when it starts the other */
 bool str_starts(str text, str prefix);
 bool str_ends(str text, str suffix);
 long str_find(str text, char byte); /* first position, or -1 */

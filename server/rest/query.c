@@ -272,14 +272,9 @@ struct sorted {
 static int by_key(const void *a, const void *b)
 {
     const struct sorted *left = a, *right = b;
-    size_t shorter = left->key.len < right->key.len ? left->key.len : right->key.len;
-    int order = shorter == 0 ? 0 : memcmp(left->key.at, right->key.at, shorter);
+    int order = str_order(left->key, right->key);
 
-    if (order != 0)
-        return order;
-    if (left->key.len != right->key.len)
-        return left->key.len < right->key.len ? -1 : 1;
-    return left->position - right->position;
+    return order != 0 ? order : left->position - right->position;
 }
 
 str query_canonical(const struct query *query, arena *mem)

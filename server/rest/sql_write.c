@@ -2,6 +2,8 @@
  * which nothing is wanted back is the bare statement; else it is a WITH whose rows are read as
  * those of the relation would be. Source: PostgreSQL 7.8.4, 9.16 (json_to_recordset), INSERT,
  * UPDATE. */
+#include <stdlib.h>
+
 #include "rest/sql_parts.h"
 #include "schema/relationship.h"
 
@@ -29,17 +31,38 @@ static void put_with(struct sql *sql, const struct plan *plan)
         sql_put(sql, "with " WRITTEN_NAME " as (");
 }
 
+/* "a", "b", each behind a name if there is one. */
+static void put_names(struct sql *sql, const struct column_list *columns, str owner)
+{
+    for (int i = 0; i < columns->count; i++) {
+        if (i > 0)
+            sql_put(sql, ", ");
+        if (owner.len > 0) {
+            sql_name(sql, owner);
+            sql_put(sql, ".");
+        }
+        sql_name(sql, columns->list[i]->name);
+    }
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct column *const *left = a, *const *right = b;
+
+    return str_order((*left)->name, (*right)->name);
+}
+
+/* The columns of the key, in the order that Location names them. */
 static void put_key(struct sql *sql, const struct plan *plan)
 {
     const struct key *key = relation_primary_key(plan->relation);
+    struct column_list columns = {
+        arena_array(sql->text.mem, const struct column *, (size_t)key->ncolumns), key->ncolumns};
 
-    for (int i = 0; i < key->ncolumns; i++) {
-        if (i > 0)
-            sql_put(sql, ", ");
-        sql_name(sql, plan->relation->name);
-        sql_put(sql, ".");
-        sql_name(sql, key->columns[i]);
-    }
+    for (int i = 0; i < key->ncolumns; i++)
+        columns.list[i] = relation_column(plan->relation, key->columns[i]);
+    qsort(columns.list, (size_t)columns.count, sizeof(columns.list[0]), by_name);
+    put_names(sql, &columns, plan->relation->name);
 }
 
 static bool wants_rows(const struct plan *plan)
@@ -100,20 +123,6 @@ static struct column_list needed_columns(arena *mem, const struct node *node)
             need(&needed, at->column);
     need_links(&needed, node);
     return needed;
-}
-
-/* "a", "b", each behind a name if there is one. */
-static void put_names(struct sql *sql, const struct column_list *columns, str owner)
-{
-    for (int i = 0; i < columns->count; i++) {
-        if (i > 0)
-            sql_put(sql, ", ");
-        if (owner.len > 0) {
-            sql_name(sql, owner);
-            sql_put(sql, ".");
-        }
-        sql_name(sql, columns->list[i]->name);
-    }
 }
 
 /* Not more than the answer needs: the role may be forbidden to read the other columns. */

@@ -320,19 +320,12 @@ static void follow_functions(struct maker *maker)
     }
 }
 
-static int by_text(str a, str b)
-{
-    int order =
-        memcmp(a.len == 0 ? "" : a.at, b.len == 0 ? "" : b.at, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int by_columns(const struct join *a, const struct join *b)
 {
     for (int i = 0; i < a->count && i < b->count; i++) {
-        int order = by_text(a->left[i], b->left[i]);
+        int order = str_order(a->left[i], b->left[i]);
         if (order == 0)
-            order = by_text(a->right[i], b->right[i]);
+            order = str_order(a->right[i], b->right[i]);
         if (order != 0)
             return order;
     }
@@ -344,10 +337,10 @@ static int by_junction(const struct relationship *a, const struct relationship *
     int order = 0;
 
     if (a->kind == MANY_TO_MANY)
-        order = by_text(a->junction->name, b->junction->name);
+        order = str_order(a->junction->name, b->junction->name);
     if (order == 0)
-        order = by_text(a->on.constraint, b->on.constraint);
-    return order != 0 ? order : by_text(a->beyond.constraint, b->beyond.constraint);
+        order = str_order(a->on.constraint, b->on.constraint);
+    return order != 0 ? order : str_order(a->beyond.constraint, b->beyond.constraint);
 }
 
 /* The order in which candidates are listed to the client. */
@@ -359,7 +352,7 @@ static int by_target(const void *left, const void *right)
     if (order == 0)
         order = (a->kind == COMPUTED) - (b->kind == COMPUTED);
     if (order == 0)
-        order = by_text(a->to->name, b->to->name);
+        order = str_order(a->to->name, b->to->name);
     if (order == 0)
         order = (int)a->kind - (int)b->kind;
     if (order == 0)

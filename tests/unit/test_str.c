@@ -68,6 +68,9 @@ static void texts_compare_by_length_and_bytes(void **state)
     (void)state;
     assert_true(str_eq(STR(""), (str){NULL, 0}));
     assert_false(str_eq(STR("a"), STR("ab")));
+    assert_true(str_order(STR("a"), STR("b")) < 0 && str_order(STR("b"), STR("a")) > 0);
+    assert_true(str_order(STR("a"), STR("ab")) < 0 && str_order(STR("ab"), STR("a")) > 0);
+    assert_true(str_order(STR(""), STR("a")) < 0 && str_order(STR("ab"), STR("ab")) == 0);
     assert_true(str_ieq(STR("BeArEr"), STR("bearer")));
     assert_false(str_ieq(STR("bearer"), STR("bearer ")));
     assert_true(str_starts(STR("primes"), STR("pri")));
