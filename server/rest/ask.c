@@ -99,8 +99,11 @@ static const struct fail *read_body(const struct request *req, struct ask *ask)
 {
     enum body_keys keys = ask->columns.count > 0 ? BODY_KEYS_ANY : BODY_KEYS_UNIFORM;
 
-    if (ask->kind == ASK_CALL && !ask->reads)
-        return body_read_call(req, keys, &ask->body);
+    if (ask->kind == ASK_CALL && !ask->reads) {
+        TRY(body_read_call(req, keys, &ask->body));
+        ask->arguments = ask->body.arguments;
+        return NULL;
+    }
     if (ask->kind == ASK_INSERT || ask->kind == ASK_PUT || ask->kind == ASK_UPDATE)
         return body_read(req, keys, &ask->body);
     return NULL;

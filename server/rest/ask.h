@@ -23,12 +23,6 @@ enum ask_kind {
 };
 enum ask_target { ASK_RELATION, ASK_FUNCTION };
 
-/* An argument of GET /rpc/function?name=value */
-struct argument {
-    str name, value;
-    struct argument *next;
-};
-
 /* What is said of one embedded relation: author.name=eq.x, author.order=name, author.limit=3. */
 struct level {
     struct name_list path; /* the names of the embeds that lead to it */

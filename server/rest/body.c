@@ -126,24 +126,47 @@ static const struct fail *read_json(arena *mem, enum body_keys keys, struct body
     return NULL;
 }
 
-/* a=1&b=x becomes {"a":"1","b":"x"}; PostgreSQL reads the strings as the columns' types. */
+enum next { NEXT_NONE, NEXT_FIELD, NEXT_BROKEN };
+
+/* a=1&b=x */
+static enum next next_field(arena *mem, str *rest, struct argument *field)
+{
+    str key, value;
+
+    if (!url_next(rest, &key, &value))
+        return NEXT_NONE;
+    bool decoded =
+        url_decode(mem, key, URL_PLUS_IS_BLANK, &field->name) &&
+        url_decode(mem, value.at == NULL ? STR("") : value, URL_PLUS_IS_BLANK, &field->value);
+    return decoded ? NEXT_FIELD : NEXT_BROKEN;
+}
+
+static const struct fail *invalid_form(arena *mem)
+{
+    return fail_new(mem, FAIL_BAD_BODY, "Invalid form data");
+}
+
+/* It becomes {"a":"1","b":"x"}; PostgreSQL reads the strings as the columns' types. */
 static const struct fail *read_form(const struct request *req, struct body *body)
 {
-    str rest = req->body, key, value, name, text;
+    struct argument field = {
+        {NULL, 0},
+        {NULL, 0},
+        NULL
+    };
+    enum next next;
+    str rest = req->body;
     struct buf json;
 
     buf_init(&json, req->mem, BODY_JSON_MAX);
     buf_putc(&json, '{');
-    while (url_next(&rest, &key, &value)) {
-        if (value.at == NULL)
-            value = STR("");
-        if (!url_decode(req->mem, key, URL_PLUS_IS_BLANK, &name) ||
-            !url_decode(req->mem, value, URL_PLUS_IS_BLANK, &text))
-            return fail_new(req->mem, FAIL_BAD_BODY, "Invalid form data");
+    while ((next = next_field(req->mem, &rest, &field)) != NEXT_NONE) {
+        if (next == NEXT_BROKEN)
+            return invalid_form(req->mem);
         buf_put(&json, json.len > 1 ? STR(",") : STR(""));
-        json_put_string(&json, name);
+        json_put_string(&json, field.name);
         buf_putc(&json, ':');
-        json_put_string(&json, text);
+        json_put_string(&json, field.value);
     }
     buf_putc(&json, '}');
     if (json.full)
@@ -152,12 +175,43 @@ static const struct fail *read_form(const struct request *req, struct body *body
     return read_json(req->mem, BODY_KEYS_ANY, body);
 }
 
-const struct fail *body_read(const struct request *req, enum body_keys keys, struct body *body)
+static const struct fail *read_arguments(const struct request *req, struct body *body)
+{
+    struct argument **last = &body->arguments, field = {
+                                                   {NULL, 0},
+                                                   {NULL, 0},
+                                                   NULL
+    };
+    enum next next;
+    str rest = req->body;
+    int count = 0;
+
+    body->kind = BODY_FORM;
+    while ((next = next_field(req->mem, &rest, &field)) != NEXT_NONE) {
+        if (next == NEXT_BROKEN)
+            return invalid_form(req->mem);
+        if (++count > PARAMETERS_MAX)
+            return fail_new(req->mem, FAIL_BAD_BODY, "The form has more than %d fields",
+                            PARAMETERS_MAX);
+        *last = arena_new(req->mem, struct argument);
+        **last = field;
+        last = &(*last)->next;
+    }
+    return NULL;
+}
+
+static struct body body_of(const struct request *req)
 {
     str type = request_header(req, STR("content-type"));
 
-    *body = (struct body){.json = req->body, .content_type = media_essence(type)};
-    switch (media_content(type)) {
+    return (struct body){
+        .json = req->body, .content_type = media_essence(type), .content = media_content(type)};
+}
+
+const struct fail *body_read(const struct request *req, enum body_keys keys, struct body *body)
+{
+    *body = body_of(req);
+    switch (body->content) {
     case CONTENT_JSON:
         return read_json(req->mem, keys, body);
     case CONTENT_FORM:
@@ -166,6 +220,8 @@ const struct fail *body_read(const struct request *req, enum body_keys keys, str
         TRY(body_csv(req->mem, req->body, &body->json));
         return read_json(req->mem, BODY_KEYS_ANY, body);
     case CONTENT_TEXT:
+    case CONTENT_XML:
+    case CONTENT_BYTES:
     case CONTENT_OTHER:
         break;
     }
@@ -173,20 +229,33 @@ const struct fail *body_read(const struct request *req, enum body_keys keys, str
                     STR_ARG(body->content_type));
 }
 
+static const struct fail *read_whole(const struct request *req, struct body *body)
+{
+    body->kind = BODY_WHOLE;
+    return body->content == CONTENT_BYTES || utf8_valid(req->body)
+               ? NULL
+               : fail_new(req->mem, FAIL_BAD_BODY, "The text is not valid UTF-8");
+}
+
 const struct fail *body_read_call(const struct request *req, enum body_keys keys, struct body *body)
 {
-    str type = request_header(req, STR("content-type"));
-    enum content content = media_content(type);
-
-    if (content == CONTENT_TEXT) {
-        *body = (struct body){
-            .kind = BODY_TEXT, .json = req->body, .content_type = media_essence(type)};
-        return utf8_valid(req->body)
-                   ? NULL
-                   : fail_new(req->mem, FAIL_BAD_BODY, "The text is not valid UTF-8");
+    *body = body_of(req);
+    switch (body->content) {
+    case CONTENT_TEXT:
+    case CONTENT_XML:
+    case CONTENT_BYTES:
+        return read_whole(req, body);
+    case CONTENT_FORM:
+        return read_arguments(req, body);
+    case CONTENT_JSON:
+        if (req->body.len > 0)
+            break;
+        body->kind = BODY_OBJECT;
+        body->json = STR("{}");
+        return NULL;
+    case CONTENT_CSV:
+    case CONTENT_OTHER:
+        break;
     }
-    if (content != CONTENT_JSON || req->body.len > 0)
-        return body_read(req, keys, body);
-    *body = (struct body){.kind = BODY_OBJECT, .json = STR("{}")};
-    return NULL;
+    return body_read(req, keys, body);
 }

@@ -296,18 +296,22 @@ str media_essence(str type)
 enum content media_content(str content_type)
 {
     static const struct {
-        str essence;
+        str name;
         enum content content;
     } contents[] = {
-        {STR_ROW("application/json"),                  CONTENT_JSON},
-        {STR_ROW("application/x-www-form-urlencoded"), CONTENT_FORM},
-        {STR_ROW("text/csv"),                          CONTENT_CSV },
-        {STR_ROW("text/plain"),                        CONTENT_TEXT},
+        {STR_ROW("application/json"),                  CONTENT_JSON },
+        {STR_ROW("application/x-www-form-urlencoded"), CONTENT_FORM },
+        {STR_ROW("text/csv"),                          CONTENT_CSV  },
+        {STR_ROW("text/plain"),                        CONTENT_TEXT },
+        {STR_ROW("text/xml"),                          CONTENT_XML  },
+        {STR_ROW("application/octet-stream"),          CONTENT_BYTES},
     };
     str essence = media_essence(content_type);
 
+    if (essence.len == 0)
+        return CONTENT_JSON;
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
-        if (str_ieq(essence, contents[i].essence))
+        if (str_ieq(essence, contents[i].name))
             return contents[i].content;
-    return essence.len == 0 ? CONTENT_JSON : CONTENT_OTHER;
+    return CONTENT_OTHER;
 }

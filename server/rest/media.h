@@ -76,7 +76,15 @@ static inline bool media_is_stripped(enum media media)
 }
 
 /* What a request's body is, by its Content-Type (absent: JSON). */
-enum content { CONTENT_JSON, CONTENT_FORM, CONTENT_CSV, CONTENT_TEXT, CONTENT_OTHER };
+enum content {
+    CONTENT_JSON,
+    CONTENT_FORM,
+    CONTENT_CSV,
+    CONTENT_TEXT,
+    CONTENT_XML,
+    CONTENT_BYTES,
+    CONTENT_OTHER
+};
 enum content media_content(str content_type);
 
 /* "text/html" of "text/html; q=0.8", blanks trimmed. */

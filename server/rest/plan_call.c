@@ -1,29 +1,58 @@
 /* Which of the functions of one name does a call mean? PostgREST's rule: the one whose required
  * parameters are all given and that has a parameter for everything given. */
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "rest/plan.h"
 #include "schema/similar.h"
 
 enum { MESSAGE_MAX = 4096, ARGUMENTS_MAX = 1 << 20 };
 
-/* The names a call gives, without repetition. */
-static struct name_list names_given(arena *mem, const struct ask *ask)
+/* The arguments are in the query, or in a form. */
+static bool has_arguments(const struct ask *ask)
+{
+    return ask->reads || ask->body.kind == BODY_FORM;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const str *left = a, *right = b;
+    size_t shorter = left->len < right->len ? left->len : right->len;
+    int order = shorter == 0 ? 0 : memcmp(left->at, right->at, shorter);
+
+    if (order != 0)
+        return order;
+    return left->len == right->len ? 0 : left->len < right->len ? -1 : 1;
+}
+
+static struct name_list names_of_arguments(arena *mem, const struct ask *ask)
 {
     struct name_list names = {NULL, 0};
-    size_t count = 0;
+    int count = 0;
 
-    if (!ask->reads)
-        return ask->columns.count > 0 ? ask->columns : ask->body.keys;
     for (const struct argument *at = ask->arguments; at != NULL; at = at->next)
         count++;
-    names.names = arena_array(mem, str, count);
-    for (const struct argument *at = ask->arguments; at != NULL; at = at->next) {
-        bool known = false;
-        for (int i = 0; i < names.count; i++)
-            known = known || str_eq(names.names[i], at->name);
-        if (!known)
-            names.names[names.count++] = at->name;
-    }
+    names.names = arena_array(mem, str, (size_t)count);
+    for (const struct argument *at = ask->arguments; at != NULL; at = at->next)
+        names.names[names.count++] = at->name;
+    return names;
+}
+
+/* The names a call gives, sorted and without repetition. */
+static struct name_list names_given(arena *mem, const struct ask *ask)
+{
+    struct name_list given = has_arguments(ask)       ? names_of_arguments(mem, ask)
+                             : ask->columns.count > 0 ? ask->columns
+                                                      : ask->body.keys;
+    struct name_list names = {arena_array(mem, str, (size_t)given.count), 0};
+
+    for (int i = 0; i < given.count; i++)
+        names.names[i] = given.names[i];
+    if (given.count > 1)
+        qsort(names.names, (size_t)given.count, sizeof(*names.names), by_name);
+    for (int i = 0; i < given.count; i++)
+        if (i == 0 || !str_eq(names.names[i], names.names[names.count - 1]))
+            names.names[names.count++] = names.names[i];
     return names;
 }
 
@@ -49,15 +78,47 @@ static bool fits(const struct routine *routine, const struct name_list *names)
     return used == names->count;
 }
 
-/* A function with one unnamed parameter takes the body as it is: JSON or text. */
+/* What a function with one unnamed parameter takes as it is. */
+static const struct whole {
+    enum content content;
+    str types[2]; /* of the parameter */
+    const char *name;
+} wholes[] = {
+    {CONTENT_JSON,  {STR_ROW("json"), STR_ROW("jsonb")},  "json/jsonb"},
+    {CONTENT_TEXT,  {STR_ROW("text"), STR_ROW("text")},   "text"      },
+    {CONTENT_XML,   {STR_ROW("xml"), STR_ROW("xml")},     "xml"       },
+    {CONTENT_BYTES, {STR_ROW("bytea"), STR_ROW("bytea")}, "bytea"     },
+};
+
+/* NULL when the call brings nothing of the kind. */
+static const struct whole *find_whole(const struct ask *ask)
+{
+    bool sends = ask->kind == ASK_CALL && !ask->reads;
+
+    for (size_t i = 0; sends && i < sizeof(wholes) / sizeof(wholes[0]); i++)
+        if (wholes[i].content == ask->body.content)
+            return &wholes[i];
+    return NULL;
+}
+
 static bool takes_body(const struct routine *routine, const struct ask *ask)
 {
-    if (ask->reads || routine->nparameters != 1 || routine->parameters[0].name.len > 0)
+    const struct whole *whole = find_whole(ask);
+
+    if (whole == NULL || routine->nparameters != 1 || routine->parameters[0].name.len > 0)
         return false;
     str type = routine->parameters[0].type;
-    if (ask->body.kind == BODY_TEXT)
-        return str_eq(type, STR("text"));
-    return str_eq(type, STR("json")) || str_eq(type, STR("jsonb"));
+    return str_eq(type, whole->types[0]) || str_eq(type, whole->types[1]);
+}
+
+/* By its named parameters. What is no JSON has no names; a function without parameters is not
+ * what it was sent to. */
+static bool takes_names(const struct routine *routine, const struct ask *ask,
+                        const struct name_list *names)
+{
+    if (ask->body.kind == BODY_WHOLE && routine->nparameters == 0)
+        return false;
+    return fits(routine, names);
 }
 
 static void put_names(struct buf *out, const str *names, int count)
@@ -68,17 +129,19 @@ static void put_names(struct buf *out, const str *names, int count)
     }
 }
 
-/* "(a, b)", for messages and for finding similar parameters. */
+/* "(a, b)", sorted: what similar lists of parameters are found by. */
 static str list_parameters(arena *mem, const struct routine *routine)
 {
+    str *names = arena_array(mem, str, (size_t)routine->nparameters);
     struct buf out;
 
+    for (int i = 0; i < routine->nparameters; i++)
+        names[i] = routine->parameters[i].name;
+    if (routine->nparameters > 1)
+        qsort(names, (size_t)routine->nparameters, sizeof(*names), by_name);
     buf_init(&out, mem, MESSAGE_MAX);
     buf_putc(&out, '(');
-    for (int i = 0; i < routine->nparameters; i++) {
-        buf_put(&out, i > 0 ? STR(", ") : STR(""));
-        buf_put(&out, routine->parameters[i].name);
-    }
+    put_names(&out, names, routine->nparameters);
     buf_putc(&out, ')');
     return buf_str(&out);
 }
@@ -106,35 +169,41 @@ static str suggest(arena *mem, const struct schema *schema, const struct ask *as
                         STR_ARG(ask->schema), STR_ARG(name), STR_ARG(parameters));
 }
 
+/* " with parameters a, b or with a single unnamed json/jsonb parameter": what was looked for. */
+static str describe(arena *mem, const struct ask *ask, const struct name_list *names, str list)
+{
+    const struct whole *whole = find_whole(ask);
+
+    if (whole != NULL && ask->body.kind == BODY_WHOLE)
+        return arena_printf(mem, " with a single unnamed %s parameter", whole->name);
+    str with = names->count == 0 ? STR(" without parameters")
+                                 : arena_printf(mem, " with parameter%s %.*s",
+                                                names->count > 1 ? "s" : "", STR_ARG(list));
+    return whole == NULL ? with
+                         : arena_printf(mem, "%.*s or with a single unnamed %s parameter",
+                                        STR_ARG(with), whole->name);
+}
+
 static const struct fail *no_function(arena *mem, const struct schema *schema,
                                       const struct ask *ask, const struct name_list *names)
 {
-    bool text = ask->body.kind == BODY_TEXT;
-    struct buf list, given;
+    bool whole = ask->body.kind == BODY_WHOLE;
+    struct buf list;
 
     buf_init(&list, mem, MESSAGE_MAX);
     put_names(&list, names->names, names->count);
-    buf_init(&given, mem, MESSAGE_MAX + 16);
-    buf_printf(&given, names->count > 0 ? "(%.*s)" : " without parameters",
-               STR_ARG(buf_str(&list)));
-    struct fail *fail = fail_new(
-        mem, FAIL_NO_FUNCTION, "Could not find the function %.*s.%.*s%.*s in the schema cache",
-        STR_ARG(ask->schema), STR_ARG(ask->name), text ? 0 : (int)given.len, given.at);
-    str with = names->count == 0
-                   ? STR(" without parameters")
-                   : arena_printf(mem, " with parameter%s %.*s", names->count > 1 ? "s" : "",
-                                  STR_ARG(buf_str(&list)));
+    str between = arena_printf(mem, "(%.*s)", STR_ARG(buf_str(&list)));
+    str given = whole ? STR("") : names->count > 0 ? between : STR(" without parameters");
+    str searched = describe(mem, ask, names, buf_str(&list));
+    struct fail *fail = fail_new(mem, FAIL_NO_FUNCTION,
+                                 "Could not find the function %.*s.%.*s%.*s in the schema cache",
+                                 STR_ARG(ask->schema), STR_ARG(ask->name), STR_ARG(given));
     fail->details = arena_printf(
         mem,
-        "Searched for the function %.*s.%.*s%.*s%s, but no matches were found in the schema "
-        "cache.",
-        STR_ARG(ask->schema), STR_ARG(ask->name), text ? 0 : (int)with.len, with.at,
-        text                                   ? " with a single unnamed text parameter"
-        : ask->kind == ASK_CALL && !ask->reads ? " or with a single unnamed json/jsonb parameter"
-                                               : "");
-    if (!text)
-        fail->hint =
-            suggest(mem, schema, ask, arena_printf(mem, "(%.*s)", STR_ARG(buf_str(&list))));
+        "Searched for the function %.*s.%.*s%.*s, but no matches were found in the schema cache.",
+        STR_ARG(ask->schema), STR_ARG(ask->name), STR_ARG(searched));
+    if (!whole)
+        fail->hint = suggest(mem, schema, ask, between);
     return fail;
 }
 
@@ -223,10 +292,10 @@ const struct fail *plan_call(arena *mem, const struct schema *schema, struct pla
 
     for (const struct routine *at = schema_routines(schema, ask->schema, ask->name);
          at != NULL && nfound < 16 && nwhole < 16; at = at->overload) {
-        if (takes_body(at, ask))
-            whole[nwhole++] = at;
-        else if (describes(ask) || (ask->body.kind != BODY_TEXT && fits(at, &names)))
+        if (describes(ask) || takes_names(at, ask, &names))
             found[nfound++] = at;
+        else if (takes_body(at, ask))
+            whole[nwhole++] = at;
     }
     if (nfound == 0 && nwhole == 0)
         return no_function(mem, schema, ask, &names);
@@ -237,5 +306,5 @@ const struct fail *plan_call(arena *mem, const struct schema *schema, struct pla
     plan->whole_body = nfound == 0;
     plan->routine = nfound > 0 ? found[0] : whole[0];
     find_given(mem, &names, plan);
-    return ask->reads ? make_arguments(mem, plan) : NULL;
+    return has_arguments(ask) ? make_arguments(mem, plan) : NULL;
 }

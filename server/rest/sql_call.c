@@ -18,7 +18,7 @@ static void put_arguments(struct sql *sql, const struct plan *plan)
         sql_put(sql, "(select * from json_to_recordset(");
     else
         sql_put(sql, "json_to_record(");
-    sql_value(sql, plan->ask->reads ? plan->arguments : plan->ask->body.json);
+    sql_value(sql, plan->arguments.at != NULL ? plan->arguments : plan->ask->body.json);
     sql_put(sql, ") as ");
     sql_name(sql, ARGUMENTS_NAME);
     sql_put(sql, "(");
@@ -37,9 +37,27 @@ static void put_arguments(struct sql *sql, const struct plan *plan)
     sql_name(sql, ARGUMENTS_NAME);
 }
 
+/* As bytea's input reads it: bytes may be anything, a parameter is text. */
+static str hexadecimal(arena *mem, str bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = h2o_mem_alloc_pool(mem, bytes.len * 2 + 2), *end = text;
+
+    *end++ = '\\';
+    *end++ = 'x';
+    for (size_t i = 0; i < bytes.len; i++) {
+        *end++ = digits[(unsigned char)bytes.at[i] >> 4];
+        *end++ = digits[(unsigned char)bytes.at[i] & 15];
+    }
+    return (str){text, bytes.len * 2 + 2};
+}
+
 static void put_whole_body(struct sql *sql, const struct plan *plan)
 {
-    sql_value(sql, plan->ask->body.json);
+    const struct body *body = &plan->ask->body;
+
+    sql_value(sql,
+              body->content == CONTENT_BYTES ? hexadecimal(sql->text.mem, body->json) : body->json);
     sql_put(sql, "::");
     sql_known(sql, plan->routine->parameters[0].type);
 }

@@ -290,7 +290,7 @@ str schema_similar_relation(const struct schema *schema, arena *mem, str in, str
 
 str schema_similar_routine(const struct schema *schema, arena *mem, str in, str name)
 {
-    return similar_in(&schema->routines, mem, in, name, SIMILAR_PERCENT);
+    return similar_in(&schema->routines, mem, in, name, SIMILAR_RELATION_PERCENT);
 }
 
 static str similar_of(arena *mem, const str *candidates, int count, str name, int percent)

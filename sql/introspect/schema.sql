@@ -282,6 +282,22 @@ routines as (
     where p.prokind = 'f'
         and p.prorettype <> 'trigger'::regtype
         and p.prorettype <> 'event_trigger'::regtype
+        -- A call names its arguments, but for one that takes the body as it is.
+        and (
+            p.pronargs = 1 and p.proargtypes[0] in (
+                'json'::regtype, 'jsonb'::regtype, 'text'::regtype, 'xml'::regtype, 'bytea'::regtype)
+            or not exists (
+                select
+                from unnest(
+                    p.proargnames,
+                    coalesce(p.proallargtypes, p.proargtypes::oid[]),
+                    p.proargmodes
+                ) as u (name, type, mode)
+                where u.type is not null
+                    and coalesce(u.mode, 'i') in ('i', 'b', 'v')
+                    and coalesce(u.name, '') = ''
+            )
+        )
 ),
 -- Domains whose names are media types, and what makes them: aggregates over rows of one relation or
 -- of any, functions of one value.

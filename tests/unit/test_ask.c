@@ -87,7 +87,7 @@ static void a_misspelt_name_gets_a_suggestion(void **state)
     } cases[] = {
         {"GET /prime",                         "Perhaps you meant the table 'public.primes'"                 },
         {"GET /primes?digit=eq.1",             "Perhaps you meant to reference the column \"primes.digits\"."},
-        {"POST /rpc/ad\n\n{\"a\":1}",          "Perhaps you meant to call the function public.add"           },
+        {"POST /rpc/lists\n\n{\"a\":1}",       "Perhaps you meant to call the function public.list"          },
         {"POST /rpc/add\n\n{\"a\":1,\"c\":2}",
          "Perhaps you meant to call the function public.add(a, b)"                                           },
     };
