@@ -1,57 +1,67 @@
-/* See cast.h. A new type is one line here. */
+/* See cast.h. Source: PostgreSQL, table 8.1: names that its grammar knows and its catalogue does
+ * not, or not as a type of its own. */
 #include "rest/cast.h"
+
+#include "base/buf.h"
+
+enum { CAST_MAX = 256 };
 
 static const struct {
     str name, type;
-} casts[] = {
-    {STR_ROW("text"),        STR_ROW("text")                       },
-    {STR_ROW("varchar"),     STR_ROW("character varying")          },
-    {STR_ROW("bpchar"),      STR_ROW("bpchar")                     },
-    {STR_ROW("name"),        STR_ROW("name")                       },
-    {STR_ROW("int"),         STR_ROW("integer")                    },
-    {STR_ROW("integer"),     STR_ROW("integer")                    },
-    {STR_ROW("int2"),        STR_ROW("smallint")                   },
-    {STR_ROW("smallint"),    STR_ROW("smallint")                   },
-    {STR_ROW("int4"),        STR_ROW("integer")                    },
-    {STR_ROW("int8"),        STR_ROW("bigint")                     },
-    {STR_ROW("bigint"),      STR_ROW("bigint")                     },
-    {STR_ROW("numeric"),     STR_ROW("numeric")                    },
-    {STR_ROW("decimal"),     STR_ROW("numeric")                    },
-    {STR_ROW("real"),        STR_ROW("real")                       },
-    {STR_ROW("float4"),      STR_ROW("real")                       },
-    {STR_ROW("float8"),      STR_ROW("double precision")           },
-    {STR_ROW("float"),       STR_ROW("double precision")           },
-    {STR_ROW("money"),       STR_ROW("money")                      },
-    {STR_ROW("bool"),        STR_ROW("boolean")                    },
-    {STR_ROW("boolean"),     STR_ROW("boolean")                    },
-    {STR_ROW("date"),        STR_ROW("date")                       },
-    {STR_ROW("time"),        STR_ROW("time without time zone")     },
-    {STR_ROW("timetz"),      STR_ROW("time with time zone")        },
-    {STR_ROW("timestamp"),   STR_ROW("timestamp without time zone")},
-    {STR_ROW("timestamptz"), STR_ROW("timestamp with time zone")   },
-    {STR_ROW("interval"),    STR_ROW("interval")                   },
-    {STR_ROW("uuid"),        STR_ROW("uuid")                       },
-    {STR_ROW("json"),        STR_ROW("json")                       },
-    {STR_ROW("jsonb"),       STR_ROW("jsonb")                      },
-    {STR_ROW("xml"),         STR_ROW("xml")                        },
-    {STR_ROW("bytea"),       STR_ROW("bytea")                      },
-    {STR_ROW("inet"),        STR_ROW("inet")                       },
-    {STR_ROW("cidr"),        STR_ROW("cidr")                       },
-    {STR_ROW("oid"),         STR_ROW("oid")                        },
-    {STR_ROW("regclass"),    STR_ROW("regclass")                   },
-    {STR_ROW("tsvector"),    STR_ROW("tsvector")                   },
-    {STR_ROW("int4range"),   STR_ROW("int4range")                  },
-    {STR_ROW("int8range"),   STR_ROW("int8range")                  },
-    {STR_ROW("numrange"),    STR_ROW("numrange")                   },
-    {STR_ROW("daterange"),   STR_ROW("daterange")                  },
-    {STR_ROW("tsrange"),     STR_ROW("tsrange")                    },
-    {STR_ROW("tstzrange"),   STR_ROW("tstzrange")                  },
+} words[] = {
+    {STR_ROW("int"),                         STR_ROW("integer")                    },
+    {STR_ROW("integer"),                     STR_ROW("integer")                    },
+    {STR_ROW("smallint"),                    STR_ROW("smallint")                   },
+    {STR_ROW("bigint"),                      STR_ROW("bigint")                     },
+    {STR_ROW("decimal"),                     STR_ROW("numeric")                    },
+    {STR_ROW("dec"),                         STR_ROW("numeric")                    },
+    {STR_ROW("real"),                        STR_ROW("real")                       },
+    {STR_ROW("float"),                       STR_ROW("double precision")           },
+    {STR_ROW("double precision"),            STR_ROW("double precision")           },
+    {STR_ROW("boolean"),                     STR_ROW("boolean")                    },
+    {STR_ROW("bit"),                         STR_ROW("bit")                        },
+    {STR_ROW("bit varying"),                 STR_ROW("bit varying")                },
+    {STR_ROW("char"),                        STR_ROW("character")                  },
+    {STR_ROW("nchar"),                       STR_ROW("character")                  },
+    {STR_ROW("character"),                   STR_ROW("character")                  },
+    {STR_ROW("char varying"),                STR_ROW("character varying")          },
+    {STR_ROW("character varying"),           STR_ROW("character varying")          },
+    {STR_ROW("time with time zone"),         STR_ROW("time with time zone")        },
+    {STR_ROW("time without time zone"),      STR_ROW("time without time zone")     },
+    {STR_ROW("timestamp with time zone"),    STR_ROW("timestamp with time zone")   },
+    {STR_ROW("timestamp without time zone"), STR_ROW("timestamp without time zone")},
 };
 
-str cast_find(str name)
+/* As PostgreSQL folds a name that is not quoted. */
+static str fold(arena *mem, str name)
 {
-    for (size_t i = 0; i < sizeof(casts) / sizeof(casts[0]); i++)
-        if (str_ieq(casts[i].name, name))
-            return casts[i].type;
-    return (str){NULL, 0};
+    struct buf out;
+
+    buf_init(&out, mem, CAST_MAX);
+    for (size_t i = 0; i < name.len; i++)
+        buf_putc(&out,
+                 name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] | 0x20) : name.at[i]);
+    return buf_str(&out);
+}
+
+static str quoted(arena *mem, str name)
+{
+    struct buf out;
+
+    buf_init(&out, mem, CAST_MAX);
+    buf_putc(&out, '"');
+    buf_put(&out, name);
+    buf_putc(&out, '"');
+    return buf_str(&out);
+}
+
+str cast_find(arena *mem, const struct schema *schema, str name)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (str_ieq(words[i].name, name))
+            return words[i].type;
+    str folded = fold(mem, name);
+    if (str_find(folded, '"') >= 0 || !schema_has_type(schema, folded))
+        return (str){NULL, 0};
+    return quoted(mem, folded);
 }

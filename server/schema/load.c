@@ -196,6 +196,7 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, enums, &enum_shape),
     RECORDS(struct loaded, representations, &representation_shape),
     RECORDS(struct loaded, roles, &role_shape),
+    TEXTS(struct loaded, types),
     FLAG(struct loaded, reads_request),
     FLAG(struct loaded, sets_response),
 };

@@ -48,6 +48,8 @@ struct loaded {
     int nrepresentations;
     struct role *roles;
     int nroles;
+    str *types;
+    int ntypes;
     bool reads_request;
     bool sets_response;
 };

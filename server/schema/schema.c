@@ -11,7 +11,7 @@ struct schema {
     atomic_int refs;
     arena *mem;
     struct loaded loaded;
-    struct names relations, routines, enums, roles;
+    struct names relations, routines, enums, types, roles;
 };
 
 static void index_columns(arena *mem, struct relation *relation)
@@ -149,6 +149,7 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     index_enums(schema);
     represent_all(schema);
     index_roles(schema);
+    names_init(&schema->types, own, NULL, schema->loaded.types, schema->loaded.ntypes);
     relationships_make(own, &schema->loaded);
     return schema;
 }
@@ -273,6 +274,11 @@ const struct routine *schema_all_routines(const struct schema *schema, int *coun
 {
     *count = schema->loaded.nroutines;
     return schema->loaded.routines;
+}
+
+bool schema_has_type(const struct schema *schema, str name)
+{
+    return names_find(&schema->types, STR(""), name) >= 0;
 }
 
 const struct enumeration *schema_all_enums(const struct schema *schema, int *count)

@@ -166,6 +166,10 @@ const struct handler *schema_handler(const struct schema *schema, str in, str ta
 /* The foreign keys. Who embeds wants relation->relationships. */
 const struct link *schema_links(const struct schema *schema, int *count);
 
+/* Is there a type of that name, without its schema, anywhere in the database? "_int4" is the array
+ * of "int4". */
+bool schema_has_type(const struct schema *schema, str name);
+
 /* The enum that a type's name means; NULL when it is none. The type of an array is none. */
 const struct enumeration *schema_enum(const struct schema *schema, str type);
 

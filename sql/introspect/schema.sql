@@ -50,6 +50,13 @@ representations as (
         and c.castmethod = 'f'
     group by t.oid
 ),
+-- Names that a cast may name. Which type is meant is for the search path to say.
+types as (
+    select distinct t.typname
+    from pg_type t
+    join pg_namespace n on n.oid = t.typnamespace
+    where n.nspname not in ('pg_toast', 'information_schema')
+),
 -- The sequence behind each identity column.
 sequences as (
     select d.refobjid as relation, d.refobjsubid as attnum, d.objid::regclass as sequence
@@ -395,6 +402,7 @@ select json_build_object(
     'enums', (select coalesce(json_agg(value), '[]') from enums),
     'representations', (select coalesce(json_agg(value), '[]') from representations),
     'roles', (select coalesce(json_agg(value), '[]') from roles),
+    'types', (select coalesce(json_agg(typname), '[]') from types),
     'reads_request', exists (select from texts where text ~ 'request\.(?!jwt)'),
     'sets_response', exists (select from texts where text ~ 'response\.')
 )::text as schema
