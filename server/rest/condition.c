@@ -229,7 +229,7 @@ bool condition_looks_like(arena *mem, str text)
     struct scan scan;
 
     scan_init(&scan, mem, "filter", text);
-    return read_expression(&scan, ALONE, &ignored);
+    return read_expression(&scan, ALONE, &ignored) || scan.at > 0;
 }
 
 /* ---- trees ---- */

@@ -25,8 +25,8 @@ struct condition {
 const struct fail *condition_read(arena *mem, struct field field, str text,
                                   struct condition **condition);
 
-/* True when the text begins as an operator expression does. Arguments of GET /rpc/... are the
- * parameters whose value does not. */
+/* True when the text begins as an operator expression does, "in." and "not." too, whatever follows.
+ * Arguments of GET /rpc/... are the parameters whose value does not. */
 bool condition_looks_like(arena *mem, str text);
 
 /* Reads "(a.eq.1,b.eq.2)", the value of and=, or=, not.and= and not.or=. */

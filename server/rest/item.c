@@ -1,45 +1,6 @@
-/* See item.h. Source: PostgREST "Vertical filtering", "Ordering", "Resource embedding". */
+/* See item.h. Source: PostgREST "Vertical filtering", "Resource embedding", "Aggregate functions".
+ */
 #include "rest/item.h"
-
-#include <ctype.h>
-
-#define EXPECT_ITEM "\"...\", " EXPECT_NAME ", \"*\" or \"count()\""
-#define EXPECT_AFTER_COLUMN                                                                        \
-    "letter, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end of input"
-#define EXPECT_NULLS "\"nullsfirst\" or \"nullslast\""
-#define EXPECT_DIRECTION "\"asc\", \"desc\", " EXPECT_NULLS
-
-static const struct fail *read_items(struct scan *scan, struct item **items, int depth);
-
-static str take_type(struct scan *scan)
-{
-    size_t start = scan->at;
-    while (isalnum((unsigned char)scan_peek(scan)) || scan_peek(scan) == '_' ||
-           scan_peek(scan) == ' ')
-        scan->at++;
-    return (str){scan->text.at + start, scan->at - start};
-}
-
-static const struct fail *read_cast(struct scan *scan, str *cast)
-{
-    if (!scan_take(scan, STR("::")))
-        return NULL;
-    *cast = take_type(scan);
-    return cast->len > 0 ? NULL : scan_fail(scan, "letter or digit");
-}
-
-/* alias: before a name. "a::text" is a cast, no alias. */
-static void read_alias(struct scan *scan, struct item *item)
-{
-    struct scan ahead = *scan;
-    str alias;
-
-    if (scan_name(&ahead, &alias) != NULL || scan_sees(&ahead, STR("::")) ||
-        !scan_take(&ahead, STR(":")))
-        return;
-    item->alias = alias;
-    scan->at = ahead.at;
-}
 
 static const str aggregates[] = {
     [AGGREGATE_SUM] = STR_ROW("sum"),     [AGGREGATE_AVG] = STR_ROW("avg"),
@@ -52,103 +13,194 @@ str aggregate_name(enum aggregate aggregate)
     return aggregates[aggregate];
 }
 
-/* ".sum()" */
-static bool take_aggregate(struct scan *scan, struct item *item)
+/* ---- the parts of an item ---- */
+
+/* alias: before a name. "a::text" is a cast, no alias. */
+static void read_alias(struct scan *scan, struct item *item)
+{
+    struct trial trial = scan_try(scan);
+
+    if (scan_read_name(scan, &item->alias) && scan_take(scan, STR(":")) &&
+        !scan_take(scan, STR(":")))
+        return;
+    item->alias = (str){NULL, 0};
+    scan_back(scan, &trial);
+}
+
+/* "::text" or nothing. A lone colon can be nothing else. */
+static bool read_cast(struct scan *scan, str *cast)
+{
+    if (scan_take(scan, STR("::")))
+        return scan_read_word(scan, cast);
+    return scan_peek(scan) != ':' || scan_only(scan, STR("::"));
+}
+
+/* "sum()". The letter that one begins with decides, but "max" and "min" share theirs. */
+static bool read_aggregate_word(struct scan *scan, struct item *item)
 {
     for (int i = AGGREGATE_SUM; i <= AGGREGATE_MIN; i++) {
-        struct scan ahead = *scan;
-        if (!scan_take(&ahead, STR(".")) || !scan_take(&ahead, aggregates[i]) ||
-            !scan_take(&ahead, STR("()")))
-            continue;
-        item->kind = ITEM_AGGREGATE;
         item->aggregate = (enum aggregate)i;
-        scan->at = ahead.at;
-        return true;
+        if (scan_take(scan, aggregates[i]))
+            return scan_take(scan, STR("()"));
+        if (i <= AGGREGATE_COUNT && scan_peek(scan) == aggregates[i].at[0])
+            return scan_only(scan, aggregates[i]);
     }
     return false;
 }
 
+/* ".sum()" */
+static bool take_aggregate(struct scan *scan, struct item *item)
+{
+    struct trial trial = scan_try(scan);
+
+    if (scan_take(scan, STR(".")) && read_aggregate_word(scan, item)) {
+        item->kind = ITEM_AGGREGATE;
+        return true;
+    }
+    item->aggregate = AGGREGATE_NONE;
+    return scan_back(scan, &trial);
+}
+
+/* What may stand behind an item; it is not consumed. */
+static bool sees_end(struct scan *scan)
+{
+    struct trial trial = scan_try(scan);
+
+    if (scan_take(scan, STR(")")) || scan_take(scan, STR(","))) {
+        scan->at = trial.at;
+        return true;
+    }
+    scan_end(scan);
+    scan_back(scan, &trial);
+    return scan_at_end(scan);
+}
+
+/* ---- the kinds of items ---- */
+
+static bool read_star(struct scan *scan, struct item *item)
+{
+    struct trial trial = scan_try(scan);
+
+    item->kind = ITEM_ALL;
+    return (scan_take(scan, STR("*")) && sees_end(scan)) || scan_back(scan, &trial);
+}
+
+/* "count()" of rows. */
+static bool read_count(struct scan *scan, struct item *item)
+{
+    struct trial trial = scan_try(scan);
+
+    *item = (struct item){.kind = ITEM_AGGREGATE, .aggregate = AGGREGATE_COUNT};
+    read_alias(scan, item);
+    return (scan_take(scan, STR("count()")) && read_cast(scan, &item->result_cast) &&
+            sees_end(scan)) ||
+           scan_back(scan, &trial);
+}
+
+static bool read_column(struct scan *scan, struct item *item)
+{
+    *item = (struct item){.kind = ITEM_COLUMN};
+    read_alias(scan, item);
+    if (!scan_read_field(scan, &item->field) || !read_cast(scan, &item->cast))
+        return false;
+    str ignored;
+    bool aggregates_it = take_aggregate(scan, item);
+    return read_cast(scan, aggregates_it ? &item->result_cast : &ignored) && sees_end(scan);
+}
+
 /* "!hint", "!inner" or "!left": at most one hint and one join, in any order. */
-static const struct fail *read_modifiers(struct scan *scan, struct item *item)
+static bool read_modifiers(struct scan *scan, struct item *item)
 {
     str word;
 
     for (int i = 0; i < 2 && scan_take(scan, STR("!")); i++) {
-        TRY(scan_name(scan, &word));
+        if (!scan_read_name(scan, &word))
+            return false;
         if (str_eq(word, STR("inner")))
             item->join = JOIN_INNER;
         else if (!str_eq(word, STR("left")) && item->hint.at == NULL)
             item->hint = word;
     }
+    return true;
+}
+
+/* Up to its parenthesis, which is not consumed. */
+static bool read_relation(struct scan *scan, struct item *item, bool spread)
+{
+    struct trial trial = scan_try(scan);
+
+    *item = (struct item){.kind = ITEM_EMBED, .spread = spread};
+    if (!spread)
+        read_alias(scan, item);
+    if ((!spread || scan_take(scan, STR("..."))) && scan_read_name(scan, &item->field.name) &&
+        !str_eq(item->field.name, STR("count")) && read_modifiers(scan, item) &&
+        scan_take(scan, STR("("))) {
+        scan->at--;
+        return true;
+    }
+    return scan_back(scan, &trial);
+}
+
+/* ---- lists of them ---- */
+
+static const struct fail *read_items(struct scan *scan, struct item **items, int depth);
+
+static const struct fail *read_children(struct scan *scan, struct item *item, int depth)
+{
+    if (depth == ITEM_DEPTH_MAX)
+        return fail_new(scan->mem, FAIL_BAD_QUERY,
+                        "The select parameter is more than %d levels deep", ITEM_DEPTH_MAX);
+    scan_take(scan, STR("("));
+    TRY(read_items(scan, &item->children, depth + 1));
+    return scan_take(scan, STR(")")) ? NULL : scan_refuse(scan);
+}
+
+/* *found is false when there is none, and nothing is consumed. */
+static const struct fail *read_item(struct scan *scan, struct item *item, int depth, bool *found)
+{
+    size_t start = scan->at;
+
+    scan_white(scan);
+    *found = true;
+    if (read_relation(scan, item, true) || read_relation(scan, item, false))
+        return read_children(scan, item, depth);
+    if (!read_star(scan, item) && !read_count(scan, item) && !read_column(scan, item)) {
+        *found = false;
+        return scan->at > start ? scan_refuse(scan) : NULL;
+    }
+    scan_white(scan);
     return NULL;
 }
 
-static const struct fail *read_embed(struct scan *scan, struct item *item, int depth)
-{
-    item->kind = ITEM_EMBED;
-    TRY(read_modifiers(scan, item));
-    if (!scan_take(scan, STR("(")))
-        return scan_fail(scan, "\"(\"");
-    if (scan_take(scan, STR(")")))
-        return NULL;
-    TRY(read_items(scan, &item->children, depth + 1));
-    return scan_take(scan, STR(")")) ? NULL : scan_fail(scan, "\",\" or \")\"");
-}
-
-static const struct fail *read_item(struct scan *scan, struct item *item, int depth)
-{
-    if (scan_take(scan, STR("*"))) {
-        item->kind = ITEM_ALL;
-        return NULL;
-    }
-    item->spread = scan_take(scan, STR("..."));
-    if (scan_at_end(scan))
-        return scan_fail(scan, item->spread ? EXPECT_NAME : EXPECT_ITEM);
-    if (!item->spread)
-        read_alias(scan, item);
-    if (scan_take(scan, STR("count()"))) {
-        item->kind = ITEM_AGGREGATE;
-        item->aggregate = AGGREGATE_COUNT;
-        return read_cast(scan, &item->result_cast);
-    }
-    TRY(scan_field(scan, &item->field));
-    if (item->spread || scan_peek(scan) == '!' || scan_peek(scan) == '(')
-        return read_embed(scan, item, depth);
-    item->kind = ITEM_COLUMN;
-    TRY(read_cast(scan, &item->cast));
-    return take_aggregate(scan, item) ? read_cast(scan, &item->result_cast) : NULL;
-}
-
+/* None, or as many as there are commas, and one. */
 static const struct fail *read_items(struct scan *scan, struct item **items, int depth)
 {
     struct item **last = items;
+    bool found;
 
-    if (depth > ITEM_DEPTH_MAX)
-        return scan_fail(scan, "at most 16 levels");
     do {
-        *last = arena_new(scan->mem, struct item);
-        TRY(read_item(scan, *last, depth));
-        last = &(*last)->next;
+        struct item *item = arena_new(scan->mem, struct item);
+        TRY(read_item(scan, item, depth, &found));
+        if (!found)
+            return last == items ? NULL : scan_refuse(scan);
+        *last = item;
+        last = &item->next;
+        scan_white(scan);
     } while (scan_take(scan, STR(",")));
     return NULL;
 }
 
-static bool ends_with_embed(const struct item *items)
-{
-    while (items->next != NULL)
-        items = items->next;
-    return items->kind == ITEM_EMBED;
-}
-
+/* A list that is empty, or begins with no item, is all columns; what stands behind a complete one
+ * is not looked at, as in PostgREST. */
 const struct fail *item_read(arena *mem, str text, struct item **items)
 {
     struct scan scan;
 
-    scan_init(&scan, mem, "select parameter", text.len == 0 ? STR("*") : text);
+    scan_init(&scan, mem, "select parameter", text);
     TRY(read_items(&scan, items, 1));
-    if (ends_with_embed(*items)) /* what follows its parenthesis is not read, as in PostgREST */
-        return NULL;
-    return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, EXPECT_AFTER_COLUMN);
+    if (*items == NULL)
+        *items = arena_new(mem, struct item); /* ITEM_ALL */
+    return NULL;
 }
 
 /* The last key of a path names its column; an index does not, so the key before it. */
@@ -164,50 +216,6 @@ str item_name(const struct item *item)
     return item->field.name;
 }
 
-/* A dot must lead to a word: .asc, .desc, .nullsfirst, .nullslast, in this order. */
-static const struct fail *read_direction(struct scan *scan, struct term *term)
-{
-    bool directed = true;
-
-    if (scan_take(scan, STR(".desc")))
-        term->descending = true;
-    else
-        directed = scan_take(scan, STR(".asc"));
-    if (scan_take(scan, STR(".nullsfirst")))
-        term->nulls = NULLS_FIRST;
-    else if (scan_take(scan, STR(".nullslast")))
-        term->nulls = NULLS_LAST;
-    else if (scan_take(scan, STR(".")))
-        return scan_fail(scan, directed ? EXPECT_NULLS : EXPECT_DIRECTION);
-    return NULL;
-}
-
-/* "column->path" or "relation(column->path)" */
-static const struct fail *read_sorted(struct scan *scan, struct term *term)
-{
-    TRY(scan_field(scan, &term->field));
-    if (term->field.nsteps > 0 || !scan_take(scan, STR("(")))
-        return NULL;
-    term->relation = term->field.name;
-    TRY(scan_field(scan, &term->field));
-    return scan_take(scan, STR(")")) ? NULL : scan_fail(scan, "\")\"");
-}
-
-const struct fail *term_read(arena *mem, str text, struct term **terms)
-{
-    struct term **last = terms;
-    struct scan scan;
-
-    scan_init(&scan, mem, "order", text);
-    do {
-        *last = arena_new(mem, struct term);
-        TRY(read_sorted(&scan, *last));
-        TRY(read_direction(&scan, *last));
-        last = &(*last)->next;
-    } while (scan_take(&scan, STR(",")));
-    return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, "\",\" or end of input");
-}
-
 const struct fail *name_list_read(arena *mem, const char *what, str text, struct name_list *list)
 {
     struct scan scan;
@@ -217,8 +225,10 @@ const struct fail *name_list_read(arena *mem, const char *what, str text, struct
         room += text.at[i] == ',';
     *list = (struct name_list){arena_array(mem, str, room), 0};
     scan_init(&scan, mem, what, text);
-    do
+    do {
+        scan_white(&scan);
         TRY(scan_name(&scan, &list->names[list->count++]));
-    while (scan_take(&scan, STR(",")));
-    return scan_at_end(&scan) ? NULL : scan_fail_end(&scan, "\",\" or end of input");
+        scan_white(&scan);
+    } while (scan_take(&scan, STR(",")));
+    return NULL;
 }

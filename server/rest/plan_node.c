@@ -58,11 +58,11 @@ static const struct fail *no_column(arena *mem, const struct node *node, str nam
     return fail;
 }
 
-static const struct fail *find_cast(arena *mem, str name, str *cast)
+static const struct fail *find_cast(arena *mem, const struct schema *schema, str name, str *cast)
 {
     if (name.at == NULL)
         return NULL;
-    *cast = cast_find(name);
+    *cast = cast_find(mem, schema, name);
     if (cast->at != NULL)
         return NULL;
     struct fail *fail = fail_new(mem, FAIL_SQL, "type \"%.*s\" does not exist", STR_ARG(name));
@@ -105,8 +105,8 @@ static const struct fail *find_selected(struct planner *planner, const struct no
         return no_column(planner->mem, node, item->field.name);
     if (wanted_back(planner->plan) != CHOICE_RETURN_ROWS)
         return NULL;
-    TRY(find_cast(planner->mem, item->result_cast, &output->result_cast));
-    return find_cast(planner->mem, item->cast, &output->cast);
+    TRY(find_cast(planner->mem, planner->schema, item->result_cast, &output->result_cast));
+    return find_cast(planner->mem, planner->schema, item->cast, &output->cast);
 }
 
 static const struct fail *find_output(struct planner *planner, const struct node *node,

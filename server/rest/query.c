@@ -82,19 +82,23 @@ static const struct fail *apply_select(arena *mem, str value, struct ask *ask)
 
 static const struct fail *apply_columns(arena *mem, str value, struct ask *ask)
 {
-    return name_list_read(mem, "columns parameter", value, &ask->columns);
+    return ask->columns.count > 0 ? NULL
+                                  : name_list_read(mem, "columns parameter", value, &ask->columns);
 }
 
 static const struct fail *apply_on_conflict(arena *mem, str value, struct ask *ask)
 {
-    return name_list_read(mem, "on_conflict parameter", value, &ask->on_conflict);
+    return ask->on_conflict.count > 0
+               ? NULL
+               : name_list_read(mem, "on_conflict parameter", value, &ask->on_conflict);
 }
 
-/* The last word of a key: what of a level it is. level is NULL for the target itself. */
+/* The last word of a key, and of what it is: level is NULL for the target itself. */
 struct place {
     struct ask *ask;
     struct level *level;
     str word;
+    bool negated; /* not.or=(...) */
 };
 
 static const struct fail *apply_order(arena *mem, str value, const struct place *place)
@@ -105,11 +109,11 @@ static const struct fail *apply_order(arena *mem, str value, const struct place 
 
 static const struct fail *apply_tree(arena *mem, str value, const struct place *place)
 {
-    bool negated = str_starts(place->word, STR("not."));
-    bool any = str_ends(place->word, STR("or"));
+    bool any = str_eq(place->word, STR("or"));
     struct condition *condition;
 
-    TRY(condition_read_tree(mem, any ? CONDITION_OR : CONDITION_AND, negated, value, &condition));
+    TRY(condition_read_tree(mem, any ? CONDITION_OR : CONDITION_AND, place->negated, value,
+                            &condition));
     add_condition(place->level != NULL ? &place->level->where : &place->ask->where, condition);
     return NULL;
 }
@@ -141,90 +145,88 @@ static const struct {
     {STR_ROW("on_conflict"), apply_on_conflict},
 };
 
-/* Keys that a path may precede: a.b.order. */
+/* The last words of keys that a path may precede: a.b.order. */
 static const struct last_word {
     str word;
+    const char *what; /* the key is called in a message */
+    bool logic;       /* "not" in its path negates */
     const struct fail *(*apply)(arena *mem, str value, const struct place *place);
 } last_words[] = {
-    {STR_ROW("order"),   apply_order },
-    {STR_ROW("limit"),   apply_limit },
-    {STR_ROW("offset"),  apply_offset},
-    {STR_ROW("not.and"), apply_tree  },
-    {STR_ROW("not.or"),  apply_tree  },
-    {STR_ROW("and"),     apply_tree  },
-    {STR_ROW("or"),      apply_tree  },
+    {STR_ROW("order"),  "tree path",  false, apply_order },
+    {STR_ROW("limit"),  "tree path",  false, apply_limit },
+    {STR_ROW("offset"), "tree path",  false, apply_offset},
+    {STR_ROW("and"),    "logic path", true,  apply_tree  },
+    {STR_ROW("or"),     "logic path", true,  apply_tree  },
 };
 
 static const struct last_word *find_last_word(str key)
 {
     for (size_t i = 0; i < sizeof(last_words) / sizeof(last_words[0]); i++) {
         str word = last_words[i].word;
-        bool behind_path = key.len > word.len + 1 && key.at[key.len - word.len - 1] == '.';
+        bool behind_path = key.len > word.len && key.at[key.len - word.len - 1] == '.';
         if (str_eq(key, word) || (behind_path && str_ends(key, word)))
             return &last_words[i];
     }
     return NULL;
 }
 
-static void add_argument(arena *mem, struct ask *ask, struct pair pair)
+static void add_argument(arena *mem, struct ask *ask, str name, str value)
 {
     struct argument **last = &ask->arguments;
     while (*last != NULL)
         last = &(*last)->next;
     *last = arena_new(mem, struct argument);
-    (*last)->name = pair.key;
-    (*last)->value = pair.value;
+    (*last)->name = name;
+    (*last)->value = value;
 }
 
-/* "a.b.c->d": the path a.b and the field c->d. */
-static const struct fail *read_path(arena *mem, str key, struct name_list *path,
+/* "a.b.c->d": the path a.b and the field c->d. What stands behind it is not looked at, as in
+ * PostgREST. */
+static const struct fail *read_path(arena *mem, const char *what, str key, struct name_list *path,
                                     struct field *field)
 {
-    str names[ITEM_DEPTH_MAX];
+    str names[ITEM_DEPTH_MAX + 1];
     struct scan scan;
 
     *path = (struct name_list){NULL, 0};
-    scan_init(&scan, mem, "tree path", key);
-    TRY(scan_field(&scan, field));
-    while (field->nsteps == 0 && scan_take(&scan, STR("."))) {
-        if (path->count == ITEM_DEPTH_MAX)
-            return scan_fail(&scan, "at most 16 levels");
+    scan_init(&scan, mem, what, key);
+    TRY(scan_name(&scan, &field->name));
+    while (scan_take_dot(&scan)) {
+        if (path->count > ITEM_DEPTH_MAX)
+            return fail_new(mem, FAIL_BAD_QUERY, "A path has more than %d levels", ITEM_DEPTH_MAX);
         names[path->count++] = field->name;
-        TRY(scan_field(&scan, field));
+        TRY(scan_name(&scan, &field->name));
     }
     if (path->count > 0) {
         path->names = arena_array(mem, str, (size_t)path->count);
         memcpy(path->names, names, sizeof(names[0]) * (size_t)path->count);
     }
-    return scan_at_end(&scan) ? NULL : scan_fail(&scan, "\"->>\", \"->\", \".\" or end of input");
+    return scan_read_path(&scan, field) ? NULL : scan_refuse(&scan);
 }
 
-/* The level that "a.b" leads to. */
-static const struct fail *read_level(arena *mem, struct ask *ask, str key, struct level **level)
+/* Takes the word "not" out of a path, wherever it stands. */
+static bool take_not(struct name_list *path)
 {
-    struct name_list path;
-    struct field last;
-
-    TRY(read_path(mem, key, &path, &last));
-    str *names = arena_array(mem, str, (size_t)path.count + 1);
-    if (path.count > 0)
-        memcpy(names, path.names, sizeof(names[0]) * (size_t)path.count);
-    names[path.count] = last.name;
-    *level = get_level(mem, ask, &(struct name_list){names, path.count + 1});
-    return NULL;
+    int kept = 0;
+    for (int i = 0; i < path->count; i++)
+        if (!str_eq(path->names[i], STR("not")))
+            path->names[kept++] = path->names[i];
+    bool negated = kept < path->count;
+    path->count = kept;
+    return negated;
 }
 
 static const struct fail *apply_filter(arena *mem, struct pair pair, struct ask *ask)
 {
     struct condition *condition, **where = &ask->where;
     struct name_list path;
-    struct field field;
+    struct field field = {.nsteps = 0};
 
+    TRY(read_path(mem, "tree path", pair.key, &path, &field));
     if (ask->kind == ASK_CALL && ask->reads && !condition_looks_like(mem, pair.value)) {
-        add_argument(mem, ask, pair);
+        add_argument(mem, ask, field.name, pair.value);
         return NULL;
     }
-    TRY(read_path(mem, pair.key, &path, &field));
     TRY(condition_read(mem, field, pair.value, &condition));
     if (path.count > 0)
         where = &get_level(mem, ask, &path)->where;
@@ -236,12 +238,13 @@ static const struct fail *apply_last_word(arena *mem, struct pair pair, struct a
                                           const struct last_word *last)
 {
     struct place place = {.ask = ask, .word = last->word};
-    str key = {pair.key.at, pair.key.len - last->word.len};
+    struct name_list path;
+    struct field field = {.nsteps = 0};
 
-    if (key.len > 0) {
-        key.len--; /* the dot */
-        TRY(read_level(mem, ask, key, &place.level));
-    }
+    TRY(read_path(mem, last->what, pair.key, &path, &field));
+    place.negated = last->logic && take_not(&path);
+    if (path.count > 0)
+        place.level = get_level(mem, ask, &path);
     return last->apply(mem, pair.value, &place);
 }
 
@@ -254,14 +257,34 @@ static const struct fail *apply_pair(arena *mem, struct pair pair, struct ask *a
     return last != NULL ? apply_last_word(mem, pair, ask, last) : apply_filter(mem, pair, ask);
 }
 
+/* As deep as trees are, which condition.c limits. */
+static int count_filters(const struct condition *conditions)
+{
+    int count = 0;
+    for (const struct condition *at = conditions; at != NULL; at = at->next)
+        count += at->kind == CONDITION_FILTER ? 1 : count_filters(at->children);
+    return count;
+}
+
+static const struct fail *check_filters(arena *mem, const struct ask *ask)
+{
+    int count = count_filters(ask->where);
+
+    for (const struct level *level = ask->levels; level != NULL; level = level->next)
+        count += count_filters(level->where);
+    if (count <= FILTERS_MAX)
+        return NULL;
+    return fail_new(mem, FAIL_BAD_QUERY, "The query has more than %d filters", FILTERS_MAX);
+}
+
 const struct fail *query_apply(const struct query *query, arena *mem, struct ask *ask)
 {
     for (int i = 0; i < query->count; i++)
         if (query->pairs[i].value.at != NULL)
             TRY(apply_pair(mem, query->pairs[i], ask));
     if (ask->select == NULL)
-        return item_read(mem, STR("*"), &ask->select);
-    return NULL;
+        TRY(item_read(mem, STR("*"), &ask->select));
+    return check_filters(mem, ask);
 }
 
 struct sorted {

@@ -3,14 +3,38 @@
 
 #include "rest/query.h"
 
-/* The last limit or offset that is an integer; others are ignored, as PostgREST does. */
-static bool find_number(const struct query *query, str key, int64_t *number)
+static bool is_digits(str text)
 {
-    bool found = false;
-    for (int i = 0; i < query->count; i++)
-        if (str_eq(query->pairs[i].key, key) && str_int(query->pairs[i].value, number))
-            found = true;
-    return found;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+    return text.len > 0;
+}
+
+/* As PostgreSQL says it. */
+static const struct fail *refuse_number(arena *mem, str number)
+{
+    struct fail *fail =
+        fail_new(mem, FAIL_SQL, "value \"%.*s\" is out of range for type bigint", STR_ARG(number));
+    fail->code = "22003"; /* numeric_value_out_of_range */
+    return fail;
+}
+
+/* The last limit or offset that is an integer; others are ignored, as PostgREST does. */
+static const struct fail *find_number(arena *mem, const struct query *query, str key,
+                                      int64_t *number, bool *found)
+{
+    *found = false;
+    for (int i = 0; i < query->count; i++) {
+        str value = str_trim(query->pairs[i].value);
+        if (!str_eq(query->pairs[i].key, key) || value.at == NULL)
+            continue;
+        if (str_int(value, number))
+            *found = true;
+        else if (is_digits(value))
+            return refuse_number(mem, value);
+    }
+    return NULL;
 }
 
 /* "0-9" or "5-" of a Range header; anything else is no range. */
@@ -82,9 +106,12 @@ const struct fail *range_read(const struct request *req, const struct query *que
 {
     struct range header = {0, RANGE_OPEN, false};
     int64_t limit = 0, offset = 0;
-    bool limited = find_number(query, STR("limit"), &limit);
+    bool limited, skips;
 
-    find_number(query, STR("offset"), &offset);
+    TRY(find_number(req->mem, query, STR("limit"), &limit, &limited));
+    TRY(find_number(req->mem, query, STR("offset"), &offset, &skips));
+    if (!skips)
+        offset = 0;
     if (limited && limit < 0)
         return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
     if (limited && limit == 0 && offset <= 0) {

@@ -90,6 +90,12 @@ bool scan_take(struct scan *scan, str token)
     return miss_at(scan, scan->at + fits, (struct wanted){token, true});
 }
 
+bool scan_only(struct scan *scan, str token)
+{
+    scan->miss = (struct miss){.at = scan->at, .found = scan->at};
+    return scan_take(scan, token);
+}
+
 bool scan_take_dot(struct scan *scan)
 {
     if (!scan_sees(scan, STR(".")))
@@ -100,9 +106,9 @@ bool scan_take_dot(struct scan *scan)
 
 bool scan_end(struct scan *scan)
 {
+    scan_miss(scan, STR("end of input"));
     if (scan_at_end(scan))
         return true;
-    scan_miss(scan, STR("end of input"));
     scan->miss.loosely = scan->miss.loosely || scan->miss.at == scan->at;
     return false;
 }
@@ -167,13 +173,6 @@ static str position(const struct scan *scan, size_t at)
     return arena_printf(scan->mem, "(line %zu, column %zu)", line, column);
 }
 
-static struct fail *fail_at(const struct scan *scan, size_t at)
-{
-    str place = position(scan, at);
-    return fail_new(scan->mem, FAIL_BAD_QUERY, "\"failed to parse %s (%.*s)\" %.*s", scan->what,
-                    STR_ARG(scan->text), STR_ARG(place));
-}
-
 /* The whole character, not its first byte. */
 static str character(const struct scan *scan, size_t at)
 {
@@ -183,13 +182,31 @@ static str character(const struct scan *scan, size_t at)
     return (str){scan->text.at + at, len};
 }
 
+/* The code point of a character of two to four bytes. */
+static unsigned code_point(str character)
+{
+    unsigned code = (unsigned char)character.at[0] & (0x7FU >> character.len);
+    for (size_t i = 1; i < character.len; i++)
+        code = code << 6 | ((unsigned char)character.at[i] & 0x3FU);
+    return code;
+}
+
+/* As Haskell shows text: what is not ASCII by its number. */
 static void put_quoted(struct buf *out, str text, char quote)
 {
+    static const char escapes[] = "\tt\nn\rr";
+
     buf_putc(out, quote);
+    if (text.len > 1 && (unsigned char)text.at[0] >= 0x80) {
+        buf_printf(out, "\\%u", code_point(text));
+        text = STR("");
+    }
     for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == quote || text.at[i] == '\\')
+        const char *escape = memchr(escapes, text.at[i], sizeof(escapes) - 1);
+        bool control = escape != NULL && text.at[i] < ' ';
+        if (control || text.at[i] == quote || text.at[i] == '\\')
             buf_putc(out, '\\');
-        buf_putc(out, text.at[i]);
+        buf_putc(out, control ? escape[1] : text.at[i]);
     }
     buf_putc(out, quote);
 }
@@ -221,7 +238,9 @@ static void put_wanted(struct buf *out, const struct miss *miss)
 const struct fail *scan_refuse(const struct scan *scan)
 {
     const struct miss *miss = &scan->miss;
-    struct fail *fail = fail_at(scan, miss->at);
+    str place = position(scan, miss->at);
+    struct fail *fail = fail_new(scan->mem, FAIL_BAD_QUERY, "\"failed to parse %s (%.*s)\" %.*s",
+                                 scan->what, STR_ARG(scan->text), STR_ARG(place));
     struct buf details;
 
     buf_init(&details, scan->mem, DETAILS_MAX);
@@ -229,28 +248,6 @@ const struct fail *scan_refuse(const struct scan *scan)
     put_wanted(&details, miss);
     fail->details = buf_str(&details);
     return fail;
-}
-
-static const struct fail *fail_here(const struct scan *scan, char quote, const char *expecting)
-{
-    struct fail *fail = fail_at(scan, scan->at);
-    struct buf details;
-
-    buf_init(&details, scan->mem, DETAILS_MAX);
-    put_found(&details, scan, scan->at, quote);
-    buf_printf(&details, " expecting %s", expecting);
-    fail->details = buf_str(&details);
-    return fail;
-}
-
-const struct fail *scan_fail(const struct scan *scan, const char *expecting)
-{
-    return fail_here(scan, '"', expecting);
-}
-
-const struct fail *scan_fail_end(const struct scan *scan, const char *expecting)
-{
-    return fail_here(scan, '\'', expecting);
 }
 
 /* ---- names ---- */
@@ -447,9 +444,4 @@ bool scan_read_field(struct scan *scan, struct field *field)
         return false;
     scan_white(scan);
     return true;
-}
-
-const struct fail *scan_field(struct scan *scan, struct field *field)
-{
-    return scan_read_field(scan, field) ? NULL : scan_refuse(scan);
 }

@@ -54,6 +54,10 @@ bool scan_take(struct scan *scan, str token);
 bool scan_take_dot(struct scan *scan);
 bool scan_end(struct scan *scan); /* consumes nothing */
 
+/* A token whose first character fits, so that nothing else could be meant. False, to be returned.
+ */
+bool scan_only(struct scan *scan, str token);
+
 /* Something else did not fit here; the name is said without quotes. False, to be returned. */
 bool scan_miss(struct scan *scan, str name);
 
@@ -79,10 +83,6 @@ bool scan_back_as(struct scan *scan, const struct trial *trial, str name);
  * fit. */
 const struct fail *scan_refuse(const struct scan *scan);
 
-/* The same for what is known to be wanted here; the second where the text should have ended. */
-const struct fail *scan_fail(const struct scan *scan, const char *expecting);
-const struct fail *scan_fail_end(const struct scan *scan, const char *expecting);
-
 /* name = '"' any with \-escapes '"' | letters, digits, '_', ' ', '$', and '-' between them */
 bool scan_read_name(struct scan *scan, str *name);
 /* word = letters, digits, '_', ' ', '$': the configuration of a text search, a type */
@@ -93,7 +93,6 @@ bool scan_read_path(struct scan *scan, struct field *field);
 
 /* The same with the failure at once. */
 const struct fail *scan_name(struct scan *scan, str *name);
-const struct fail *scan_field(struct scan *scan, struct field *field);
 
 /* A quoted text; the cursor stands on its first quote. False when the closing quote is missing. */
 bool scan_quoted(struct scan *scan, str *text);

@@ -7,7 +7,8 @@
 #define COLUMN(name, type) "{\"name\":\"" name "\",\"type\":\"" type "\"}"
 
 static const char rest_schema_text[] =
-    "{\"schemas\":[\"public\",\"other\"],\"reads_request\":false,\"links\":[],"
+    "{\"schemas\":[\"public\",\"other\"],\"types\":[\"text\",\"_int4\",\"mood\"],\"reads_request\":"
+    "false,\"links\":[],"
     "\"handlers\":[{\"schema\":\"public\",\"name\":\"primes_png\",\"target_schema\":\"public\","
     "\"target\":\"primes\",\"type\":\"image/png\"},"
     "{\"schema\":\"public\",\"name\":\"loose_any\",\"target_schema\":\"public\",\"target\":"
