@@ -16,6 +16,7 @@ const STATEMENTS = {
     by_id: `select coalesce(json_agg(t), '[]')::text as body from (select ${COLUMNS} from api.items where id = $1) t`,
     list: `select coalesce(json_agg(t), '[]')::text as body from (select ${COLUMNS} from api.items where id > $1 order by id limit $2) t`,
     insert: `insert into api.logs (msg, payload) values ($1, $2)`,
+    insert_many: `insert into api.logs (msg, payload) select msg, payload from json_to_recordset($1) as rows (msg text, payload jsonb)`,
     add: `select api.add($1, $2)::text as body`,
 };
 
@@ -78,7 +79,8 @@ function serve() {
         return reply.type('application/json; charset=utf-8').send(rows[0].body);
     });
     app.post('/rest/v1/logs', async (request, reply) => {
-        await runAs(pool, request.claims, 'insert', [request.body.msg, request.body.payload]);
+        const many = Array.isArray(request.body);
+        await runAs(pool, request.claims, many ? 'insert_many' : 'insert', many ? [JSON.stringify(request.body)] : [request.body.msg, request.body.payload]);
         return reply.code(201).send();
     });
     app.post('/rest/v1/rpc/add', async (request, reply) => {

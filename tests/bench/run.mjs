@@ -56,7 +56,7 @@ async function measureWorkload(stand, workload, count, round) {
         say(`round ${round + 1}/${rounds}  ${workload.name.padEnd(8)} ${String(count).padStart(3)}  ${peer.name.padEnd(9)} ${Math.round(figures.rate)}/s  p99 ${figures.p99.toFixed(1)} ms${figures.bad + figures.broken ? `  FAILED ${figures.bad}+${figures.broken}` : ''}`);
         stand.runs.push({ workload: workload.name, connections: count, peer: peer.name, ...figures });
         await sleep(SETTLE_MS);
-        if (workload.name === 'insert') await stand.cluster.query('truncate api.logs', DATABASE);
+        if (workload.name.startsWith('insert')) await stand.cluster.query('truncate api.logs', DATABASE);
     }
 }
 

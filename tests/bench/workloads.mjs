@@ -29,6 +29,7 @@ export const WORKLOADS = [
     { name: 'list20', title: '20 rows', request: (i) => ({ ...page(i, 20), token: userToken(OWNER) }), goal: { over: 'postgrest', ratio: 3.5 } },
     { name: 'list1000', title: '1,000 rows (237 KB)', longer: 2, request: (i) => ({ ...page(i, 1000), token: userToken(OWNER) }), goal: { over: 'postgrest', ratio: 1.2 } },
     { name: 'insert', title: 'insert, return=minimal', request: (i) => ({ ...write('/logs', { msg: `message ${i}`, payload: { n: i } }, { Prefer: 'return=minimal' }), token: userToken(OWNER) }), goal: { over: 'postgrest', ratio: 3.5 } },
+    { name: 'insert1000', title: 'insert of 1,000 rows (62 KB), return=minimal', longer: 2, count: 50, request: (i) => ({ ...write('/logs', Array.from({ length: 1000 }, (_, n) => ({ msg: `message ${i} of ${n}`, payload: { n, of: i } })), { Prefer: 'return=minimal' }), token: userToken(OWNER) }), goal: { over: 'postgrest', ratio: 1 } },
     { name: 'rpc', title: 'RPC add(a, b) by POST', request: (i) => ({ ...write('/rpc/add', { a: i, b: 1 }), token: userToken(OWNER) }), goal: { over: 'postgrest', ratio: 7 } },
     { name: 'hot', title: '1 row, everybody the same (single flight)', count: 1, request: () => ({ ...read('select=*&id=eq.1'), token: userToken(OWNER) }) },
     { name: 'stats', title: '/api/stats, cached', count: 1, absolute: true, peers: ['postern', 'h2o'], request: () => ({ method: 'GET', path: '/api/stats' }), goal: { over: 'h2o', ratio: 0.75 } },
