@@ -1,4 +1,6 @@
-/* Picks the command. Settings come from the environment; `postern config` shows them all. */
+/* Picks the command. Settings come from the environment, of `serve` also from a file; `postern
+ * config` shows them all. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,22 +22,22 @@ const char *__lsan_default_suppressions(void)
 static int serve_command(const struct config *config, int argc, char **argv);
 
 static const struct command commands[] = {
-    {"serve",   serve_command,   "serve",       "the server in the foreground, until SIGTERM or Ctrl-C"},
-    {"demo",    demo_command,    DEMO_USAGE,    DEMO_HELP                                              },
-    {"migrate", migrate_command, MIGRATE_USAGE, MIGRATE_HELP                                           },
-    {"routes",  routes_command,  ROUTES_USAGE,  ROUTES_HELP                                            },
-    {"config",  config_command,  CONFIG_USAGE,  CONFIG_HELP                                            },
-    {"token",   token_command,   TOKEN_USAGE,   TOKEN_HELP                                             },
-    {"key",     key_command,     KEY_USAGE,     KEY_HELP                                               },
+    {"serve",   serve_command,   "serve [FILE]",
+     "the server in the foreground, until SIGTERM or Ctrl-C" },
+    {"demo",    demo_command,    DEMO_USAGE,     DEMO_HELP   },
+    {"migrate", migrate_command, MIGRATE_USAGE,  MIGRATE_HELP},
+    {"routes",  routes_command,  ROUTES_USAGE,   ROUTES_HELP },
+    {"config",  config_command,  CONFIG_USAGE,   CONFIG_HELP },
+    {"token",   token_command,   TOKEN_USAGE,    TOKEN_HELP  },
+    {"key",     key_command,     KEY_USAGE,      KEY_HELP    },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), EXIT_USAGE = 2 };
 
 static int serve_command(const struct config *config, int argc, char **argv)
 {
-    if (argc > 1)
-        die(EXIT_USAGE, "serve takes no arguments, not \"%s\": settings come from the environment",
-            argv[1]);
+    if (argc > 2)
+        die(EXIT_USAGE, "serve takes a configuration file at most, not \"%s\"", argv[2]);
     if (config->database_url.len == 0)
         die(EXIT_USAGE, "DATABASE_URL is not set: give it a PostgreSQL URL, or try `postern demo`");
     return serve_main(config, NULL, NULL);
@@ -66,12 +68,32 @@ static void open_log(const struct config *config)
              config->access_log);
 }
 
-static void load(struct config *config, arena *mem)
+/* The file of `postern serve FILE`, in PostgREST's syntax. */
+static void read_file(struct environment *environment, arena *mem, const char *path)
 {
-    struct environment environment = {.counts = {0}};
+    char *text = h2o_mem_alloc_pool(mem, SETTINGS_FILE_MAX);
+    FILE *file = fopen(path, "re");
+    size_t len = file == NULL ? 0 : fread(text, 1, SETTINGS_FILE_MAX, file);
 
-    environment_take(&environment, mem, LAYER_PROCESS, (const char *const *)environ);
-    str why = config_load(config, mem, &environment);
+    if (file == NULL || ferror(file))
+        die(EXIT_USAGE, "%s cannot be read: %s", path, strerror(errno));
+    if (len == SETTINGS_FILE_MAX)
+        die(EXIT_USAGE, "%s is too large for a configuration file", path);
+    fclose(file);
+    str why = environment_read(environment, mem, (str){text, len});
+    if (why.at != NULL)
+        die(EXIT_USAGE, "%s, %.*s", path, STR_ARG(why));
+}
+
+/* file: NULL when there is none. */
+static void load(struct config *config, arena *mem, const char *file)
+{
+    struct environment *environment = arena_new(mem, struct environment);
+
+    environment_take(environment, mem, LAYER_PROCESS, (const char *const *)environ);
+    if (file != NULL)
+        read_file(environment, mem, file);
+    str why = config_load(config, mem, environment);
     if (why.at != NULL)
         die(EXIT_USAGE, "%.*s", STR_ARG(why));
     open_log(config);
@@ -98,7 +120,8 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) != 0)
             continue;
         arena *mem = arena_open();
-        load(&config, mem);
+        bool has_file = commands[i].run == serve_command && argc > 2;
+        load(&config, mem, has_file ? argv[2] : NULL);
         int status = commands[i].run(&config, argc - 1, argv + 1);
         arena_close(&mem);
         return status;

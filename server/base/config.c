@@ -10,7 +10,7 @@
 #include "base/settings.h"
 #include "base/url.h"
 
-enum { FILE_BYTES_MAX = 64 << 10, WORKERS_DEFAULT_MAX = 4, NAME_MAX_BYTES = 63 };
+enum { WORKERS_DEFAULT_MAX = 4, NAME_MAX_BYTES = 63 };
 
 #define OK ((str){NULL, 0})
 
@@ -34,9 +34,9 @@ static void *field(const struct reading *in)
 
 static str read_file(struct reading *in, const char *path)
 {
-    char *text = h2o_mem_alloc_pool(in->config->mem, FILE_BYTES_MAX);
+    char *text = h2o_mem_alloc_pool(in->config->mem, SETTINGS_FILE_MAX);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, FILE_BYTES_MAX);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, SETTINGS_FILE_MAX);
 
     if (len < 0)
         in->why = arena_printf(in->config->mem, "%.*s names the file %s, which cannot be read: %s.",
@@ -489,8 +489,9 @@ static str settle_ports(const struct config *config)
 
     if (!tcp || config->admin_port == 0 || config->admin_port != config->port)
         return OK;
-    return arena_printf(config->mem, "ADMIN_PORT=%lld is not valid: admin-server-port cannot be "
-                                     "the same as server-port.",
+    return arena_printf(config->mem,
+                        "ADMIN_PORT=%lld is not valid: admin-server-port cannot be "
+                        "the same as server-port.",
                         (long long)config->admin_port);
 }
 
@@ -507,7 +508,7 @@ static str find_unsupported(struct reading *in)
 {
     struct buf warnings;
 
-    buf_init(&warnings, in->config->mem, FILE_BYTES_MAX);
+    buf_init(&warnings, in->config->mem, SETTINGS_FILE_MAX);
     for (int i = 0; i < unsupported_count; i++) {
         const struct unsupported *row = &unsupported_settings[i];
         str value = environment_find(in->environment, str_from(row->name));
@@ -527,7 +528,7 @@ str config_load(struct config *config, arena *mem, const struct environment *env
     str *sources = arena_array(mem, str, (size_t)settings_count);
     str why = OK;
 
-    *config = (struct config){.mem = mem, .sources = sources};
+    *config = (struct config){.mem = mem, .sources = sources, .environment = environment};
     default_workers(config);
     struct reading in = {.config = config, .environment = environment};
     for (int i = 0; i < settings_count && why.at == NULL; i++) {

@@ -81,12 +81,13 @@ struct config {
     bool access_log, log_query;
 
     arena *mem;
+    const struct environment *environment; /* NULL: settings of a command, not to be read again */
     str *sources; /* where each value came from, in the order of the table of settings */
     str warnings; /* sentences, one a line: PostgREST settings that are accepted and ignored */
 };
 
 /* On a bad value returns a sentence that names the setting, its value (masked if secret) and what
- * is allowed. What the config points to lives in mem. */
+ * is allowed. What the config points to lives in mem, and the environment must live as long. */
 str config_load(struct config *config, arena *mem, const struct environment *environment);
 
 /* Logs the warnings, one line each. */

@@ -18,11 +18,20 @@ void environment_take(struct environment *environment, arena *mem, enum layer la
     }
 }
 
+/* Of equal names the last one counts, as of equal lines of a file. */
+str environment_find_in(const struct environment *environment, enum layer layer, str name)
+{
+    for (int i = environment->counts[layer] - 1; i >= 0; i--)
+        if (str_eq(environment->variables[layer][i].name, name))
+            return environment->variables[layer][i].value;
+    return (str){NULL, 0};
+}
+
 str environment_find(const struct environment *environment, str name)
 {
-    for (int layer = LAYERS - 1; layer >= 0; layer--)
-        for (int i = 0; i < environment->counts[layer]; i++)
-            if (str_eq(environment->variables[layer][i].name, name))
-                return environment->variables[layer][i].value;
-    return (str){NULL, 0};
+    str value = {NULL, 0};
+
+    for (int layer = LAYERS - 1; layer >= 0 && value.at == NULL; layer--)
+        value = environment_find_in(environment, (enum layer)layer, name);
+    return value;
 }

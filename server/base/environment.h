@@ -26,6 +26,15 @@ struct environment {
 void environment_take(struct environment *environment, arena *mem, enum layer layer,
                       const char *const *list);
 
+enum { SETTINGS_FILE_MAX = 64 << 10 };
+
+/* Reads the text of a configuration file as LAYER_FILE; $(NAME) is looked up in LAYER_PROCESS.
+ * Absent, or what is wrong with it ("line 3: ..."). */
+str environment_read(struct environment *environment, arena *mem, str text);
+
+/* The value of one layer; absent: it has none of this name. */
+str environment_find_in(const struct environment *environment, enum layer layer, str name);
+
 /* The value of the last layer that has the name; absent: none has. */
 str environment_find(const struct environment *environment, str name);
 
