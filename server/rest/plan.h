@@ -47,8 +47,8 @@ struct test {
 
 struct sort {
     const struct term *term;
-    const struct column *column;
-    const struct embed *embed; /* the column is one of an embedded row; else NULL */
+    const struct column *column; /* NULL: what is sorted by is no plain column */
+    const struct embed *embed;   /* sorted by a column of an embedded row, as it is named there */
     struct sort *next;
 };
 

@@ -328,7 +328,23 @@ static const struct fail *not_to_one(arena *mem, const struct node *node, const 
     return fail;
 }
 
-/* order=author(name): the column is one of what is embedded, and must be selected there. */
+/* order=author(name): the column is one of those that are selected there, by its name or alias. */
+static const struct fail *find_inner(struct planner *planner, const struct node *node, str name,
+                                     struct sort *sort)
+{
+    for (const struct output *at = node->outputs; at != NULL; at = at->next) {
+        sort->column = at->kind == OUTPUT_ALL ? find_column(node, name) : at->column;
+        bool plain = at->kind != OUTPUT_EMBED && at->cast.at == NULL && at->item->field.nsteps == 0;
+        if (at->kind == OUTPUT_ALL && sort->column != NULL)
+            return NULL;
+        if (at->kind == OUTPUT_ALL || !str_eq(plan_output_name(at), name))
+            continue;
+        sort->column = plain ? sort->column : NULL;
+        return NULL;
+    }
+    return no_column(planner->mem, node, name);
+}
+
 static const struct fail *find_related(struct planner *planner, const struct node *node,
                                        const struct term *term, struct sort *sort)
 {
@@ -340,8 +356,7 @@ static const struct fail *find_related(struct planner *planner, const struct nod
         return not_to_one(planner->mem, node, embed);
     embed->ordered = true;
     sort->embed = embed;
-    sort->column = find_column(&embed->node, term->field.name);
-    return sort->column != NULL ? NULL : no_column(planner->mem, &embed->node, term->field.name);
+    return find_inner(planner, &embed->node, term->field.name, sort);
 }
 
 static const struct fail *find_sort(struct planner *planner, const struct node *node,

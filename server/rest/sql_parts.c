@@ -33,19 +33,28 @@ static void put_step(struct sql *sql, const struct step *step)
         sql_put(sql, "::integer");
 }
 
-/* A path into something that is not JSON goes through its JSON form: arrays, composites. */
-static void put_field(struct sql *sql, const struct node *node, const struct column *column,
-                      const struct field *field)
+/* A path into something that is not JSON goes through its JSON form: arrays, composites. The type
+ * of what an embedded row calls so is perhaps not known: column is then NULL. */
+static void put_path(struct sql *sql, str owner, str name, const struct column *column,
+                     const struct field *field)
 {
-    bool convert = field->nsteps > 0 && !is_json(column);
+    bool convert = field->nsteps > 0 && (column == NULL || !is_json(column));
 
     if (convert)
         sql_put(sql, "to_jsonb(");
-    put_column(sql, node, column);
+    sql_name(sql, owner);
+    sql_put(sql, ".");
+    sql_name(sql, name);
     if (convert)
         sql_put(sql, ")");
     for (int i = 0; i < field->nsteps; i++)
         put_step(sql, &field->steps[i]);
+}
+
+static void put_field(struct sql *sql, const struct node *node, const struct column *column,
+                      const struct field *field)
+{
+    put_path(sql, node->name, column->name, column, field);
 }
 
 /* The column in the form of its domain, or the path, cast if a type is given. */
@@ -352,9 +361,12 @@ void sql_where(struct sql *sql, const struct node *node)
 /* A column of the node, or of a row that is embedded in its rows. */
 static void put_sort(struct sql *sql, const struct node *node, const struct sort *sort)
 {
-    const struct node *owner = sort->embed != NULL ? &sort->embed->node : node;
+    const struct field *field = &sort->term->field;
 
-    put_field(sql, owner, sort->column, &sort->term->field);
+    if (sort->embed != NULL)
+        put_path(sql, sort->embed->node.name, field->name, sort->column, field);
+    else
+        put_field(sql, node, sort->column, field);
     if (sort->term->descending)
         sql_put(sql, " desc");
     if (sort->term->nulls == NULLS_FIRST)
