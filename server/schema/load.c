@@ -6,6 +6,7 @@
 
 enum member_kind {
     MEMBER_TEXT,
+    MEMBER_QUOTED, /* a text as it stands in the JSON: for what is not kept */
     MEMBER_FLAG,
     MEMBER_NUMBER,
     MEMBER_NUMBERS,
@@ -114,7 +115,7 @@ static const struct shape computed_shape = SHAPE(struct computed, computed_membe
 
 static const struct member rule_members[] = {
     NUMBER(struct rule, view),
-    TEXT(struct rule, rule),
+    NAMED("rule", struct rule, quoted, MEMBER_QUOTED),
 };
 static const struct shape rule_shape = SHAPE(struct rule, rule_members);
 
@@ -204,6 +205,13 @@ static const struct shape loaded_shape = SHAPE(struct loaded, loaded_members);
 
 static bool read_record(arena *mem, str json, const struct shape *shape, char *record);
 
+/* The JSON is larger than all that is kept of it, and goes. */
+static str read_text(arena *mem, str quoted)
+{
+    str text = json_unquote(mem, quoted);
+    return text.at == quoted.at + 1 ? arena_copy(mem, text) : text;
+}
+
 static int count_elements(str json)
 {
     struct json_walk walk;
@@ -227,7 +235,7 @@ static bool read_texts(arena *mem, str json, str **list, int count)
     for (int i = 0; json_walk_next(&walk, &key, &value); i++) {
         if (json_kind_of(value) != JSON_STRING)
             return false;
-        texts[i] = json_unquote(mem, value);
+        texts[i] = read_text(mem, value);
     }
     *list = texts;
     return true;
@@ -282,8 +290,8 @@ static bool read_member(arena *mem, str json, const struct member *member, char 
 
     if (kind == JSON_NULL)
         return true; /* stays absent, false or empty */
-    if (member->kind == MEMBER_TEXT && kind == JSON_STRING) {
-        str text = json_unquote(mem, json);
+    if (member->kind <= MEMBER_QUOTED && kind == JSON_STRING) {
+        str text = member->kind == MEMBER_TEXT ? read_text(mem, json) : json;
         memcpy(record + member->at, &text, sizeof(text));
         return true;
     }
@@ -370,6 +378,10 @@ static void put_member(struct buf *buf, const struct member *member, const char 
     case MEMBER_TEXT:
         memcpy(&text, record + member->at, sizeof(text));
         put_text(buf, text);
+        break;
+    case MEMBER_QUOTED:
+        memcpy(&text, record + member->at, sizeof(text));
+        buf_put(buf, text.at == NULL ? STR("null") : text);
         break;
     case MEMBER_FLAG:
         memcpy(&flag, record + member->at, sizeof(flag));

@@ -15,7 +15,7 @@ struct computed {
 /* The rewrite rule of a view, exposed or not; see rule.h. */
 struct rule {
     int64_t view; /* its oid */
-    str rule;
+    str quoted;   /* a string of the JSON, which may be large */
 };
 
 /* The primary key of a table that views use, exposed or not. */
@@ -58,7 +58,8 @@ struct loaded {
  * relationship.c. */
 void relationships_make(arena *mem, struct loaded *loaded);
 
-/* False on text of another shape. Names point into json or mem. */
+/* False on text of another shape. What lives as long as mem is in mem,
+ * but rules point into json. */
 bool load_parse(arena *mem, str json, struct loaded *loaded);
 
 /* Appends what load_parse reads, every member of it. */

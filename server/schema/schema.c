@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "schema/load.h"
 #include "schema/similar.h"
@@ -14,8 +15,15 @@ struct schema {
     struct names relations, routines, enums, types, roles;
 };
 
+static int by_number(const void *a, const void *b)
+{
+    const struct column *left = a, *right = b;
+    return (left->number > right->number) - (left->number < right->number);
+}
+
 static void index_columns(arena *mem, struct relation *relation)
 {
+    qsort(relation->columns, (size_t)relation->ncolumns, sizeof(struct column), by_number);
     str *keys = arena_array(mem, str, (size_t)relation->ncolumns);
     for (int i = 0; i < relation->ncolumns; i++)
         keys[i] = relation->columns[i].name;
@@ -136,7 +144,7 @@ const struct schema *schema_load(arena *mem, str json, str *why)
 
     schema->mem = own;
     atomic_init(&schema->refs, 1);
-    if (!load_parse(own, arena_copy(own, json), &schema->loaded)) {
+    if (!load_parse(own, json, &schema->loaded)) {
         *why = arena_printf(mem,
                             "the description of the database has an unknown shape "
                             "(%zu bytes)",
@@ -151,6 +159,8 @@ const struct schema *schema_load(arena *mem, str json, str *why)
     index_roles(schema);
     names_init(&schema->types, own, NULL, schema->loaded.types, schema->loaded.ntypes);
     relationships_make(own, &schema->loaded);
+    schema->loaded.rules = NULL; /* they are of the text, and done with */
+    schema->loaded.nrules = 0;
     return schema;
 }
 

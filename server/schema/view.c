@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/json.h"
+
 /* A view of a view of ... ; ways of one view to show one key; columns of a key in PostgreSQL. */
 enum { STEPS_MAX = 64, WAYS_MAX = 64, KEY_COLUMNS_MAX = 32 };
 
@@ -48,7 +50,10 @@ static size_t count_columns(const struct loaded *loaded, struct shown **lists, i
     size_t count = 0;
 
     for (int i = 0; i < loaded->nrules; i++) {
-        counts[i] = rule_read(scratch, loaded->rules[i].rule, loaded->rules[i].view, &lists[i]);
+        const struct rule *rule = &loaded->rules[i];
+        if (rule->quoted.at != NULL)
+            counts[i] =
+                rule_read(scratch, json_unquote(scratch, rule->quoted), rule->view, &lists[i]);
         count += (size_t)counts[i];
     }
     return count;

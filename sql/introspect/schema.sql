@@ -57,8 +57,14 @@ types as (
     join pg_namespace n on n.oid = t.typnamespace
     where n.nspname not in ('pg_toast', 'information_schema')
 ),
--- The sequence behind each identity column.
-sequences as (
+-- Of relations (number 0) and their columns.
+comments as (
+    select objoid as relation, objsubid as attnum, description
+    from pg_description
+    where classoid = 'pg_class'::regclass
+),
+-- The sequence behind each identity column: few, so found before columns are looked at.
+sequences as materialized (
     select d.refobjid as relation, d.refobjsubid as attnum, d.objid::regclass as sequence
     from pg_depend d
     where d.classid = 'pg_class'::regclass
@@ -83,14 +89,15 @@ columns as (
             'required', a.attnotnull,
             'generated', a.attgenerated <> '',
             'identity', nullif(a.attidentity, ''),
-            'comment', col_description(a.attrelid, a.attnum)
-        ) order by a.attnum) as list
+            'comment', comments.description
+        )) as list -- in no order, which is cheaper: the snapshot sorts them
     from pg_attribute a
     join pg_class c on c.oid = a.attrelid
     join exposed on exposed.oid = c.relnamespace
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     left join bases on bases.oid = a.atttypid
     left join sequences on sequences.relation = a.attrelid and sequences.attnum = a.attnum
+    left join comments on comments.relation = a.attrelid and comments.attnum = a.attnum
     left join pg_type t on t.oid = a.atttypid and t.typtype = 'd'
     where a.attnum > 0
         and not a.attisdropped
@@ -140,7 +147,7 @@ relations as (
             'insertable', can.bits & 8 <> 0,
             'updatable', can.bits & 4 <> 0,
             'deletable', can.bits & 16 <> 0,
-            'comment', obj_description(c.oid, 'pg_class'),
+            'comment', comments.description,
             'columns', coalesce(columns.list, '[]'),
             'fields', fields.list,
             'keys', coalesce(keys.list, '[]')
@@ -151,6 +158,7 @@ relations as (
     cross join lateral (
         select case when c.relkind in ('r', 'p') then 28 else pg_relation_is_updatable(c.oid, true) end as bits
     ) as can
+    left join comments on comments.relation = c.oid and comments.attnum = 0
     left join columns on columns.attrelid = c.oid
     left join fields on fields.type = c.reltype
     left join keys on keys.conrelid = c.oid

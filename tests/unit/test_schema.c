@@ -16,7 +16,7 @@ static const char text[] =
     "{\"name\":\"id\",\"number\":1,\"type\":\"bigint\",\"default\":\"nextval('x')\",\"required\":"
     "true,"
     "\"generated\":false,\"identity\":null,\"comment\":null},"
-    "{\"name\":\"od\\\"d\",\"type\":\"api.color\",\"default\":null,\"required\":false,"
+    "{\"name\":\"od\\\"d\",\"number\":2,\"type\":\"api.color\",\"default\":null,\"required\":false,"
     "\"generated\":true,\"identity\":null,\"comment\":\"c\"}],"
     "\"fields\":[{\"name\":\"digits\",\"type\":\"integer\"}],"
     "\"keys\":[{\"name\":\"primes_pkey\",\"primary\":true,\"columns\":[\"id\"]}]}],"
