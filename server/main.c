@@ -30,6 +30,7 @@ static const struct command commands[] = {
     {"config",  config_command,  CONFIG_USAGE,   CONFIG_HELP },
     {"token",   token_command,   TOKEN_USAGE,    TOKEN_HELP  },
     {"key",     key_command,     KEY_USAGE,      KEY_HELP    },
+    {"types",   types_command,   TYPES_USAGE,    TYPES_HELP  },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), EXIT_USAGE = 2 };

@@ -18,6 +18,7 @@ int key_command(const struct config *config, int argc, char **argv);
 int migrate_command(const struct config *config, int argc, char **argv);
 int routes_command(const struct config *config, int argc, char **argv);
 int token_command(const struct config *config, int argc, char **argv);
+int types_command(const struct config *config, int argc, char **argv);
 
 #define CONFIG_USAGE "config [--json]"
 #define CONFIG_HELP "every setting with its value, unit and source; secrets masked"
@@ -31,5 +32,7 @@ int token_command(const struct config *config, int argc, char **argv);
 #define ROUTES_HELP "the curated routes below /api; --check prepares them in the database"
 #define TOKEN_USAGE "token --role ROLE [--sub UUID] [--expires 10y]"
 #define TOKEN_HELP "mints a token with the secret of the settings"
+#define TYPES_USAGE "types ts"
+#define TYPES_HELP "the exposed schemas as the Database type of supabase-js"
 
 #endif

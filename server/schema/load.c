@@ -185,6 +185,13 @@ static const struct member representation_members[] = {
 static const struct shape representation_shape =
     SHAPE(struct representation, representation_members);
 
+static const struct member composite_members[] = {
+    TEXT(struct composite, schema),
+    TEXT(struct composite, name),
+    RECORDS(struct composite, columns, &column_shape),
+};
+static const struct shape composite_shape = SHAPE(struct composite, composite_members);
+
 static const struct member loaded_members[] = {
     TEXTS(struct loaded, schemas),
     RECORDS(struct loaded, relations, &relation_shape),
@@ -195,6 +202,7 @@ static const struct member loaded_members[] = {
     RECORDS(struct loaded, routines, &routine_shape),
     RECORDS(struct loaded, handlers, &handler_shape),
     RECORDS(struct loaded, enums, &enum_shape),
+    RECORDS(struct loaded, composites, &composite_shape),
     RECORDS(struct loaded, representations, &representation_shape),
     RECORDS(struct loaded, roles, &role_shape),
     TEXTS(struct loaded, types),

@@ -44,6 +44,8 @@ struct loaded {
     int nhandlers;
     struct enumeration *enums;
     int nenums;
+    struct composite *composites;
+    int ncomposites;
     struct representation *representations;
     int nrepresentations;
     struct role *roles;

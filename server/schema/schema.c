@@ -291,6 +291,12 @@ bool schema_has_type(const struct schema *schema, str name)
     return names_find(&schema->types, STR(""), name) >= 0;
 }
 
+const struct composite *schema_all_composites(const struct schema *schema, int *count)
+{
+    *count = schema->loaded.ncomposites;
+    return schema->loaded.composites;
+}
+
 const struct enumeration *schema_all_enums(const struct schema *schema, int *count)
 {
     *count = schema->loaded.nenums;

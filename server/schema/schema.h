@@ -129,6 +129,13 @@ struct role {
     int nsettings;
 };
 
+/* A composite type that is not a relation's. */
+struct composite {
+    str schema, name;
+    struct column *columns; /* name, type and base */
+    int ncolumns;
+};
+
 struct schema;
 
 /* Parses one answer of sql/introspect/schema.sql. NULL on malformed text, the sentence in *why
@@ -177,6 +184,7 @@ const struct enumeration *schema_enum(const struct schema *schema, str type);
 const struct relation *schema_all_relations(const struct schema *schema, int *count);
 const struct routine *schema_all_routines(const struct schema *schema, int *count);
 const struct enumeration *schema_all_enums(const struct schema *schema, int *count);
+const struct composite *schema_all_composites(const struct schema *schema, int *count);
 
 /* "Perhaps you meant": the most similar name in a schema, at == NULL when none is similar, or when
  * there are too many to compare. An origin is a relation that has relationships. */

@@ -72,6 +72,24 @@ sequences as materialized (
         and d.refobjsubid > 0
         and d.deptype = 'i'
 ),
+composites as (
+    select json_build_object(
+        'schema', exposed.nspname,
+        'name', c.relname,
+        'columns', (
+            select coalesce(json_agg(json_build_object(
+                'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', bases.type) order by a.attnum), '[]')
+            from pg_attribute a
+            left join bases on bases.oid = a.atttypid
+            where a.attrelid = c.oid
+                and a.attnum > 0
+                and not a.attisdropped
+        )
+    ) as value
+    from pg_class c
+    join exposed on exposed.oid = c.relnamespace
+    where c.relkind = 'c'
+),
 columns as (
     select
         a.attrelid,
@@ -408,6 +426,7 @@ select json_build_object(
     'routines', (select coalesce(json_agg(value), '[]') from routines),
     'handlers', (select coalesce(json_agg(value), '[]') from handlers),
     'enums', (select coalesce(json_agg(value), '[]') from enums),
+    'composites', (select coalesce(json_agg(value), '[]') from composites),
     'representations', (select coalesce(json_agg(value), '[]') from representations),
     'roles', (select coalesce(json_agg(value), '[]') from roles),
     'types', (select coalesce(json_agg(typname), '[]') from types),
