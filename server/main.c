@@ -33,7 +33,19 @@ static const struct command commands[] = {
     {"types",   types_command,   TYPES_USAGE,    TYPES_HELP  },
 };
 
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), EXIT_USAGE = 2 };
+/* PostgREST's flags: commands that may also stand behind `serve`. */
+static const struct command flags[] = {
+    {"--dump-config", dump_config_command, "--dump-config [FILE]", DUMP_CONFIG_HELP},
+    {"--dump-schema", dump_schema_command, "--dump-schema [FILE]", DUMP_SCHEMA_HELP},
+    {"--ready",       ready_command,       "--ready [FILE]",       READY_HELP      },
+};
+
+enum {
+    COMMANDS = sizeof(commands) / sizeof(commands[0]),
+    FLAGS = sizeof(flags) / sizeof(flags[0]),
+    EXAMPLE_BYTES_MAX = 64 << 10,
+    EXIT_USAGE = 2
+};
 
 static int serve_command(const struct config *config, int argc, char **argv)
 {
@@ -51,7 +63,12 @@ static void put_help(FILE *out)
             "usage: postern COMMAND\n\n",
             POSTERN_VERSION);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-46s %s\n", commands[i].usage, commands[i].help);
+        fprintf(out, "  %-56s %s\n", commands[i].usage, commands[i].help);
+    fprintf(out, "\nas PostgREST has them, alone or behind serve:\n\n");
+    for (int i = 0; i < FLAGS; i++)
+        fprintf(out, "  %-56s %s\n", flags[i].usage, flags[i].help);
+    fprintf(out, "  %-56s %s\n", "-e, --example", EXAMPLE_HELP);
+    fprintf(out, "  %-56s %s\n", "-v, --version", "the version");
     fprintf(out, "\nThe setting that matters:\n"
                  "  DATABASE_URL=postgres://authenticator:secret@localhost/app\n"
                  "All of them: postern config. A first look without any: postern demo\n");
@@ -105,28 +122,73 @@ static bool asks_for(const char *word, const char *brief, const char *whole)
     return strcmp(word, brief) == 0 || strcmp(word, whole) == 0;
 }
 
+static int put_example(void)
+{
+    arena *mem = arena_open();
+    struct buf text;
+
+    buf_init(&text, mem, EXAMPLE_BYTES_MAX);
+    config_example(&text);
+    printf("%.*s", STR_ARG(buf_str(&text)));
+    arena_close(&mem);
+    return 0;
+}
+
+/* What needs no settings. -1: nothing of that. */
+static int answer(const char *word)
+{
+    if (asks_for(word, "-h", "--help") || strcmp(word, "help") == 0)
+        put_help(stdout);
+    else if (asks_for(word, "-v", "--version"))
+        printf("postern %s\n", POSTERN_VERSION);
+    else if (asks_for(word, "-e", "--example"))
+        return put_example();
+    else
+        return -1;
+    return 0;
+}
+
+static const struct command *find(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    for (int i = 0; i < FLAGS; i++)
+        if (strcmp(name, flags[i].name) == 0)
+            return &flags[i];
+    return NULL;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    arena *mem = arena_open();
+    struct config config;
+    bool takes_file = command->run == serve_command || command->name[0] == '-';
+
+    load(&config, mem, takes_file && argc > 1 ? argv[1] : NULL);
+    int status = command->run(&config, argc, argv);
+    arena_close(&mem);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    struct config config;
-
-    if (argc < 2 || asks_for(argv[1], "-h", "--help") || strcmp(argv[1], "help") == 0) {
-        put_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? EXIT_USAGE : 0;
+    if (argc < 2) {
+        put_help(stderr);
+        return EXIT_USAGE;
     }
-    if (asks_for(argv[1], "-v", "--version")) {
-        printf("postern %s\n", POSTERN_VERSION);
-        return 0;
+    if (argc > 2 && strcmp(argv[1], "serve") == 0 && argv[2][0] == '-') {
+        argv++; /* serve --dump-config */
+        argc--;
     }
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        arena *mem = arena_open();
-        bool has_file = commands[i].run == serve_command && argc > 2;
-        load(&config, mem, has_file ? argv[2] : NULL);
-        int status = commands[i].run(&config, argc - 1, argv + 1);
-        arena_close(&mem);
+    int status = answer(argv[1]);
+    if (status >= 0)
         return status;
-    }
+    const struct command *command = find(argv[1]);
+    if (command != NULL)
+        return run(command, argc - 1, argv + 1);
+    if (access(argv[1], R_OK) == 0) /* `postgrest FILE` */
+        return run(&commands[0], argc, argv);
     fprintf(stderr, "postern: there is no command \"%s\"; see postern --help\n", argv[1]);
     return EXIT_USAGE;
 }

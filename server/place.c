@@ -54,9 +54,25 @@ static int bind_tcp(const struct addrinfo *at, bool shared)
     return -1;
 }
 
-static int listen_tcp(const struct place *place, bool shared)
+static int connect_tcp(const struct addrinfo *at)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || connect(fd, at->ai_addr, at->ai_addrlen) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* What is done with the address that the place's names mean. */
+enum tcp_use { USE_ALONE, USE_SHARED, USE_CONNECT };
+
+static int open_tcp(const struct place *place, enum tcp_use use)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = use == USE_CONNECT ? 0 : AI_PASSIVE};
     struct addrinfo *found = NULL;
     char host[256], port[16];
 
@@ -66,7 +82,7 @@ static int listen_tcp(const struct place *place, bool shared)
         errno = EADDRNOTAVAIL;
         return -1;
     }
-    int fd = bind_tcp(found, shared);
+    int fd = use == USE_CONNECT ? connect_tcp(found) : bind_tcp(found, use == USE_SHARED);
     int why = errno;
     freeaddrinfo(found);
     errno = why;
@@ -84,7 +100,7 @@ static int64_t port_of(int fd)
 /* With SO_REUSEPORT a second server would share the port unnoticed: so once without. */
 static bool taken_tcp(const struct place *place)
 {
-    int fd = place->port == 0 ? -1 : listen_tcp(place, false);
+    int fd = place->port == 0 ? -1 : open_tcp(place, USE_ALONE);
 
     if (fd < 0)
         return place->port != 0 && errno == EADDRINUSE;
@@ -137,20 +153,33 @@ static int listen_unix(struct place *place)
     return -1;
 }
 
+static int connect_unix(const struct place *place)
+{
+    struct sockaddr_un at;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 ||
+        (name_socket(&at, place->path, "") && connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0))
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* Something else than a socket is never ours to replace. */
 static bool taken_unix(const struct place *place)
 {
     struct sockaddr_un at;
     struct stat file;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || !name_socket(&at, place->path, "")) {
-        close(fd);
+    if (!name_socket(&at, place->path, "") || stat(at.sun_path, &file) != 0)
         return false;
-    }
-    bool foreign = stat(at.sun_path, &file) == 0 && !S_ISSOCK(file.st_mode);
-    bool answers = connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0 || errno == EAGAIN;
-    close(fd);
-    return foreign || answers;
+    int fd = connect_unix(place);
+    bool answers = fd >= 0;
+    if (answers)
+        close(fd);
+    return answers || !S_ISSOCK(file.st_mode);
 }
 
 void place_leave(const struct place *place)
@@ -169,10 +198,15 @@ int place_listen(struct place *place)
 {
     if (place->path.at != NULL)
         return listen_unix(place);
-    int fd = listen_tcp(place, true);
+    int fd = open_tcp(place, USE_SHARED);
     if (fd >= 0)
         place->port = port_of(fd); /* the others take the one that the first has found */
     return fd;
+}
+
+int place_connect(const struct place *place)
+{
+    return place->path.at != NULL ? connect_unix(place) : open_tcp(place, USE_CONNECT);
 }
 
 bool place_taken(const struct place *place)

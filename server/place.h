@@ -24,6 +24,9 @@ bool place_of_admin(const struct config *config, struct place *place);
  * file appears by rename, so that clients of an older process are never without one. */
 int place_listen(struct place *place);
 
+/* A connection to who listens there, blocking; -1 with errno. */
+int place_connect(const struct place *place);
+
 /* Somebody else listens there already. */
 bool place_taken(const struct place *place);
 

@@ -97,6 +97,14 @@ void config_warn(const struct config *config);
 enum config_format { CONFIG_TABLE, CONFIG_JSON };
 void config_put(struct buf *buf, const struct config *config, enum config_format format);
 
+/* Appends the settings as a configuration file, without secrets; and one with every setting's help
+ * and default, to begin from. */
+void config_dump(struct buf *buf, const struct config *config);
+void config_example(struct buf *buf);
+
+/* Does the name of a parameter say that its value is nobody's business? */
+bool config_is_password(str name);
+
 /* "postgres://user:****@host/db": a URL or conninfo that may be shown; what is neither
  * becomes "****". */
 str config_mask_url(arena *mem, str url);

@@ -12,13 +12,15 @@ static const char *const units[SETTING_TYPES] = {
     [SETTING_BYTES] = "bytes",
 };
 
-static bool is_password(str key)
+bool config_is_password(str name)
 {
-    static const char *const words[] = {"pass", "secret", "token", "key"};
+    static const str words[] = {STR_ROW("pass"), STR_ROW("secret"), STR_ROW("token"),
+                                STR_ROW("key")};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (memmem(key.at, key.len, words[i], strlen(words[i])) != NULL)
-            return true;
+        for (size_t at = 0; at + words[i].len <= name.len; at++)
+            if (str_ieq((str){name.at + at, words[i].len}, words[i]))
+                return true;
     return false;
 }
 
@@ -55,7 +57,7 @@ static void put_parameters(struct buf *buf, str query)
         buf_put(buf, key);
         if (value.at != NULL)
             buf_putc(buf, '=');
-        buf_put(buf, is_password(key) ? MASK : value);
+        buf_put(buf, config_is_password(key) ? MASK : value);
         mark = '&';
     }
 }
@@ -106,7 +108,7 @@ static void put_conninfo(struct buf *buf, str text)
 
     while (next_pair(&text, &key, &value)) {
         buf_printf(buf, "%s%.*s=", blank, STR_ARG(key));
-        buf_put(buf, is_password(key) ? MASK : value);
+        buf_put(buf, config_is_password(key) ? MASK : value);
         blank = " ";
     }
 }

@@ -12,6 +12,9 @@ struct command {
     const char *help;  /* one line */
 };
 
+int dump_config_command(const struct config *config, int argc, char **argv);
+int dump_schema_command(const struct config *config, int argc, char **argv);
+int ready_command(const struct config *config, int argc, char **argv);
 int config_command(const struct config *config, int argc, char **argv);
 int demo_command(const struct config *config, int argc, char **argv);
 int key_command(const struct config *config, int argc, char **argv);
@@ -34,5 +37,10 @@ int types_command(const struct config *config, int argc, char **argv);
 #define TOKEN_HELP "mints a token with the secret of the settings"
 #define TYPES_USAGE "types ts"
 #define TYPES_HELP "the exposed schemas as the Database type of supabase-js"
+
+#define DUMP_CONFIG_HELP "the settings as a configuration file, without secrets"
+#define DUMP_SCHEMA_HELP "what is known of the database, as JSON"
+#define READY_HELP "asks the admin listener whether the server is ready"
+#define EXAMPLE_HELP "a configuration file with every setting's default"
 
 #endif

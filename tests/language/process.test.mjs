@@ -278,3 +278,71 @@ describe('reloads', () => {
         stand.cluster.psql('drop table api.fresh', 'app');
     }));
 });
+
+describe('the command line', () => {
+    const run = (args, env = {}) => posternCommand(args, env);
+    const DUMP = { PGRST_DB_URI: 'postgresql://app@/app', PGRST_JWT_SECRET: SECRET, PGRST_DB_MAX_ROWS: '7', PGRST_APP_SETTINGS_HOST: 'a"b$c', PGRST_APP_SETTINGS_API_KEY: 'hush' };
+
+    for (const args of [['--help'], ['-h'], ['--version'], ['-v'], ['--example'], ['-e'], ['serve', '--help'], ['serve', '--example']])
+        test(`${args.join(' ')} needs no settings, however wrong they are`, async () => {
+            const { code, stdout, stderr } = await run(args, { POSTERN_PORT: 'no port' });
+            assert.deepEqual([code, stderr], [0, '']);
+            assert.ok(stdout.length > 10);
+        });
+    test('nothing, or what is no command, is told how to go on', async () => {
+        const none = await run([]);
+        assert.deepEqual([none.code, none.stdout], [2, '']);
+        assert.match(none.stderr, /usage: postern/);
+        for (const args of [['--nonsense'], ['nonsense'], ['serve', '--nonsense']]) {
+            const { code, stderr } = await run(args);
+            assert.equal(code, 2);
+            assert.match(stderr, /there is no command "(--)?nonsense"; see postern --help/);
+        }
+    });
+    for (const args of [['--dump-config'], ['serve', '--dump-config']])
+        test(`${args.join(' ')} is a configuration file, sorted, without secrets`, async () => {
+            const { code, stdout } = await run(args, DUMP);
+            assert.equal(code, 0);
+            const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+            assert.deepEqual(lines, [...lines].sort());
+            for (const line of lines) assert.match(line, /^[\w.-]+ = ("([^"\\]|\\.)*"|\d+|true|false)$/);
+            for (const line of ['db-max-rows = 7', 'db-uri = "postgresql://app@/app"', 'app.settings.HOST = "a\\"b$$c"', 'jwt-role-claim-key = "$$.role"', 'db-pool-acquisition-timeout = 10', 'log-level = "info"'])
+                assert.ok(lines.includes(line), line);
+            assert.ok(!stdout.includes(SECRET) && !stdout.includes('hush'));
+            assert.match(stdout, /^# jwt-secret is set, and secret$/m);
+        });
+    test('a password in the database\'s URL is a secret', async () => {
+        const { stdout } = await run(['--dump-config'], { PGRST_DB_URI: 'postgresql://app:hush@/app' });
+        assert.ok(!stdout.includes('hush'));
+    });
+    for (const [what, env, message] of [
+        ['a short secret', { PGRST_JWT_SECRET: 'short' }, /JWT_SECRET has 5 bytes; it must have at least 32/],
+        ['a secret that is not base64', { PGRST_JWT_SECRET: 'no base-64!', PGRST_JWT_SECRET_IS_BASE64: 'true' }, /is not base64/],
+        ['a role claim key', { PGRST_JWT_ROLE_CLAIM_KEY: 'role.other' }, /failed to parse role-claim-key value \(role\.other\)/],
+        ['a log level', { PGRST_LOG_LEVEL: 'never' }, /must be one of: crit error warn info debug/],
+        ['an end of transactions', { PGRST_DB_TX_END: 'random' }, /must be one of: commit/],
+        ['a schema of PostgreSQL\'s own', { PGRST_DB_SCHEMAS: 'public, pg_catalog' }, /pg_catalog/],
+        ['a proxy that is no URL', { PGRST_OPENAPI_SERVER_PROXY_URI: 'htp:/@@localhorst.invalid' }, /PROXY_URI/],
+    ])
+        test(`${what} that is wrong is refused in one sentence`, async () => {
+            const { code, stdout, stderr } = await run(['--dump-config'], { ...DUMP, ...env });
+            assert.deepEqual([code, stdout], [2, '']);
+            assert.match(stderr, message);
+            assert.equal(stderr.trim().split('\n').length, 1);
+        });
+    test('--dump-schema is the JSON of the admin listener', async () => {
+        const { code, stdout } = await run(['--dump-schema'], { DATABASE_URL: url(), PGRST_DB_SCHEMAS: 'api' });
+        assert.equal(code, 0);
+        assert.equal(JSON.parse(stdout).relations[0].name, 'things');
+        const gone = await run(['--dump-schema'], { DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' });
+        assert.equal(gone.code, 1);
+        assert.match(gone.stderr, /Cannot read the schema: .*refused/);
+    });
+    test('every line of the example is a setting that is understood', async () => {
+        const { stdout } = await run(['--example']);
+        const keys = [...stdout.matchAll(/^# ([\w-]+) = /gm)].map(([, key]) => key);
+        const dump = (await run(['--dump-config'])).stdout;
+        assert.ok(keys.length > 30);
+        for (const key of keys) assert.match(dump, new RegExp(`^(# )?${key} `, 'm'));
+    });
+});
