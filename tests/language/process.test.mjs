@@ -311,6 +311,18 @@ describe('the command line', () => {
             assert.ok(!stdout.includes(SECRET) && !stdout.includes('hush'));
             assert.match(stdout, /^# jwt-secret is set, and secret$/m);
         });
+    test('what is dumped reads as the same settings again; the file may stand alone', async () => {
+        const file = join(dir, 'dumped.conf');
+        const settings = { ...DUMP, PGRST_JWT_SECRET: undefined, PGRST_APP_SETTINGS_API_KEY: undefined, PGRST_DB_POOL_TIMEOUT: '45', PGRST_JWT_ROLE_CLAIM_KEY: '$.a[?@ == "b"]' };
+        const first = (await run(['--dump-config'], settings)).stdout;
+        writeFileSync(file, first);
+        const again = await run(['--dump-config', file]);
+        assert.deepEqual([again.stdout, again.stderr], [first, '']);
+        assert.match(first, /^jwt-role-claim-key = "\$\$\.a\[\?@ == \\"b\\"\]"$/m);
+        writeFileSync(file, 'db-uri = "postgresql://x@127.0.0.1:1/x"\njwt-secret = "short"');
+        assert.match((await run([file])).stderr, /JWT_SECRET has 5 bytes/);
+        assert.match((await run([join(dir, 'none.conf')])).stderr, /there is no command/);
+    });
     test('a password in the database\'s URL is a secret', async () => {
         const { stdout } = await run(['--dump-config'], { PGRST_DB_URI: 'postgresql://app:hush@/app' });
         assert.ok(!stdout.includes('hush'));
