@@ -17,7 +17,7 @@ enum { DEBOUNCE_MS = 100, AGAIN_FIRST_MS = 500, AGAIN_MAX_MS = 32000 };
 
 struct reload {
     struct loop *loop;
-    const struct config *config;
+    const struct config *config, *used; /* used: by the load that runs */
     const struct reload_fns *fns;
     void *arg;
     struct listen *listen;
@@ -62,7 +62,7 @@ static void load_in_thread(void *arg)
     struct reload *reload = arg;
 
     reload->mem = arena_open();
-    reload->schema = reload_first(reload->mem, reload->config, &reload->why);
+    reload->schema = reload_first(reload->mem, reload->used, &reload->why);
 }
 
 static void start_load(void *arg);
@@ -101,6 +101,7 @@ static void start_load(void *arg)
     timer_close(&reload->due);
     reload->loading = true;
     reload->wanted = false;
+    reload->used = reload->config;
     reload->started_us = clock_us();
     loop_work(reload->loop, load_in_thread, on_loaded, reload);
 }
@@ -119,6 +120,11 @@ void reload_now(struct reload *reload, const char *reason)
         reload->due = timer_start(reload->loop, DEBOUNCE_MS, 0, start_load, reload);
 }
 
+void reload_take(struct reload *reload, const struct config *config)
+{
+    reload->config = config;
+}
+
 /* What happened before was not heard. */
 static void on_up(void *arg)
 {
@@ -135,7 +141,7 @@ static void on_notice(void *arg, str channel, str payload)
     } else if (payload.len == 0 || str_eq(payload, STR("reload schema"))) {
         reload_now(reload, "notification");
     } else if (str_eq(payload, STR("reload config"))) {
-        log_line(LOG_WARN, "reload config", "reason=\"settings are read at the start only\"");
+        reload->fns->configure(reload->arg);
     }
 }
 

@@ -15,12 +15,14 @@ const struct schema *reload_first(arena *mem, const struct config *config, str *
 struct reload_fns {
     void (*loaded)(void *arg, const struct schema *schema, int64_t us); /* take a reference */
     void (*failed)(void *arg);
+    void (*configure)(void *arg);                /* the settings are to be read again */
     void (*refreshed)(void *arg, str relations); /* another instance has refreshed views */
 };
 
 struct reload *reload_open(struct loop *loop, const struct config *config,
                            const struct reload_fns *fns, void *arg);
-void reload_now(struct reload *reload, const char *reason); /* debounced */
+void reload_take(struct reload *reload, const struct config *config); /* from the next load on */
+void reload_now(struct reload *reload, const char *reason);           /* debounced */
 void reload_close(struct reload **reload);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/statement.h"
 #include "cli/routes.h"
+#include "configure.h"
 #include "jobs.h"
 #include "pg/sync.h"
 #include "place.h"
@@ -36,6 +37,9 @@ struct server {
     arena *mem;
     struct loop *loop;
     struct reload *reload;
+    struct renewal *renewal; /* under way, or NULL */
+    bool renew_again;        /* asked for meanwhile */
+    struct list configs;     /* what requests may still read: kept until the end */
     struct jobs *jobs;
     struct timer *log, *shelves;
     struct shelf shelf;
@@ -198,6 +202,86 @@ static void on_refreshed(void *arg, str relations)
         worker_drop_cache(server->workers[i], relations);
 }
 
+/* ---- settings that change ---- */
+
+/* Settings on their way: read in a work thread, taken on the control loop if they are others. */
+struct renewal {
+    struct list node; /* of server->configs, once taken */
+    struct server *server;
+    arena *mem;
+    struct config config;
+    const struct keys *keys;
+    str why;
+};
+
+static void renew_in_thread(void *arg)
+{
+    struct renewal *renewal = arg;
+    const struct config *given = &renewal->server->settings;
+
+    if (configure(given, renewal->mem, &renewal->config, &renewal->why) != CONFIGURED)
+        return;
+    config_keep(&renewal->config, given);
+    renewal->keys = keys_new(renewal->mem, &renewal->config, &renewal->why);
+}
+
+static void take_renewal(struct server *server, struct renewal *renewal)
+{
+    list_append(&server->configs, &renewal->node);
+    server->config = &renewal->config;
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_config(server->workers[i], server->config, renewal->keys);
+    reload_take(server->reload, server->config);
+    keys_unref(&renewal->keys);
+    log_line(LOG_INFO, "settings reloaded", "workers=%d", server->nworkers);
+}
+
+static void renewal_free(struct renewal *renewal)
+{
+    arena *mem = renewal->mem; /* it lives in it */
+
+    keys_unref(&renewal->keys);
+    arena_close(&mem);
+}
+
+static void renew(void *arg);
+
+/* The schema comes with them: the settings of roles are in its snapshot. */
+static void on_renewed(void *arg)
+{
+    struct renewal *renewal = arg;
+    struct server *server = renewal->server;
+
+    server->renewal = NULL;
+    if (server->stopping) {
+        renewal_free(renewal);
+        return;
+    }
+    if (renewal->why.at != NULL)
+        log_line(LOG_ERROR, "settings kept", "reason=\"%.*s\"", STR_ARG(renewal->why));
+    if (renewal->why.at != NULL || config_same(&renewal->config, server->config))
+        renewal_free(renewal);
+    else
+        take_renewal(server, renewal);
+    reload_now(server->reload, "settings");
+    if (server->renew_again)
+        renew(server);
+}
+
+static void renew(void *arg)
+{
+    struct server *server = arg;
+    arena *mem;
+
+    server->renew_again = server->renewal != NULL;
+    if (server->renewal != NULL || server->settings.environment == NULL)
+        return;
+    mem = arena_open();
+    server->renewal = arena_new(mem, struct renewal);
+    *server->renewal = (struct renewal){.server = server, .mem = mem};
+    loop_work(server->loop, renew_in_thread, on_renewed, server->renewal);
+}
+
 static void flush_log(void *arg)
 {
     (void)arg;
@@ -227,6 +311,10 @@ static void on_signal(void *arg, int signal)
 {
     struct server *server = arg;
 
+    if (signal == SIGUSR2) {
+        renew(server);
+        return;
+    }
     if (signal == SIGUSR1) {
         reload_now(server->reload, "SIGUSR1");
         return;
@@ -242,8 +330,10 @@ static void on_signal(void *arg, int signal)
 
 static void open_control(struct server *server)
 {
-    static const struct reload_fns fns = {
-        .loaded = on_schema, .failed = on_schema_failure, .refreshed = on_refreshed};
+    static const struct reload_fns fns = {.loaded = on_schema,
+                                          .failed = on_schema_failure,
+                                          .refreshed = on_refreshed,
+                                          .configure = renew};
 
     server->reload = reload_open(server->loop, server->config, &fns, server);
     if (book_count(server->workers[0]->book) > 0)
@@ -254,6 +344,7 @@ static void open_control(struct server *server)
     loop_signal(server->loop, SIGTERM, on_signal, server);
     loop_signal(server->loop, SIGINT, on_signal, server);
     loop_signal(server->loop, SIGUSR1, on_signal, server);
+    loop_signal(server->loop, SIGUSR2, on_signal, server);
 }
 
 static void stop_all(struct server *server)
@@ -289,10 +380,39 @@ static void say_serving(struct server *server)
                  STR_ARG(place_text(server->mem, &server->admin_place)));
 }
 
+/* With what the database has to say of the settings. */
+static void settle(struct server *server, const struct config *given)
+{
+    str why = {NULL, 0};
+
+    server->settings = *given;
+    if (given->environment == NULL || !given->db_config)
+        return;
+    switch (configure(given, server->mem, &server->settings, &why)) {
+    case CONFIGURED:
+        return;
+    case CONFIGURE_NO_DATABASE:
+        die(EXIT_DATABASE, "Cannot connect to the database: %.*s", STR_ARG(why));
+    case CONFIGURE_WRONG:
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
+    }
+}
+
+static void free_configs(struct server *server)
+{
+    while (!list_empty(&server->configs)) {
+        struct renewal *renewal = LIST_ENTRY(server->configs.next, struct renewal, node);
+        list_remove(&renewal->node);
+        renewal_free(renewal);
+    }
+}
+
 int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
 {
-    struct server server = {.settings = *config, .mem = arena_open()};
+    struct server server = {.mem = arena_open()};
 
+    list_init(&server.configs);
+    settle(&server, config);
     server.config = server.shelf.config = config = &server.settings;
 
     signal(SIGPIPE, SIG_IGN);
@@ -308,6 +428,7 @@ int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
         ready(arg);
     loop_run(server.loop);
     stop_all(&server);
+    free_configs(&server);
     arena_close(&server.mem);
     return 0;
 }

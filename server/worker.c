@@ -100,6 +100,8 @@ struct gift {
     struct worker *worker;
     const struct schema *schema;
     const struct book *book;
+    const struct config *config;
+    const struct keys *keys;
     size_t len;
     char relations[];
 };
@@ -130,6 +132,30 @@ void worker_give_schema(struct worker *worker, const struct schema *schema)
 
     gift->schema = schema_ref(schema);
     loop_post(worker->loop, take_schema, gift);
+}
+
+static void take_config(void *arg)
+{
+    struct gift *gift = arg;
+    struct worker *worker = gift->worker;
+
+    worker->config = gift->config;
+    token_cache_take(worker->tokens, gift->config, gift->keys);
+    http_take(worker->http, gift->config);
+    if (worker->admin != NULL)
+        http_take(worker->admin, gift->config);
+    db_take(worker->db, gift->config);
+    keys_unref(&gift->keys);
+    free(gift);
+}
+
+void worker_give_config(struct worker *worker, const struct config *config, const struct keys *keys)
+{
+    struct gift *gift = gift_new(worker, STR(""));
+
+    gift->config = config;
+    gift->keys = keys_ref(keys);
+    loop_post(worker->loop, take_config, gift);
 }
 
 static void note_failure(void *arg)

@@ -56,6 +56,9 @@ void worker_start(struct worker *worker);
 
 /* From any thread: things that the worker takes up at its next turn. */
 void worker_give_schema(struct worker *worker, const struct schema *schema); /* takes a reference */
+/* Settings and keys for the requests to come. The settings outlive the worker. */
+void worker_give_config(struct worker *worker, const struct config *config,
+                        const struct keys *keys); /* takes a reference to the keys */
 void worker_schema_failed(struct worker *worker);
 void worker_give_book(struct worker *worker, const struct book *book); /* takes a reference */
 void worker_drop_cache(struct worker *worker, str relations);

@@ -31,6 +31,8 @@ struct config {
     str db_allowed_roles;       /* comma list of roles a token may name; "*": all but "none" */
     str db_api_role;            /* the role of curated routes */
     int64_t db_max_rows;        /* 0: no limit */
+    bool db_config;             /* settings in the database count */
+    str db_pre_config;          /* "schema.function"; absent: none */
     str db_pre_request;         /* "schema.function"; absent: none */
     str db_tx_end;              /* commit | rollback, perhaps with -allow-override */
     str db_hoisted_tx_settings; /* comma list */
@@ -89,6 +91,13 @@ struct config {
 /* On a bad value returns a sentence that names the setting, its value (masked if secret) and what
  * is allowed. What the config points to lives in mem, and the environment must live as long. */
 str config_load(struct config *config, arena *mem, const struct environment *environment);
+
+/* Do both say the same of everything? */
+bool config_same(const struct config *a, const struct config *b);
+
+/* Takes over from the running settings what cannot change without a restart: where it listens, the
+ * pools, the workers. */
+void config_keep(struct config *fresh, const struct config *running);
 
 /* Logs the warnings, one line each. */
 void config_warn(const struct config *config);

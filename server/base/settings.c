@@ -57,6 +57,10 @@ const struct setting settings[] = {
      "the role that curated routes run as"},
     {"DB_MAX_ROWS", SETTING_COUNT, AT(db_max_rows), "0", 0, INT64_MAX,
      "DB_MAX_ROWS PGRST_DB_MAX_ROWS PGRST_MAX_ROWS", NULL, "rows one answer may have; 0: no limit"},
+    {"DB_CONFIG", SETTING_SWITCH, AT(db_config), "true", 0, 0, "PGRST_DB_CONFIG", NULL,
+     "settings of the login role named pgrst.* are read, too: they beat PGRST_*"},
+    {"DB_PRE_CONFIG", SETTING_TEXT, AT(db_pre_config), NULL, 0, 0, "PGRST_DB_PRE_CONFIG", NULL,
+     "a function that is called before these are read, and may set some"},
     {"DB_PRE_REQUEST", SETTING_TEXT, AT(db_pre_request), NULL, 0, 0,
      "PGRST_DB_PRE_REQUEST PGRST_PRE_REQUEST", NULL,
      "a function that is called first in each transaction of the PostgREST language"},
@@ -167,8 +171,6 @@ const int settings_count = sizeof(settings) / sizeof(settings[0]);
 
 /* clang-format off */
 const struct unsupported unsupported_settings[] = {
-    {"PGRST_DB_PRE_CONFIG", "", true, "settings in the database are not read"},
-    {"PGRST_DB_CONFIG", "false", false, "settings in the database are not read"},
     {"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "true", false, "Postern always reconnects"},
     {"PGRST_JWT_CACHE_MAX_LIFETIME", "", false, "verified tokens are kept until they expire"},
 };

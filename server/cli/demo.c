@@ -144,6 +144,7 @@ static void make_config(struct demo *demo)
 {
     struct config *config = &demo->config;
     config->database_url = cluster_url(&demo->cluster, "authenticator", DEMO_DATABASE);
+    config->environment = NULL; /* its settings are not those of the environment alone */
     config->migration_database_url = cluster_url(&demo->cluster, "postgres", DEMO_DATABASE);
     config->replica_database_url = (str){NULL, 0};
     config->jwt_secret_is_base64 = false;

@@ -56,6 +56,11 @@ struct http *http_new(struct loop *loop, const struct config *config, struct met
     return http;
 }
 
+void http_take(struct http *http, const struct config *config)
+{
+    http->config = config;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct link *link = LIST_ENTRY(handle, struct link, tcp);

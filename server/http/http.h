@@ -15,6 +15,7 @@ typedef void serve_fn(struct request *req);
 
 struct http *http_new(struct loop *loop, const struct config *config, struct metrics *metrics,
                       serve_fn *serve, struct worker *worker);
+void http_take(struct http *http, const struct config *config); /* settings for what comes */
 /* Takes a fresh connection; its first bytes are still unread. */
 void http_adopt(struct http *http, int fd);
 

@@ -35,6 +35,11 @@ struct db *db_new(const struct db_options *options)
     return db;
 }
 
+void db_take(struct db *db, const struct config *config)
+{
+    db->options.config = config;
+}
+
 void db_close(struct db *db)
 {
     db->closing = true;

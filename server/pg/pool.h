@@ -25,6 +25,7 @@ struct db_options {
 };
 
 struct db *db_new(const struct db_options *options);
+void db_take(struct db *db, const struct config *config); /* settings for what comes */
 void db_close(struct db *db); /* no request is left; connections close as the loop goes on */
 void db_free(struct db **db); /* after the loop has ended */
 

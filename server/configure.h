@@ -1,0 +1,14 @@
+/* Settings kept in the database: read beside those of the process, at the start and again when
+ * asked. Source: PostgREST "In-Database Configuration", "Configuration Reloading". */
+#ifndef CONFIGURE_H
+#define CONFIGURE_H
+
+#include "base/config.h"
+
+/* Reads all layers anew into *config, whose memory is mem: the file and the environment as at the
+ * start, the database as it is now. Without DB_CONFIG the database is not asked. Blocking. Of what
+ * failed the sentence is in *why. */
+enum configured { CONFIGURED, CONFIGURE_NO_DATABASE, CONFIGURE_WRONG };
+enum configured configure(const struct config *given, arena *mem, struct config *config, str *why);
+
+#endif
