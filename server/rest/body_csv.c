@@ -68,7 +68,7 @@ static void read_plain(struct csv *csv, str *field)
 {
     size_t end = 0;
 
-    while (end < csv->rest.len && memchr(",\"\n\r", csv->rest.at[end], 4) == NULL)
+    while (end < csv->rest.len && str_find(STR(",\"\n\r"), csv->rest.at[end]) < 0)
         end++;
     *field = (str){csv->rest.at, end};
     csv->rest = str_skip(csv->rest, end);

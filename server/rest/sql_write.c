@@ -61,7 +61,7 @@ static void put_key(struct sql *sql, const struct plan *plan)
 
     for (int i = 0; i < key->ncolumns; i++)
         columns.list[i] = relation_column(plan->relation, key->columns[i]);
-    qsort(columns.list, (size_t)columns.count, sizeof(columns.list[0]), by_name);
+    qsort(columns.list, (size_t)columns.count, sizeof(struct column *), by_name);
     put_names(sql, &columns, plan->relation->name);
 }
 
