@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "pg/db.h"
 #include "rest/ask.h"
+#include "rest/count.h"
 #include "rest/plan.h"
 #include "rest/sql_parts.h"
 #include "rest/unfiltered.h"
@@ -105,9 +106,12 @@ static const struct fail *on_page(struct request *req, const struct rows *rows, 
 {
     const struct plan *plan = arg;
     const struct rows *asked = rows_after(rows, AFTER_RESPONSE);
+    const struct rows *explained = rows_after(rows, AFTER_COUNT);
     struct page page = read_page(req->mem, plan, rows);
     struct reply *reply;
 
+    if (explained != NULL)
+        page.expected = count_expected(rows_text(explained, 0, 0));
     if (asked != NULL) {
         page.asked_headers = rows_text(asked, 0, ASKED_HEADERS);
         page.asked_status = rows_text(asked, 0, ASKED_STATUS);

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/url.h"
+#include "rest/count.h"
 #include "rest/sql_parts.h"
 
 enum { LOCATION_MAX = 4096, CSV_MAX = 1 << 20 };
@@ -24,13 +25,6 @@ static str content_range(arena *mem, int64_t first, int64_t last, int64_t total)
     if (total < 0)
         return arena_printf(mem, "%.*s/*", STR_ARG(range));
     return arena_printf(mem, "%.*s/%lld", STR_ARG(range), (long long)total);
-}
-
-static int64_t total_of(const struct plan *plan, const struct page *page)
-{
-    if (plan->total == TOTAL_NONE)
-        return -1;
-    return plan->total == TOTAL_COUNTED ? page->total : page->rows;
 }
 
 static int status_of_range(int64_t first, int64_t rows, int64_t total)
@@ -151,7 +145,7 @@ static str row_location(arena *mem, const struct plan *plan, str key_json);
 
 static struct reply *answer_rows(arena *mem, const struct plan *plan, const struct page *page)
 {
-    int64_t first = plan->root.range.first, total = total_of(plan, page);
+    int64_t first = plan->root.range.first, total = count_total(plan, page);
     int status = status_of_range(first, page->rows, total);
     struct reply *reply = reply_new(mem, status, (str){NULL, 0});
 
@@ -216,7 +210,7 @@ static void put_range_of_write(arena *mem, const struct plan *plan, const struct
     if (range == RANGE_NONE)
         return;
     reply_header(reply, STR("Content-Range"),
-                 content_range(mem, 0, names_rows ? page->rows - 1 : -1, total_of(plan, page)));
+                 content_range(mem, 0, names_rows ? page->rows - 1 : -1, count_total(plan, page)));
 }
 
 static struct reply *answer_write(arena *mem, const struct plan *plan, const struct page *page)

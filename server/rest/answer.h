@@ -14,6 +14,7 @@ struct page {
     str body;         /* a JSON array, or lines of CSV */
     int64_t rows;     /* on this page, or changed */
     int64_t total;    /* if it was counted */
+    int64_t expected; /* by PostgreSQL's planner, if it was asked; -1: it did not say */
     int64_t new_rows; /* of an upsert that merges */
     str key;          /* the new row's primary key as a JSON object; absent: none wanted */
     str asked_headers, asked_status; /* by the database; absent: it has no wish */

@@ -1,6 +1,8 @@
 /* From ask to plan; plan_write.c has what only writes have, plan_call.c chooses functions. */
 #include "rest/plan.h"
 
+#include "rest/count.h"
+
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan);
 static void name_root(const struct schema *schema, struct plan *plan);
 static const struct fail *choose_range(arena *mem, const struct config *config, struct plan *plan);
@@ -32,6 +34,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(plan_write(mem, plan));
     TRY(plan_media(mem, schema, config, plan));
     choose_rows(plan);
+    count_plan(config, plan);
     TRY(transaction_make(mem, config, plan));
     plan->cells = cells_make(mem, plan);
     return NULL;
@@ -107,7 +110,6 @@ static enum returned rows_of_write(const struct plan *plan)
     return ROWS_NONE;
 }
 
-/* planned and estimated are answered with the exact count: the best estimate there is. */
 static void choose_rows(struct plan *plan)
 {
     const struct ask *ask = plan->ask;
@@ -121,8 +123,6 @@ static void choose_rows(struct plan *plan)
         plan->rows = ROWS_COUNTED;
     else
         plan->rows = ROWS_BODY;
-    if (!prefer_is(&ask->prefer, PREFER_COUNT, CHOICE_NONE))
-        plan->total = plan->root.paged ? TOTAL_COUNTED : TOTAL_SAME;
 }
 
 static void put_quoted(struct buf *out, str name)

@@ -60,6 +60,9 @@ enum returned {
 };
 
 enum total { TOTAL_NONE, TOTAL_SAME /* as the page has rows */, TOTAL_COUNTED };
+
+/* What the planner's guess is wanted for: instead of a count, or beyond those that are counted. */
+enum estimate { ESTIMATE_NONE, ESTIMATE_ONLY, ESTIMATE_OF_MANY };
 enum conflict { CONFLICT_FAILS, CONFLICT_MERGES, CONFLICT_IGNORED };
 
 struct column_list {
@@ -109,6 +112,8 @@ struct plan {
     str content_type;              /* of the body */
     struct explain explain;        /* what PostgreSQL would do is wanted, not the rows */
     enum total total;
+    enum estimate estimate;
+    int64_t counted_most;       /* more than these are not counted, with ESTIMATE_OF_MANY; 0: all */
     bool one_row;               /* anything but one row is 406, and undoes a write */
     struct column_list written; /* by an insert or update */
     struct column_list conflict_keys;

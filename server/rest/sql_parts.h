@@ -47,6 +47,9 @@ bool sql_refuses(const struct plan *plan);
 void sql_count(struct sql *sql, const struct plan *plan);
 const struct fail *sql_refusal(arena *mem, str sqlstate, str message);
 
+/* What PostgreSQL is asked how many rows it expects a read to have in all; see count.h. */
+const struct fail *sql_expect(arena *mem, const struct plan *plan, struct bound *bound);
+
 void sql_read(struct sql *sql, const struct plan *plan);
 void sql_insert(struct sql *sql, const struct plan *plan);
 void sql_update(struct sql *sql, const struct plan *plan);

@@ -36,6 +36,38 @@ static void put_rows(struct sql *sql, const struct plan *plan)
     sql_page(sql, &plan->root);
 }
 
+/* No further than needed to know that there are many. */
+static struct source put_count(struct sql *sql, const struct plan *plan)
+{
+    bool some = plan->estimate == ESTIMATE_OF_MANY && plan->counted_most > 0;
+
+    if (some)
+        sql_put(sql, ", (select count(*) from (select 1");
+    else
+        sql_put(sql, ", (select count(*)");
+    struct source source = put_counted(sql, plan);
+    if (some) {
+        sql_put(sql, " limit ");
+        sql_integer(sql, plan->counted_most + 1);
+        sql_put(sql, ") c");
+    }
+    sql_put(sql, ")");
+    return source;
+}
+
+const struct fail *sql_expect(arena *mem, const struct plan *plan, struct bound *bound)
+{
+    struct statement statement;
+    struct sql sql;
+
+    sql_init(&sql, mem);
+    sql_put(&sql, "explain (format json) select 1");
+    put_counted(&sql, plan);
+    TRY(sql_finish(&sql, &statement));
+    *bound = (struct bound){statement.text, statement.nparams, statement.params};
+    return NULL;
+}
+
 void sql_read(struct sql *sql, const struct plan *plan)
 {
     struct source source = {0, 0};
@@ -48,11 +80,8 @@ void sql_read(struct sql *sql, const struct plan *plan)
     sql_body(sql, plan);
     sql_put(sql, ", ");
     sql_count(sql, plan);
-    if (plan->total == TOTAL_COUNTED) {
-        sql_put(sql, ", (select count(*)");
-        source = put_counted(sql, plan);
-        sql_put(sql, ")");
-    }
+    if (plan->total == TOTAL_COUNTED)
+        source = put_count(sql, plan);
     sql_put(sql, " from (select ");
     sql_outputs(sql, &plan->root);
     if (plan->total == TOTAL_COUNTED && plan->root.embeds == NULL)

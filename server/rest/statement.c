@@ -24,6 +24,8 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
         statement->refusal = sql_refusal;
     if (plan->asks_answer)
         statement->after[AFTER_RESPONSE].text = STR(ASKED_SQL);
+    if (plan->estimate != ESTIMATE_NONE && plan->explain.format == EXPLAIN_NONE)
+        TRY(sql_expect(mem, plan, &statement->after[AFTER_COUNT]));
     transaction_put(&plan->transaction, statement);
     if (plan->media == MEDIA_HANDLED && plan->explain.format == EXPLAIN_NONE)
         statement->format = FORMAT_BINARY;
