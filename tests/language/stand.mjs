@@ -22,7 +22,7 @@ const SETTINGS = {
  * (which the server connects as) are made. env: settings over the above; undefined removes one.
  * Returns { url, cluster, postern, ask(path, { method, headers, body }), query(sql), more(env), stop() }.
  * ask answers { status, headers (a Headers), text, json }; a body that is no text is sent as JSON.
- * more(env) starts another server on the same database, and returns the same.
+ * more(env) starts another server on the same database, and returns the same; its own stop() ends it early.
  */
 export async function startLanguage({ fixture, env = {} }) {
     const cluster = await startCluster();
@@ -37,6 +37,10 @@ export async function startLanguage({ fixture, env = {} }) {
             async more(settings) {
                 const other = await serve(cluster, { ...env, ...settings });
                 others.push(other);
+                other.stop = () => {
+                    others.splice(others.indexOf(other), 1);
+                    return other.postern.stop();
+                };
                 return other;
             },
             async stop() {
