@@ -45,15 +45,16 @@ const struct schema *reload_first(arena *mem, const struct config *config, str *
     const struct statement query = {.text = embed_find(STR("sql/introspect/schema.sql")),
                                     .nparams = 1,
                                     .params = &config->db_schemas};
-    struct sync_rows rows;
+    struct sync_rows rows = {0};
 
     if (sync == NULL)
         return NULL;
     /* Without a search path every type is named in full; compiling costs more than it saves. */
-    if (sync_run(sync, mem, STR("set search_path to ''; set jit to off"), why) &&
-        sync_query(sync, mem, &query, &rows, why))
-        schema = schema_load(mem, rows.cells[0], why);
+    bool described = sync_run(sync, mem, STR("set search_path to ''; set jit to off"), why) &&
+                     sync_query(sync, mem, &query, &rows, why);
     sync_close(&sync);
+    if (described)
+        schema = schema_load(mem, rows.cells[0], why);
     return schema;
 }
 

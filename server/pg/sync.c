@@ -77,8 +77,8 @@ void sync_close(struct sync **sync)
     *sync = NULL;
 }
 
-/* Clears the result; true when it is what a finished statement gives. */
-static bool finish(struct sync *sync, arena *mem, PGresult *result, str *why)
+/* True when the result is what a finished statement gives. */
+static bool is_fine(struct sync *sync, arena *mem, const PGresult *result, str *why)
 {
     ExecStatusType status = PQresultStatus(result);
     bool fine = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
@@ -86,8 +86,19 @@ static bool finish(struct sync *sync, arena *mem, PGresult *result, str *why)
     if (!fine)
         *why =
             tidy(mem, result == NULL ? PQerrorMessage(sync->conn) : PQresultErrorMessage(result));
+    return fine;
+}
+
+static bool finish(struct sync *sync, arena *mem, PGresult *result, str *why)
+{
+    bool fine = is_fine(sync, mem, result, why);
     PQclear(result);
     return fine;
+}
+
+static void clear(void *result)
+{
+    PQclear(result);
 }
 
 bool sync_run(struct sync *sync, arena *mem, str sql, str *why)
@@ -106,12 +117,11 @@ static PGresult *query(struct sync *sync, arena *mem, const struct statement *st
                         NULL, 0);
 }
 
-static str cell(arena *mem, const PGresult *result, int row, int column)
+static str cell(const PGresult *result, int row, int column)
 {
     if (PQgetisnull(result, row, column))
         return (str){NULL, 0};
-    str text = {PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column)};
-    return arena_copy(mem, text);
+    return (str){PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column)};
 }
 
 bool sync_query(struct sync *sync, arena *mem, const struct statement *statement,
@@ -119,12 +129,13 @@ bool sync_query(struct sync *sync, arena *mem, const struct statement *statement
 {
     PGresult *result = query(sync, mem, statement);
     int nrows = PQntuples(result), ncolumns = PQnfields(result);
+    arena_on_death(mem, clear, result);
     *rows = (struct sync_rows){nrows, ncolumns, NULL};
     rows->cells = arena_array(mem, str, (size_t)nrows * (size_t)ncolumns + 1);
     for (int row = 0; row < nrows; row++)
         for (int column = 0; column < ncolumns; column++)
-            rows->cells[row * ncolumns + column] = cell(mem, result, row, column);
-    return finish(sync, mem, result, why);
+            rows->cells[row * ncolumns + column] = cell(result, row, column);
+    return is_fine(sync, mem, result, why);
 }
 
 static bool become(struct sync *sync, arena *mem, str role, str *why)

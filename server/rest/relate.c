@@ -102,7 +102,7 @@ static str suggest_target(arena *mem, const struct relation *from, str target)
 static str suggest(arena *mem, const struct schema *schema, const struct relation *from,
                    const struct relate *wanted)
 {
-    bool known = from != NULL && from->nrelationships > 0;
+    bool known = from != NULL && (from->linked || from->nrelationships > 0);
     str name = known ? suggest_target(mem, from, wanted->target)
                      : schema_similar_origin(schema, mem, wanted->schema, wanted->origin);
     str wrong = known ? wanted->target : wanted->origin;

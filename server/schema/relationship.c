@@ -63,7 +63,8 @@ static const struct relation *find_relation(const struct maker *maker, int64_t o
 static struct relationship *add(struct maker *maker, const struct relationship *relationship)
 {
     if (maker->count == maker->room) {
-        size_t room = maker->room == 0 ? 64 : maker->room * 2;
+        /* Most foreign keys make two: that many, and no more, in a database without views. */
+        size_t room = maker->room == 0 ? (size_t)maker->loaded->nlinks * 2 + 16 : maker->room * 2;
         struct relationship *list = arena_array(maker->scratch, struct relationship, room);
         if (maker->count > 0)
             memcpy(list, maker->list, maker->count * sizeof(*list));
@@ -202,14 +203,23 @@ static const struct end *find_ends(struct maker *maker, const struct columns_of 
     return ends.first;
 }
 
+/* A relation of which a relationship was found, even if it leads where nobody may go. */
+static void mark(struct maker *maker, const struct end *ends)
+{
+    for (const struct end *at = ends; at != NULL; at = at->next)
+        maker->loaded->relations[at->relation - maker->loaded->relations].linked = true;
+}
+
 /* Every table and view on the one side with every one on the other. */
 static void follow_link(struct maker *maker, const struct link *link)
 {
     struct columns_of own = {link->table, link->numbers, link->ncolumns};
     struct columns_of foreign = {link->foreign_table, link->foreign_numbers, link->ncolumns};
-    const struct end *tos = find_ends(maker, &foreign);
+    const struct end *froms = find_ends(maker, &own), *tos = find_ends(maker, &foreign);
 
-    for (const struct end *from = find_ends(maker, &own); from != NULL; from = from->next)
+    mark(maker, froms);
+    mark(maker, tos);
+    for (const struct end *from = froms; from != NULL; from = from->next)
         for (const struct end *to = tos; to != NULL; to = to->next)
             add(maker, &(struct relationship){
                            .kind = link->unique ? ONE_TO_ONE : TO_ONE,

@@ -58,6 +58,7 @@ struct relation {
     struct names by_name;                     /* of columns */
     const struct relationship *relationships; /* within its schema; see relationship.h */
     int nrelationships;
+    bool linked; /* in a foreign key, also one that leads out of what is exposed */
 };
 
 /* A foreign key. What is not exposed is absent: a relation's name, and then its columns. */
