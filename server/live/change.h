@@ -1,0 +1,58 @@
+/* One committed change of a row, as PostgreSQL's log tells it. Counted, immutable, shared by all
+ * workers: made by pgoutput.c, offered to every hub. */
+#ifndef LIVE_CHANGE_H
+#define LIVE_CHANGE_H
+
+#include <stdatomic.h>
+
+#include "base/str.h"
+
+enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_TRUNCATE };
+
+/* How much of an old row PostgreSQL logs. Source: ALTER TABLE ... REPLICA IDENTITY. */
+enum identity { IDENTITY_KEY = 'd', IDENTITY_NONE = 'n', IDENTITY_FULL = 'f', IDENTITY_INDEX = 'i' };
+
+struct live_column {
+    str name;
+    uint32_t type; /* pg_type.oid */
+    bool key;      /* part of the replica identity */
+};
+
+/* A table as the log described it when the change was made. One allocation, as is a change. */
+struct live_table {
+    atomic_int refs;
+    uint32_t oid;
+    str schema, name;
+    enum identity identity;
+    struct live_column *columns;
+    int ncolumns;
+};
+
+/* A value as PostgreSQL prints it; or why there is none. */
+enum cell_state { VALUE_TEXT, VALUE_NULL, VALUE_UNCHANGED /* a large one, not logged again */ };
+struct live_value {
+    enum cell_state state;
+    str text;
+};
+
+struct change {
+    atomic_int refs;
+    enum change_op op;
+    const struct live_table *table; /* a reference */
+    struct live_value *row;         /* the new one; NULL for DELETE and TRUNCATE */
+    struct live_value *old;         /* what is known of the old one; NULL: nothing */
+    bool old_is_whole;              /* replica identity FULL; else its key columns only */
+    uint64_t lsn;                   /* of the commit */
+    int64_t committed_us;           /* since 1970 */
+    uint32_t index;                 /* within its transaction */
+    size_t size;                    /* bytes it holds, for caps */
+};
+
+const struct live_table *live_table_ref(const struct live_table *table);
+void live_table_unref(const struct live_table **table);
+const struct change *change_ref(const struct change *change);
+void change_unref(const struct change **change);
+
+int live_table_column(const struct live_table *table, str name); /* -1: there is none */
+
+#endif

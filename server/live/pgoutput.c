@@ -1,0 +1,433 @@
+/* See pgoutput.h. Changes of a transaction are held until its commit: the log sends a large one
+ * before it is known whether it commits (streamed), the others only then. */
+#include "live/pgoutput.h"
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "live/bytes.h"
+
+/* PostgreSQL counts microseconds from 2000-01-01. */
+#define EPOCH_US INT64_C(946684800000000)
+
+struct held {
+    const struct change **changes;
+    uint32_t *xids; /* of the subtransaction that made each: it may be undone alone */
+    size_t count, room;
+    bool cut;
+};
+
+/* A transaction that is sent in pieces. */
+struct stream {
+    struct list node;
+    uint32_t xid;
+    struct held held;
+};
+
+struct pgoutput {
+    const struct pgoutput_fns *fns;
+    void *arg;
+    const struct live_table **tables; /* by oid, open addressing */
+    size_t ntables, room;
+    struct held held;     /* of the transaction that is sent whole */
+    struct list streams;  /* begun, neither committed nor aborted */
+    struct stream *open;  /* the one whose piece is being sent */
+    const char *wrong;
+};
+
+struct pgoutput *pgoutput_new(const struct pgoutput_fns *fns, void *arg)
+{
+    struct pgoutput *decoder = calloc(1, sizeof(*decoder));
+
+    if (decoder == NULL)
+        abort();
+    decoder->fns = fns;
+    decoder->arg = arg;
+    list_init(&decoder->streams);
+    return decoder;
+}
+
+/* ---- the tables ---- */
+
+static const struct live_table **find_slot(const struct pgoutput *decoder, uint32_t oid)
+{
+    size_t at = oid * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (decoder->room - 1);
+
+    while (decoder->tables[at] != NULL && decoder->tables[at]->oid != oid)
+        at = (at + 1) & (decoder->room - 1);
+    return &decoder->tables[at];
+}
+
+static const struct live_table *find_table(const struct pgoutput *decoder, uint32_t oid)
+{
+    return decoder->room == 0 ? NULL : *find_slot(decoder, oid);
+}
+
+static void grow_tables(struct pgoutput *decoder)
+{
+    struct pgoutput old = *decoder;
+
+    decoder->room = old.room == 0 ? 64 : old.room * 2;
+    decoder->tables = calloc(decoder->room, sizeof(*decoder->tables));
+    if (decoder->tables == NULL)
+        abort();
+    for (size_t i = 0; i < old.room; i++)
+        if (old.tables[i] != NULL)
+            *find_slot(decoder, old.tables[i]->oid) = old.tables[i];
+    free((void *)old.tables);
+}
+
+static void keep_table(struct pgoutput *decoder, const struct live_table *table)
+{
+    if (decoder->ntables * 2 >= decoder->room)
+        grow_tables(decoder);
+    const struct live_table **slot = find_slot(decoder, table->oid);
+    if (*slot != NULL)
+        live_table_unref(slot);
+    else
+        decoder->ntables++;
+    *slot = table;
+}
+
+static str keep_text(char **room, str text)
+{
+    str kept = {*room, text.len};
+
+    memcpy(*room, text.at, text.len);
+    *room += text.len;
+    return kept;
+}
+
+static void read_table(struct pgoutput *decoder, struct bytes *in)
+{
+    size_t bytes = in->rest.len; /* no name can be longer, all together */
+    uint32_t oid = (uint32_t)bytes_number(in, 4);
+    str schema = bytes_text(in), name = bytes_text(in);
+    enum identity identity = (enum identity)bytes_number(in, 1);
+    int count = (int)bytes_number(in, 2);
+
+    if (in->lacking || count > PGOUTPUT_COLUMNS_MAX || decoder->ntables >= PGOUTPUT_TABLES_MAX) {
+        decoder->wrong = "a relation message is not understood";
+        return;
+    }
+    size_t size = sizeof(struct live_table) + sizeof(struct live_column) * (size_t)count;
+    struct live_table *table = calloc(1, size + bytes + STR("pg_catalog").len);
+    if (table == NULL)
+        abort();
+    char *room = (char *)table + size;
+    *table = (struct live_table){.refs = 1, .oid = oid, .identity = identity, .ncolumns = count};
+    table->columns = (struct live_column *)(table + 1);
+    table->schema = keep_text(&room, schema.len > 0 ? schema : STR("pg_catalog"));
+    table->name = keep_text(&room, name);
+    for (int i = 0; i < count; i++) {
+        table->columns[i].key = (bytes_number(in, 1) & 1) != 0;
+        table->columns[i].name = keep_text(&room, bytes_text(in));
+        table->columns[i].type = (uint32_t)bytes_number(in, 4);
+        bytes_number(in, 4); /* the type's modifier */
+    }
+    keep_table(decoder, table);
+}
+
+/* ---- the changes ---- */
+
+static struct held *current(struct pgoutput *decoder)
+{
+    return decoder->open != NULL ? &decoder->open->held : &decoder->held;
+}
+
+static void drop_held(struct held *held)
+{
+    for (size_t i = 0; i < held->count; i++)
+        change_unref(&held->changes[i]);
+    free((void *)held->changes);
+    free(held->xids);
+    *held = (struct held){0};
+}
+
+static void hold(struct held *held, const struct change *change, uint32_t xid)
+{
+    if (held->count == PGOUTPUT_TX_CHANGES_MAX) {
+        drop_held(held);
+        held->cut = true;
+    }
+    if (held->cut) {
+        change_unref(&change);
+        return;
+    }
+    if (held->count == held->room) {
+        held->room = held->room == 0 ? 16 : held->room * 2;
+        held->changes = realloc((void *)held->changes, held->room * sizeof(*held->changes));
+        held->xids = realloc(held->xids, held->room * sizeof(*held->xids));
+        if (held->changes == NULL || held->xids == NULL)
+            abort();
+    }
+    held->changes[held->count] = change;
+    held->xids[held->count++] = xid;
+}
+
+/* The values of one row into room for `count`; texts point into the message. */
+static bool read_row(struct bytes *in, struct live_value *values, int count)
+{
+    int sent = (int)bytes_number(in, 2);
+
+    for (int i = 0; i < sent && !in->lacking; i++) {
+        char kind = (char)bytes_number(in, 1);
+        struct live_value value = {.state = kind == 'n' ? VALUE_NULL : VALUE_UNCHANGED};
+        if (kind == 't' || kind == 'b')
+            value = (struct live_value){VALUE_TEXT, bytes_take(in, bytes_number(in, 4))};
+        else if (kind != 'n' && kind != 'u')
+            return false;
+        if (i < count)
+            values[i] = value;
+    }
+    return sent == count && !in->lacking;
+}
+
+/* A change in one allocation: its values, then a copy of the message that they point into. */
+static struct change *change_new(enum change_op op, const struct live_table *table, str message)
+{
+    size_t values = sizeof(struct live_value) * (size_t)table->ncolumns;
+    size_t size = sizeof(struct change) + 2 * values + message.len;
+    struct change *change = malloc(size);
+
+    if (change == NULL)
+        abort();
+    memset(change, 0, sizeof(*change) + 2 * values);
+    *change = (struct change){.refs = 1, .op = op, .table = live_table_ref(table), .size = size};
+    if (op == CHANGE_INSERT || op == CHANGE_UPDATE)
+        change->row = (struct live_value *)(change + 1);
+    if (op == CHANGE_UPDATE || op == CHANGE_DELETE)
+        change->old = (struct live_value *)(change + 1) + table->ncolumns;
+    memcpy((char *)change + size - message.len, message.at, message.len);
+    return change;
+}
+
+static bool read_rows(struct change *change, struct bytes *in)
+{
+    int count = change->table->ncolumns;
+    char kind = (char)bytes_number(in, 1);
+
+    if (kind == 'K' || kind == 'O') {
+        if (change->old == NULL || !read_row(in, change->old, count))
+            return false;
+        change->old_is_whole = kind == 'O';
+        if (change->op == CHANGE_DELETE)
+            return true;
+        kind = (char)bytes_number(in, 1);
+    } else {
+        change->old = NULL;
+    }
+    return kind == 'N' && change->row != NULL && read_row(in, change->row, count);
+}
+
+/* Without an old row in the log the key of an updated one is the new one's. */
+static void read_change(struct pgoutput *decoder, struct bytes *in, enum change_op op,
+                        uint32_t xid)
+{
+    const struct live_table *table = find_table(decoder, (uint32_t)bytes_number(in, 4));
+
+    if (table == NULL) {
+        decoder->wrong = "a change of a table that was not described";
+        return;
+    }
+    struct change *change = change_new(op, table, in->rest);
+    struct bytes copy = {
+        .rest = {(char *)change + change->size - in->rest.len, in->rest.len}};
+    if (read_rows(change, &copy)) {
+        hold(current(decoder), change, xid);
+        return;
+    }
+    const struct change *last = change;
+    change_unref(&last);
+    decoder->wrong = "a row is not understood";
+}
+
+static void read_truncate(struct pgoutput *decoder, struct bytes *in, uint32_t xid)
+{
+    uint64_t count = bytes_number(in, 4);
+
+    bytes_number(in, 1); /* CASCADE, RESTART IDENTITY */
+    for (uint64_t i = 0; i < count && !in->lacking; i++) {
+        const struct live_table *table = find_table(decoder, (uint32_t)bytes_number(in, 4));
+        if (table != NULL)
+            hold(current(decoder), change_new(CHANGE_TRUNCATE, table, STR("")), xid);
+    }
+}
+
+/* ---- transactions ---- */
+
+static void tell(struct pgoutput *decoder, struct held *held, uint64_t lsn, uint64_t end,
+                 int64_t committed_us)
+{
+    for (size_t i = 0; i < held->count; i++) {
+        struct change *change = (struct change *)held->changes[i];
+        change->lsn = lsn;
+        change->index = (uint32_t)i;
+        change->committed_us = committed_us;
+    }
+    const struct transaction transaction = {.changes = held->changes,
+                                            .count = held->count,
+                                            .lsn = lsn,
+                                            .end = end,
+                                            .committed_us = committed_us,
+                                            .cut = held->cut};
+    decoder->fns->committed(decoder->arg, &transaction);
+    drop_held(held);
+}
+
+static void read_commit(struct pgoutput *decoder, struct bytes *in, struct held *held)
+{
+    bytes_number(in, 1); /* flags: none are defined */
+    uint64_t lsn = bytes_number(in, 8), end = bytes_number(in, 8);
+    int64_t at = (int64_t)(bytes_number(in, 8) + (uint64_t)EPOCH_US);
+
+    if (in->lacking)
+        decoder->wrong = "a commit is not understood";
+    else
+        tell(decoder, held, lsn, end, at);
+}
+
+static struct stream *find_stream(const struct pgoutput *decoder, uint32_t xid)
+{
+    LIST_EACH (node, &decoder->streams)
+        if (LIST_ENTRY(node, struct stream, node)->xid == xid)
+            return LIST_ENTRY(node, struct stream, node);
+    return NULL;
+}
+
+static void open_stream(struct pgoutput *decoder, struct bytes *in)
+{
+    uint32_t xid = (uint32_t)bytes_number(in, 4);
+    struct stream *stream = find_stream(decoder, xid);
+
+    if (stream == NULL) {
+        stream = calloc(1, sizeof(*stream));
+        if (stream == NULL)
+            abort();
+        stream->xid = xid;
+        list_append(&decoder->streams, &stream->node);
+    }
+    decoder->open = stream;
+}
+
+static void end_stream(struct pgoutput *decoder, struct stream *stream)
+{
+    if (decoder->open == stream)
+        decoder->open = NULL;
+    drop_held(&stream->held);
+    list_remove(&stream->node);
+    free(stream);
+}
+
+static void commit_stream(struct pgoutput *decoder, struct bytes *in)
+{
+    struct stream *stream = find_stream(decoder, (uint32_t)bytes_number(in, 4));
+
+    if (stream == NULL) {
+        decoder->wrong = "a commit of a transaction that was not begun";
+        return;
+    }
+    read_commit(decoder, in, &stream->held);
+    end_stream(decoder, stream);
+}
+
+/* Of the whole transaction, or of one subtransaction of it. */
+static void abort_stream(struct pgoutput *decoder, struct bytes *in)
+{
+    uint32_t xid = (uint32_t)bytes_number(in, 4), part = (uint32_t)bytes_number(in, 4);
+    struct stream *stream = find_stream(decoder, xid);
+    size_t kept = 0;
+
+    if (stream == NULL)
+        return;
+    if (xid == part) {
+        end_stream(decoder, stream);
+        return;
+    }
+    struct held *held = &stream->held;
+    for (size_t i = 0; i < held->count; i++) {
+        if (held->xids[i] == part) {
+            change_unref(&held->changes[i]);
+            continue;
+        }
+        held->changes[kept] = held->changes[i];
+        held->xids[kept++] = held->xids[i];
+    }
+    held->count = kept;
+}
+
+static void read_message(struct pgoutput *decoder, struct bytes *in)
+{
+    bytes_number(in, 1); /* transactional */
+    bytes_number(in, 8); /* where in the log */
+    str prefix = bytes_text(in);
+    str content = bytes_take(in, bytes_number(in, 4));
+
+    if (!in->lacking && decoder->fns->message != NULL)
+        decoder->fns->message(decoder->arg, prefix, content);
+}
+
+static void read_begin(struct pgoutput *decoder)
+{
+    drop_held(&decoder->held);
+}
+
+/* Inside a stream's piece these messages begin with the number of the (sub)transaction. */
+static bool is_numbered(char kind)
+{
+    return strchr("RYIUDTM", kind) != NULL;
+}
+
+static void read_kind(struct pgoutput *decoder, char kind, struct bytes *in)
+{
+    uint32_t xid = 0;
+
+    if (decoder->open != NULL && is_numbered(kind))
+        xid = (uint32_t)bytes_number(in, 4);
+    switch (kind) {
+    case 'B': read_begin(decoder); break;
+    case 'C': read_commit(decoder, in, &decoder->held); break;
+    case 'R': read_table(decoder, in); break;
+    case 'I': read_change(decoder, in, CHANGE_INSERT, xid); break;
+    case 'U': read_change(decoder, in, CHANGE_UPDATE, xid); break;
+    case 'D': read_change(decoder, in, CHANGE_DELETE, xid); break;
+    case 'T': read_truncate(decoder, in, xid); break;
+    case 'M': read_message(decoder, in); break;
+    case 'S': open_stream(decoder, in); break;
+    case 'E': decoder->open = NULL; break;
+    case 'c': commit_stream(decoder, in); break;
+    case 'A': abort_stream(decoder, in); break;
+    case 'O': /* where a change came from first */
+    case 'Y': break; /* a type's name: types are looked up by number */
+    default: decoder->wrong = "a message of a kind that is not known";
+    }
+}
+
+const char *pgoutput_feed(struct pgoutput *decoder, str message)
+{
+    struct bytes in = {.rest = message};
+    char kind = (char)bytes_number(&in, 1);
+
+    if (decoder->wrong == NULL && !in.lacking)
+        read_kind(decoder, kind, &in);
+    if (decoder->wrong == NULL && in.lacking)
+        decoder->wrong = "a message is cut off";
+    return decoder->wrong;
+}
+
+void pgoutput_free(struct pgoutput **decoder)
+{
+    struct pgoutput *last = *decoder;
+
+    *decoder = NULL;
+    if (last == NULL)
+        return;
+    drop_held(&last->held);
+    LIST_EACH (node, &last->streams)
+        end_stream(last, LIST_ENTRY(node, struct stream, node));
+    for (size_t i = 0; i < last->room; i++)
+        if (last->tables[i] != NULL)
+            live_table_unref(&last->tables[i]);
+    free((void *)last->tables);
+    free(last);
+}
