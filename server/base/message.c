@@ -1,0 +1,56 @@
+/* See message.h. */
+#include "base/message.h"
+
+#include <stdlib.h>
+
+/* The frame's head: final, kind, length. */
+static size_t put_head(char head[10], enum message_kind kind, size_t len)
+{
+    size_t more = len < 126 ? 0 : len <= 0xffff ? 2 : 8;
+
+    head[0] = (char)(0x80 | kind);
+    head[1] = (char)(more == 0 ? len : more == 2 ? 126 : 127);
+    for (size_t i = more; i > 0; i--, len >>= 8)
+        head[1 + i] = (char)len;
+    return 2 + more;
+}
+
+struct message *message_new(enum message_kind kind, str payload)
+{
+    char head[10];
+    size_t start = put_head(head, kind, payload.len);
+    struct message *message = malloc(sizeof(*message) + start + payload.len);
+
+    if (message == NULL)
+        abort();
+    message->refs = 1;
+    message->droppable = false;
+    message->len = start + payload.len;
+    memcpy(message->bytes, head, start);
+    if (payload.len > 0)
+        memcpy(message->bytes + start, payload.at, payload.len);
+    return message;
+}
+
+struct message *message_ref(struct message *message)
+{
+    atomic_fetch_add(&message->refs, 1);
+    return message;
+}
+
+void message_unref(struct message **message)
+{
+    struct message *last = *message;
+
+    *message = NULL;
+    if (last != NULL && atomic_fetch_sub(&last->refs, 1) == 1)
+        free(last);
+}
+
+str message_payload(const struct message *message)
+{
+    int len = message->bytes[1];
+    size_t start = len < 126 ? 2 : len == 126 ? 4 : 10;
+
+    return (str){message->bytes + start, message->len - start};
+}

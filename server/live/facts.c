@@ -1,0 +1,246 @@
+/* See facts.h. Source: PostgreSQL 5.8 "Row Security Policies": permissive ones are alternatives,
+ * restrictive ones all must hold; without a permissive one nothing is visible. */
+#include "live/facts.h"
+
+#include "base/json.h"
+
+enum { SQL_MAX = 1 << 20 };
+
+/* ---- reading ---- */
+
+static str text_of(arena *mem, str value)
+{
+    return json_kind_of(value) == JSON_STRING ? json_unquote(mem, value) : (str){NULL, 0};
+}
+
+static bool is_true(str value)
+{
+    return str_eq(value, STR("true"));
+}
+
+static int count_elements(str array)
+{
+    struct json_walk walk;
+    str key, value;
+    int count = 0;
+
+    if (json_walk_open(&walk, array) != JSON_ARRAY)
+        return 0;
+    while (json_walk_next(&walk, &key, &value))
+        count++;
+    return count;
+}
+
+static void read_kind(str text, struct fact_column *column)
+{
+    column->array = text.len > 1 && text.at[0] == 'a';
+    column->kind = text.len == 0 ? KIND_TEXT : (enum kind)text.at[text.len - 1];
+}
+
+static void read_column(arena *mem, str object, struct fact_column *column)
+{
+    struct json_walk walk;
+    str key, value;
+
+    json_walk_open(&walk, object);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (str_eq(key, STR("\"name\"")))
+            column->name = text_of(mem, value);
+        else if (str_eq(key, STR("\"type\"")))
+            column->type = text_of(mem, value);
+        else if (str_eq(key, STR("\"full\"")))
+            column->full = text_of(mem, value);
+        else if (str_eq(key, STR("\"kind\"")))
+            read_kind(text_of(mem, value), column);
+        else if (str_eq(key, STR("\"select\"")))
+            column->readable = is_true(value);
+        else if (str_eq(key, STR("\"key\"")))
+            column->key = is_true(value);
+    }
+}
+
+static void read_columns(arena *mem, str array, struct facts *facts)
+{
+    struct json_walk walk;
+    str key, value;
+
+    facts->columns = arena_array(mem, struct fact_column, (size_t)count_elements(array));
+    if (json_walk_open(&walk, array) == JSON_ARRAY)
+        while (json_walk_next(&walk, &key, &value))
+            read_column(mem, value, &facts->columns[facts->ncolumns++]);
+}
+
+struct policy {
+    bool permissive;
+    str using;
+    enum depends reads;
+};
+
+static enum depends read_reads(str text)
+{
+    return str_eq(text, STR("role"))      ? DEPENDS_ROLE
+           : str_eq(text, STR("subject")) ? DEPENDS_SUBJECT
+                                          : DEPENDS_CLAIMS;
+}
+
+static struct policy read_policy(arena *mem, str object)
+{
+    struct policy policy = {.using = STR("true"), .reads = DEPENDS_CLAIMS};
+    struct json_walk walk;
+    str key, value;
+
+    json_walk_open(&walk, object);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (str_eq(key, STR("\"permissive\"")))
+            policy.permissive = is_true(value);
+        else if (str_eq(key, STR("\"using\"")) && json_kind_of(value) == JSON_STRING)
+            policy.using = text_of(mem, value);
+        else if (str_eq(key, STR("\"reads\"")))
+            policy.reads = read_reads(text_of(mem, value));
+    }
+    return policy;
+}
+
+static void put_policy(struct buf *any, struct buf *all, const struct policy *policy)
+{
+    struct buf *to = policy->permissive ? any : all;
+
+    if (!policy->permissive)
+        buf_put(to, STR(" and "));
+    else if (any->len > 0)
+        buf_put(to, STR(" or "));
+    buf_putc(to, '(');
+    buf_put(to, policy->using);
+    buf_putc(to, ')');
+}
+
+/* "((a) or (b)) and (c)". The widest of what they read counts for all. */
+static void read_policies(arena *mem, str array, struct facts *facts)
+{
+    struct json_walk walk;
+    struct buf any, all;
+    str key, value;
+
+    buf_init(&any, mem, SQL_MAX);
+    buf_init(&all, mem, SQL_MAX);
+    facts->depends = DEPENDS_ROLE;
+    if (json_walk_open(&walk, array) == JSON_ARRAY) {
+        while (json_walk_next(&walk, &key, &value)) {
+            struct policy policy = read_policy(mem, value);
+            put_policy(&any, &all, &policy);
+            if (policy.reads > facts->depends)
+                facts->depends = policy.reads;
+        }
+    }
+    str either = any.len > 0 ? buf_str(&any) : STR("false");
+    facts->visible =
+        arena_printf(mem, "(%.*s)%.*s", STR_ARG(either), STR_ARG(buf_str(&all)));
+}
+
+const struct facts *facts_read(arena *mem, str role, str schema, str table, str json)
+{
+    struct facts *facts = arena_new(mem, struct facts);
+    struct json_walk walk;
+    str key, value, policies = STR("null");
+    bool rls = true;
+
+    if (json_check(json) != JSON_OBJECT)
+        return NULL;
+    facts->role = arena_copy(mem, role);
+    facts->schema = arena_copy(mem, schema);
+    facts->table = arena_copy(mem, table);
+    facts->visible = STR("");
+    json_walk_open(&walk, json);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (str_eq(key, STR("\"published\"")))
+            facts->published = is_true(value);
+        else if (str_eq(key, STR("\"readable\"")))
+            facts->readable = is_true(value);
+        else if (str_eq(key, STR("\"rls\"")))
+            rls = !str_eq(value, STR("false"));
+        else if (str_eq(key, STR("\"columns\"")))
+            read_columns(mem, value, facts);
+        else if (str_eq(key, STR("\"policies\"")))
+            policies = value;
+    }
+    if (rls)
+        read_policies(mem, policies, facts);
+    return facts->ncolumns > 0 ? facts : NULL;
+}
+
+const struct fact_column *facts_column(const struct facts *facts, str name)
+{
+    for (int i = 0; i < facts->ncolumns; i++)
+        if (str_eq(facts->columns[i].name, name))
+            return &facts->columns[i];
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+static void put_name(struct buf *buf, str name)
+{
+    buf_putc(buf, '"');
+    for (size_t i = 0; i < name.len; i++)
+        buf_put(buf, name.at[i] == '"' ? STR("\"\"") : (str){name.at + i, 1});
+    buf_putc(buf, '"');
+}
+
+/* The rows bear the table's name, as the policies may call it. */
+str facts_check_sql(arena *mem, const struct facts *facts, str extra)
+{
+    struct buf sql;
+
+    buf_init(&sql, mem, SQL_MAX);
+    buf_put(&sql, STR("select \"postern ordinal\" from unnest($1::"));
+    put_name(&sql, facts->schema);
+    buf_putc(&sql, '.');
+    put_name(&sql, facts->table);
+    buf_put(&sql, STR("[]) with ordinality as "));
+    put_name(&sql, facts->table);
+    buf_putc(&sql, '(');
+    for (int i = 0; i < facts->ncolumns; i++) {
+        put_name(&sql, facts->columns[i].name);
+        buf_put(&sql, STR(", "));
+    }
+    buf_put(&sql, STR("\"postern ordinal\") where "));
+    buf_put(&sql, facts->visible.len > 0 ? facts->visible : STR("true"));
+    if (extra.len > 0) {
+        buf_put(&sql, STR(" and ("));
+        buf_put(&sql, extra);
+        buf_putc(&sql, ')');
+    }
+    return buf_str(&sql);
+}
+
+/* Text inside a row inside an array: quoted twice. */
+static void put_quoted(struct buf *buf, str text)
+{
+    buf_put(buf, STR("\\\""));
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.at[i];
+        if (byte == '"' || byte == '\\')
+            buf_put(buf, byte == '"' ? STR("\\\\\\\"") : STR("\\\\\\\\"));
+        else
+            buf_putc(buf, byte);
+    }
+    buf_put(buf, STR("\\\""));
+}
+
+bool facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
+                   const struct live_value *row)
+{
+    bool whole = true;
+
+    buf_put(buf, buf->len > 1 ? STR(",\"(") : STR("\"("));
+    for (int i = 0; i < facts->ncolumns; i++) {
+        int at = live_table_column(table, facts->columns[i].name);
+        buf_put(buf, i > 0 ? STR(",") : STR(""));
+        if (at >= 0 && row[at].state == VALUE_TEXT)
+            put_quoted(buf, row[at].text);
+        else if (at >= 0 && row[at].state == VALUE_UNCHANGED)
+            whole = false;
+    }
+    buf_put(buf, STR(")\""));
+    return whole;
+}

@@ -1,0 +1,59 @@
+/* What the feed knows of one table for one role: made from one answer of
+ * sql/introspect/live.sql. Immutable once read; owned by a hub. */
+#ifndef LIVE_FACTS_H
+#define LIVE_FACTS_H
+
+#include "base/arena.h"
+#include "live/change.h"
+
+/* How a value's text becomes JSON; KIND_ARRAY is added to the kind of the elements. */
+enum kind {
+    KIND_TEXT = 's',
+    KIND_NUMBER = 'n',
+    KIND_BOOL = 'b',
+    KIND_JSON = 'j',
+    KIND_BYTEA = 'x',
+    KIND_TIMESTAMPTZ = 'z',
+    KIND_TIMESTAMP = 't',
+    KIND_COMPOSITE = 'c'
+};
+
+struct fact_column {
+    str name;
+    str type; /* pg_type.typname */
+    str full; /* with its length, qualified if need be: for casts */
+    enum kind kind;
+    bool array;
+    bool readable; /* by the role */
+    bool key;      /* of the primary key */
+};
+
+/* Whose rows a policy may tell apart: one check is enough for all who are the same. */
+enum depends { DEPENDS_NOTHING /* no check */, DEPENDS_ROLE, DEPENDS_SUBJECT, DEPENDS_CLAIMS };
+
+struct facts {
+    str role, schema, table;
+    bool published, readable;
+    struct fact_column *columns;
+    int ncolumns;
+    enum depends depends;
+    str visible; /* the policies as one SQL condition; "" when DEPENDS_NOTHING */
+};
+
+/* NULL: malformed. role, schema and table are copied into mem, where everything lives. */
+const struct facts *facts_read(arena *mem, str role, str schema, str table, str json);
+
+const struct fact_column *facts_column(const struct facts *facts, str name);
+
+/* The statement that tells which of the rows in $1 (an array literal of the table's row type, see
+ * facts_put_row) the role sees: it answers their ordinals. extra: another condition on the
+ * columns, of our own making; "" for none. */
+str facts_check_sql(arena *mem, const struct facts *facts, str extra);
+
+/* Appends one element of the array literal, with a comma before it unless it is the first. False:
+ * the row has a value that the log does not hold. */
+struct buf;
+bool facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
+                   const struct live_value *row);
+
+#endif

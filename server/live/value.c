@@ -1,0 +1,132 @@
+/* See value.h. */
+#include "live/value.h"
+
+#include "base/json.h"
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* NaN and Infinity are no numbers in JSON. */
+static void put_number(struct buf *buf, str text)
+{
+    size_t first = text.len > 1 && text.at[0] == '-' ? 1 : 0;
+
+    if (text.len > first && is_digit(text.at[first]))
+        buf_put(buf, text);
+    else
+        json_put_string(buf, text);
+}
+
+/* "2026-01-02 01:04:05.6789+00" becomes "2026-01-02T01:04:05.6789+00:00"; "infinity" stays. */
+static void put_time(struct buf *buf, str text, bool zone)
+{
+    long blank = str_find(text, ' ');
+    size_t sign = text.len > 3 ? text.len - 3 : 0;
+    bool short_zone = zone && (text.at[sign] == '+' || text.at[sign] == '-');
+    bool plain = blank > 0 && is_digit(text.at[0]) && !str_ends(text, STR(" BC"));
+
+    if (!plain) {
+        json_put_string(buf, text);
+        return;
+    }
+    buf_putc(buf, '"');
+    buf_put(buf, (str){text.at, (size_t)blank});
+    buf_putc(buf, 'T');
+    buf_put(buf, str_skip(text, (size_t)blank + 1));
+    buf_put(buf, short_zone ? STR(":00\"") : STR("\""));
+}
+
+static void put_scalar(struct buf *buf, enum kind kind, str text)
+{
+    switch (kind) {
+    case KIND_NUMBER: put_number(buf, text); break;
+    case KIND_BOOL: buf_put(buf, str_starts(text, STR("t")) ? STR("true") : STR("false")); break;
+    case KIND_JSON: buf_put(buf, text); break;
+    case KIND_BYTEA: json_put_string(buf, str_skip(text, STR("\\x").len)); break;
+    case KIND_TIMESTAMPTZ: put_time(buf, text, true); break;
+    case KIND_TIMESTAMP: put_time(buf, text, false); break;
+    case KIND_TEXT:
+    case KIND_COMPOSITE: json_put_string(buf, text); break;
+    }
+}
+
+/* ---- arrays: {1,NULL,"a \"b\"",{...}} ---- */
+
+/* An element in quotes, without them and its backslashes. */
+static str take_quoted(struct buf *scratch, str *rest)
+{
+    size_t start = scratch->len, i = 1;
+
+    for (; i < rest->len && rest->at[i] != '"'; i++) {
+        if (rest->at[i] == '\\' && i + 1 < rest->len)
+            i++;
+        buf_putc(scratch, rest->at[i]);
+    }
+    *rest = str_skip(*rest, i + 1);
+    return scratch->full ? STR("") : (str){scratch->at + start, scratch->len - start};
+}
+
+static str take_bare(str *rest)
+{
+    size_t len = 0;
+
+    while (len < rest->len && rest->at[len] != ',' && rest->at[len] != '}')
+        len++;
+    str bare = {rest->at, len};
+    *rest = str_skip(*rest, len);
+    return bare;
+}
+
+static void put_element(struct buf *buf, enum kind kind, str *rest)
+{
+    struct buf scratch;
+
+    if (rest->at[0] == '"') {
+        buf_init(&scratch, buf->mem, rest->len + 1);
+        put_scalar(buf, kind, take_quoted(&scratch, rest));
+        return;
+    }
+    str bare = take_bare(rest);
+    if (str_ieq(bare, STR("null")))
+        buf_put(buf, STR("null"));
+    else
+        put_scalar(buf, kind, bare);
+}
+
+/* The braces and commas are JSON's brackets and commas; what is between them is an element. */
+static void put_array(struct buf *buf, enum kind kind, str text)
+{
+    long start = str_find(text, '{'); /* "[0:2]={...}" when it does not begin at 1 */
+    str rest = start < 0 ? STR("") : str_skip(text, (size_t)start);
+    int depth = 0;
+
+    if (rest.len == 0) {
+        json_put_string(buf, text);
+        return;
+    }
+    while (rest.len > 0) {
+        char byte = rest.at[0];
+        if (byte == '{')
+            depth++;
+        if (byte != '{' && byte != '}' && byte != ',') {
+            put_element(buf, kind, &rest);
+            continue;
+        }
+        buf_putc(buf, (char)(byte == '{' ? '[' : byte == '}' ? ']' : ','));
+        rest = str_skip(rest, 1);
+        if (byte == '}' && --depth == 0)
+            return;
+    }
+}
+
+void value_put(struct buf *buf, const struct fact_column *column, const struct live_value *value)
+{
+    if (value->state != VALUE_TEXT)
+        buf_put(buf, STR("null"));
+    else if (column->array)
+        put_array(buf, column->kind, value->text);
+    else
+        put_scalar(buf, column->kind, value->text);
+}

@@ -1,0 +1,322 @@
+/* See replication.h. Connecting blocks, so it happens in a work thread; then the socket is
+ * watched. */
+#include "pg/replication.h"
+
+#include <arpa/inet.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "pg/url.h"
+
+enum { PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 3000, STATUS_MS = 1000, SQL_MAX = 512, WHY_MAX = 256, SLOT_MAX = 64 };
+
+/* PostgreSQL counts microseconds from 2000-01-01. */
+#define EPOCH_US INT64_C(946684800000000)
+
+/* How values are printed must not depend on anybody's settings. */
+#define PRINT_AS                                                                                   \
+    "-c datestyle=ISO -c timezone=UTC -c intervalstyle=postgres -c bytea_output=hex "              \
+    "-c extra_float_digits=1"
+
+struct replication {
+    struct loop *loop;
+    const struct replication_fns *fns;
+    void *arg;
+    char *conninfo, *publication, *slot; /* slot: NULL is a temporary one */
+    PGconn *pg;
+    struct watch *watch;
+    struct timer *again, *status;
+    int64_t pause_ms;
+    uint64_t confirmed; /* by the caller */
+    bool connecting, closing, up, continued;
+    char why[WHY_MAX];
+};
+
+static void connect_in_thread(void *arg);
+static void on_connected(void *arg);
+static void on_ready(void *arg, int events);
+
+static char *copy(str text)
+{
+    return text.len == 0 ? NULL : strndup(text.at, text.len);
+}
+
+static void try_again(void *arg)
+{
+    struct replication *replication = arg;
+
+    timer_close(&replication->again);
+    replication->connecting = true;
+    loop_work(replication->loop, connect_in_thread, on_connected, replication);
+}
+
+struct replication *replication_open(struct loop *loop, const struct replication_options *options,
+                                     const struct replication_fns *fns, void *arg)
+{
+    struct replication *replication = calloc(1, sizeof(*replication));
+    const struct conninfo_options how = {.purpose = "changes"};
+    arena *mem = arena_open();
+    struct conninfo conninfo;
+    str why;
+
+    if (replication == NULL)
+        abort();
+    if (!conninfo_make(mem, options->url, &how, &conninfo, &why))
+        die(2, "%.*s", STR_ARG(why));
+    *replication = (struct replication){
+        .loop = loop, .fns = fns, .arg = arg, .pause_ms = PAUSE_FIRST_MS};
+    replication->conninfo =
+        copy(arena_printf(mem, "%.*s replication=database options='" PRINT_AS "'",
+                          STR_ARG(conninfo.text)));
+    replication->publication = copy(options->publication);
+    replication->slot = copy(options->slot);
+    arena_close(&mem);
+    try_again(replication);
+    return replication;
+}
+
+/* ---- in the work thread ---- */
+
+static bool run(struct replication *replication, ExecStatusType wanted, const char *sql)
+{
+    PGresult *result = PQexec(replication->pg, sql);
+    bool done = PQresultStatus(result) == wanted;
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    if (!done)
+        snprintf(replication->why, sizeof(replication->why), "%s",
+                 message != NULL ? message : PQerrorMessage(replication->pg));
+    PQclear(result);
+    return done;
+}
+
+/* One row: is the slot there? */
+static bool find_slot(struct replication *replication, bool *found)
+{
+    char sql[SQL_MAX], *name = PQescapeLiteral(replication->pg, replication->slot,
+                                               strlen(replication->slot));
+    snprintf(sql, sizeof(sql), "select 1 from pg_replication_slots where slot_name = %s", name);
+    PQfreemem(name);
+    PGresult *result = PQexec(replication->pg, sql);
+    bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
+    *found = done && PQntuples(result) == 1;
+    PQclear(result);
+    return done;
+}
+
+static bool make_slot(struct replication *replication, char name[SLOT_MAX])
+{
+    char sql[SQL_MAX];
+    bool found = false;
+
+    if (replication->slot == NULL) {
+        snprintf(name, SLOT_MAX, "postern_%d_%lld", PQbackendPID(replication->pg),
+                 (long long)clock_us());
+        snprintf(sql, sizeof(sql),
+                 "CREATE_REPLICATION_SLOT \"%s\" TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT",
+                 name);
+        return run(replication, PGRES_TUPLES_OK, sql);
+    }
+    snprintf(name, SLOT_MAX, "%s", replication->slot);
+    if (!find_slot(replication, &found))
+        return false;
+    replication->continued = found;
+    snprintf(sql, sizeof(sql), "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pgoutput NOEXPORT_SNAPSHOT",
+             replication->slot);
+    return found || run(replication, PGRES_TUPLES_OK, sql);
+}
+
+static bool has_publication(struct replication *replication)
+{
+    char sql[SQL_MAX], *name = PQescapeLiteral(replication->pg, replication->publication,
+                                               strlen(replication->publication));
+    snprintf(sql, sizeof(sql), "select 1 from pg_publication where pubname = %s", name);
+    PQfreemem(name);
+    PGresult *result = PQexec(replication->pg, sql);
+    bool found = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
+    PQclear(result);
+    if (!found)
+        snprintf(replication->why, sizeof(replication->why),
+                 "there is no publication \"%s\" (create publication %s;)",
+                 replication->publication, replication->publication);
+    return found;
+}
+
+static void connect_in_thread(void *arg)
+{
+    struct replication *replication = arg;
+    char sql[SQL_MAX], name[SLOT_MAX], *publication;
+
+    replication->why[0] = '\0';
+    replication->continued = false;
+    replication->pg = PQconnectdb(replication->conninfo);
+    if (PQstatus(replication->pg) != CONNECTION_OK) {
+        snprintf(replication->why, sizeof(replication->why), "%s", PQerrorMessage(replication->pg));
+        return;
+    }
+    if (!has_publication(replication) || !make_slot(replication, name))
+        return;
+    publication =
+        PQescapeLiteral(replication->pg, replication->publication, strlen(replication->publication));
+    snprintf(sql, sizeof(sql),
+             "START_REPLICATION SLOT \"%s\" LOGICAL 0/0 (proto_version '2', streaming 'on', "
+             "messages 'true', publication_names %s)",
+             name, publication);
+    PQfreemem(publication);
+    run(replication, PGRES_COPY_BOTH, sql);
+}
+
+/* ---- on the loop ---- */
+
+static void put_number(char *at, uint64_t number)
+{
+    for (int i = 7; i >= 0; i--, number >>= 8)
+        at[i] = (char)number;
+}
+
+static uint64_t number_at(const char *at)
+{
+    uint64_t number = 0;
+
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | (unsigned char)at[i];
+    return number;
+}
+
+static void send_status(void *arg)
+{
+    struct replication *replication = arg;
+    char status[34] = {'r'};
+
+    if (!replication->up)
+        return;
+    put_number(status + 1, replication->confirmed);
+    put_number(status + 9, replication->confirmed);
+    put_number(status + 17, replication->confirmed);
+    put_number(status + 25, (uint64_t)(clock_wall_us() - EPOCH_US));
+    PQputCopyData(replication->pg, status, sizeof(status));
+    PQflush(replication->pg);
+}
+
+static void lost(struct replication *replication, const char *why)
+{
+    bool was_up = replication->up;
+
+    log_line(LOG_WARN, "changes away", "retry_ms=%lld reason=\"%.*s\"",
+             (long long)replication->pause_ms, (int)strcspn(why, "\n"), why);
+    watch_close(&replication->watch);
+    timer_close(&replication->status);
+    PQfinish(replication->pg);
+    replication->pg = NULL;
+    replication->up = false;
+    replication->again =
+        timer_start(replication->loop, replication->pause_ms, 0, try_again, replication);
+    if (replication->pause_ms < PAUSE_MAX_MS)
+        replication->pause_ms *= 2;
+    if (was_up)
+        replication->fns->down(replication->arg, why);
+}
+
+static void replication_free(struct replication *replication)
+{
+    watch_close(&replication->watch);
+    timer_close(&replication->again);
+    timer_close(&replication->status);
+    PQfinish(replication->pg);
+    free(replication->conninfo);
+    free(replication->publication);
+    free(replication->slot);
+    free(replication);
+}
+
+static void on_connected(void *arg)
+{
+    struct replication *replication = arg;
+
+    replication->connecting = false;
+    if (replication->closing) {
+        replication_free(replication);
+        return;
+    }
+    if (replication->why[0] != '\0') {
+        lost(replication, replication->why);
+        return;
+    }
+    PQsetnonblocking(replication->pg, 1);
+    replication->pause_ms = PAUSE_FIRST_MS;
+    replication->up = true;
+    replication->watch =
+        watch_open(replication->loop, PQsocket(replication->pg), on_ready, replication);
+    watch_for(replication->watch, WATCH_READ);
+    replication->status =
+        timer_start(replication->loop, STATUS_MS, STATUS_MS, send_status, replication);
+    log_line(LOG_INFO, "changes stream", "slot=%s continued=%d",
+             replication->slot != NULL ? replication->slot : "temporary", replication->continued);
+    replication->fns->up(replication->arg, replication->continued);
+}
+
+/* Two kinds: data of the log ('w': start, end, clock, message), and a sign of life ('k': end,
+ * clock, answer wanted). */
+static const char *take(struct replication *replication, str data)
+{
+    enum { DATA_HEAD = 25, LIFE_SIZE = 18 };
+
+    if (data.len > DATA_HEAD && data.at[0] == 'w')
+        return replication->fns->message(replication->arg, str_skip(data, DATA_HEAD));
+    if (data.len == LIFE_SIZE && data.at[0] == 'k') {
+        replication->fns->idle(replication->arg, number_at(data.at + 1));
+        if (data.at[LIFE_SIZE - 1] != 0)
+            send_status(replication);
+    }
+    return NULL;
+}
+
+static void on_ready(void *arg, int events)
+{
+    struct replication *replication = arg;
+    const char *wrong = NULL;
+    char *data;
+    int len = 0;
+
+    if (events < 0 || !PQconsumeInput(replication->pg)) {
+        lost(replication, PQerrorMessage(replication->pg));
+        return;
+    }
+    while (wrong == NULL && (len = PQgetCopyData(replication->pg, &data, 1)) > 0) {
+        wrong = take(replication, (str){data, (size_t)len});
+        PQfreemem(data);
+    }
+    if (wrong != NULL) {
+        lost(replication, wrong);
+    } else if (len < 0) { /* the stream has ended: the reason comes as a result */
+        PGresult *result = PQgetResult(replication->pg);
+        const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        snprintf(replication->why, sizeof(replication->why), "%s",
+                 why != NULL ? why : "PostgreSQL ended the stream");
+        PQclear(result);
+        lost(replication, replication->why);
+    }
+}
+
+void replication_confirm(struct replication *replication, uint64_t lsn)
+{
+    if (lsn > replication->confirmed)
+        replication->confirmed = lsn;
+}
+
+void replication_close(struct replication **replication)
+{
+    struct replication *last = *replication;
+
+    *replication = NULL;
+    if (last == NULL)
+        return;
+    if (last->connecting)
+        last->closing = true; /* freed when the thread comes back */
+    else
+        replication_free(last);
+}

@@ -1,0 +1,82 @@
+/* See queue.h. */
+#include "ws/queue.h"
+
+#include <stdlib.h>
+
+enum { ROOM_FIRST = 8 };
+
+static struct message **slot(const struct queue *queue, uint32_t i)
+{
+    return &queue->ring[(queue->first + i) & (queue->room - 1)];
+}
+
+static void grow(struct queue *queue)
+{
+    struct queue bigger = *queue;
+
+    bigger.room = queue->room == 0 ? ROOM_FIRST : queue->room * 2;
+    bigger.first = 0;
+    bigger.ring = malloc(bigger.room * sizeof(struct message *));
+    if (bigger.ring == NULL)
+        abort();
+    for (uint32_t i = 0; i < queue->count; i++)
+        bigger.ring[i] = *slot(queue, i);
+    free((void *)queue->ring);
+    *queue = bigger;
+}
+
+void queue_put(struct queue *queue, struct message *message)
+{
+    if (queue->count == queue->room)
+        grow(queue);
+    queue->count++;
+    *slot(queue, queue->count - 1) = message_ref(message);
+    queue->bytes += message->len;
+}
+
+struct message *queue_first(const struct queue *queue)
+{
+    return queue->count == 0 ? NULL : *slot(queue, 0);
+}
+
+static void give_back(struct queue *queue)
+{
+    if (queue->count > 0)
+        return;
+    free((void *)queue->ring);
+    *queue = (struct queue){0};
+}
+
+void queue_take(struct queue *queue)
+{
+    struct message *message = *slot(queue, 0);
+
+    queue->bytes -= message->len;
+    queue->first = (queue->first + 1) & (queue->room - 1);
+    queue->count--;
+    message_unref(&message);
+    give_back(queue);
+}
+
+void queue_drop(struct queue *queue)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < queue->count; i++) {
+        struct message *message = *slot(queue, i);
+        if (message->droppable) {
+            queue->bytes -= message->len;
+            message_unref(&message);
+        } else {
+            *slot(queue, kept++) = message;
+        }
+    }
+    queue->count = kept;
+    give_back(queue);
+}
+
+void queue_clear(struct queue *queue)
+{
+    while (queue->count > 0)
+        queue_take(queue);
+}

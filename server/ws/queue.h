@@ -1,0 +1,20 @@
+/* The messages that wait for one client, in order: a ring that is only there while it is needed,
+ * as most clients have nothing waiting most of the time. */
+#ifndef WS_QUEUE_H
+#define WS_QUEUE_H
+
+#include "base/message.h"
+
+struct queue {
+    struct message **ring;
+    uint32_t first, count, room; /* room: a power of two, or 0 */
+    size_t bytes;
+};
+
+void queue_put(struct queue *queue, struct message *message);     /* takes a reference */
+struct message *queue_first(const struct queue *queue);           /* NULL: empty */
+void queue_take(struct queue *queue);                             /* drops the first */
+void queue_drop(struct queue *queue);                             /* all that may be lost */
+void queue_clear(struct queue *queue);
+
+#endif

@@ -1,0 +1,54 @@
+/* WebSocket clients of one worker: the handshake is checked here, framing is libwebsockets'.
+ * Messages wait in a queue with a cap; all of one turn of the loop leave in one write.
+ * Source: RFC 6455; libwebsockets 4.1. */
+#ifndef WS_WS_H
+#define WS_WS_H
+
+#include "base/message.h"
+#include "loop/loop.h"
+#include "ws/handshake.h"
+
+enum {
+    WS_QUEUE_MAX = 1 << 20,    /* bytes that wait for one client */
+    WS_FRAME_MAX = 5000000,    /* bytes of one message from a client: more is 1009 */
+    WS_IDLE_MS = 60000,        /* without a frame from the client */
+    WS_HANDSHAKE_MS = 10000,   /* to send the head */
+    WS_REFUSED_MAX = 1000      /* refusals that wait for their delay; more are answered at once */
+};
+
+struct ws;
+struct peer;
+
+/* Why a handshake is refused: the answer, and how long a client must wait for it. */
+struct ws_refusal {
+    int status;
+    str body; /* JSON */
+    int64_t delay_ms;
+};
+
+struct ws_fns {
+    /* May the client in? If so, *session is what the other calls get. The texts of the handshake
+     * and of the refusal need live only until it returns. */
+    bool (*admit)(void *arg, const struct handshake *handshake, void **session,
+                  struct ws_refusal *refusal);
+    void (*opened)(void *session, struct peer *peer);
+    void (*received)(void *session, enum message_kind kind, str payload);
+    /* The queue is over its cap: droppable messages are gone already. */
+    void (*overflown)(void *session);
+    /* The client is gone; the session is the caller's to free. Also after an admit whose
+     * handshake failed: opened was not called then. */
+    void (*closed)(void *session);
+};
+
+struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, void *arg);
+void ws_adopt(struct ws *ws, int fd); /* the handshake has not been read */
+void ws_drain(struct ws *ws);         /* closes all, with 1012 "service restart" */
+int ws_connections(const struct ws *ws);
+void ws_close(struct ws *ws);
+void ws_free(struct ws **ws);
+
+void peer_send(struct peer *peer, struct message *message); /* takes a reference of its own */
+void peer_close(struct peer *peer, int code, str reason);   /* after what is queued */
+size_t peer_queued(const struct peer *peer);                /* bytes */
+
+#endif

@@ -1,0 +1,80 @@
+-- What the live feed must know of one table for one role: its columns and how their values become
+-- JSON, which of them the role may read, and the policies that decide about its rows. One row, one
+-- JSON object; no row: there is no such table or role. Parameters: role, schema, table,
+-- publication. Sources: PostgreSQL "pg_policy", "pg_attribute", "pg_depend"; 5.8 Row Security.
+--
+-- kind: n number, b boolean, j json, x bytea, z timestamptz, t timestamp, c composite, s anything
+-- else (its text is the string); an array is "a" before the kind of its elements.
+-- reads of a policy: "role" when nothing but the row and the role decides, "subject" when only
+-- auth.uid() does, "claims" when it may read anything else: another relation, a function that is
+-- not PostgreSQL's own, a setting.
+with recursive base(of, oid) as (
+    select oid, oid from pg_type
+    union all
+    select base.of, t.typbasetype from base join pg_type t on t.oid = base.oid where t.typtype = 'd'
+),
+plain(of, oid) as (
+    select base.of, base.oid from base join pg_type t on t.oid = base.oid where t.typtype <> 'd'
+)
+select json_build_object(
+    'published', exists (
+        select from pg_publication_tables p
+        where p.pubname = $4 and p.schemaname = n.nspname and p.tablename = c.relname),
+    'rls', c.relrowsecurity and not r.rolbypassrls and not r.rolsuper
+        and (c.relforcerowsecurity or not pg_has_role(r.oid, c.relowner, 'USAGE')),
+    'readable', has_schema_privilege(r.oid, n.oid, 'USAGE'),
+    'columns', (
+        select json_agg(json_build_object(
+            'name', a.attname,
+            'type', (select typname from pg_type where oid = a.atttypid),
+            'full', format_type(a.atttypid, a.atttypmod),
+            'kind', (
+                select case when t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' then 'a' else '' end
+                    || case
+                        when e.typname in ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') then 'n'
+                        when e.typname = 'bool' then 'b'
+                        when e.typname in ('json', 'jsonb') then 'j'
+                        when e.typname = 'bytea' then 'x'
+                        when e.typname = 'timestamptz' then 'z'
+                        when e.typname = 'timestamp' then 't'
+                        when e.typtype = 'c' then 'c'
+                        else 's'
+                    end
+                from plain p
+                join pg_type t on t.oid = p.oid
+                left join plain pe on pe.of = case when t.typcategory = 'A' then t.typelem else t.oid end
+                join pg_type e on e.oid = pe.oid
+                where p.of = a.atttypid),
+            'select', has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT'),
+            'key', exists (
+                select from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey))
+        ) order by a.attnum)
+        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+    'policies', (
+        select json_agg(json_build_object(
+            'permissive', p.polpermissive,
+            'using', pg_get_expr(p.polqual, p.polrelid),
+            'reads', case
+                when pg_get_expr(p.polqual, p.polrelid) ~* 'current_setting'
+                    or exists (
+                        select from pg_depend d
+                        where d.classid = 'pg_policy'::regclass and d.objid = p.oid
+                            and ((d.refclassid = 'pg_class'::regclass and d.refobjid <> c.oid)
+                                or d.refclassid = 'pg_operator'::regclass
+                                or (d.refclassid = 'pg_proc'::regclass
+                                    and d.refobjid is distinct from to_regprocedure('auth.uid()'))))
+                    then 'claims'
+                when exists (
+                    select from pg_depend d
+                    where d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refclassid = 'pg_proc'::regclass)
+                    then 'subject'
+                else 'role'
+            end) order by p.polname)
+        from pg_policy p
+        where p.polrelid = c.oid and p.polcmd in ('r', '*')
+            and exists (select from unnest(p.polroles) o where o = 0 or pg_has_role(r.oid, o, 'USAGE')))
+)
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+join pg_roles r on r.rolname = $1
+where n.nspname = $2 and c.relname = $3 and c.relkind in ('r', 'p')
