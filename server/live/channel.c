@@ -1,0 +1,419 @@
+/* A channel of a socket: joins, hears, changes its token, leaves. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "live/hub_inside.h"
+
+#define TOPIC_PREFIX "realtime:"
+
+/* ---- what the join says ---- */
+
+struct join {
+    str token; /* absent: the socket's */
+    str changes;
+};
+
+static bool is_true(str value)
+{
+    return str_eq(value, STR("true")) || str_eq(value, STR("\"true\""));
+}
+
+static void read_broadcast(str object, struct channel *channel)
+{
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, object) != JSON_OBJECT)
+        return;
+    while (json_walk_next(&walk, &key, &value)) {
+        if (str_eq(key, STR("\"ack\"")))
+            channel->ack = is_true(value);
+        else if (str_eq(key, STR("\"self\"")))
+            channel->self = is_true(value);
+    }
+}
+
+/* Clients of version 1 never say "enabled": absent means yes. */
+static void read_presence(str object, struct channel *channel)
+{
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, object) != JSON_OBJECT)
+        return;
+    channel->presence = true;
+    while (json_walk_next(&walk, &key, &value)) {
+        if (str_eq(key, STR("\"enabled\"")))
+            channel->presence = is_true(value);
+        else if (str_eq(key, STR("\"key\"")) && json_kind_of(value) == JSON_STRING)
+            channel->key = arena_copy(channel->mem, json_unquote(channel->mem, value));
+    }
+}
+
+static void read_config(str object, struct channel *channel, struct join *join)
+{
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, object) != JSON_OBJECT)
+        return;
+    while (json_walk_next(&walk, &key, &value)) {
+        if (str_eq(key, STR("\"broadcast\"")))
+            read_broadcast(value, channel);
+        else if (str_eq(key, STR("\"presence\"")))
+            read_presence(value, channel);
+        else if (str_eq(key, STR("\"private\"")))
+            channel->private = is_true(value);
+        else if (str_eq(key, STR("\"postgres_changes\"")))
+            join->changes = value;
+    }
+}
+
+static struct join read_join(struct channel *channel, str payload)
+{
+    struct join join = {.token = {NULL, 0}, .changes = STR("null")};
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, payload) != JSON_OBJECT)
+        return join;
+    while (json_walk_next(&walk, &key, &value)) {
+        bool text = json_kind_of(value) == JSON_STRING;
+        if (str_eq(key, STR("\"config\"")))
+            read_config(value, channel, &join);
+        else if (text && str_eq(key, STR("\"user_token\"")))
+            join.token = json_unquote(channel->mem, value);
+        else if (text && str_eq(key, STR("\"access_token\"")) && join.token.at == NULL)
+            join.token = json_unquote(channel->mem, value);
+    }
+    return join;
+}
+
+/* ---- joining ---- */
+
+static struct channel *channel_new(struct session *session, const struct frame *frame)
+{
+    arena *mem = arena_open();
+    struct channel *channel = arena_new(mem, struct channel);
+
+    channel->mem = mem;
+    channel->session = session;
+    channel->full = arena_copy(mem, frame->topic);
+    channel->name = str_skip(channel->full, STR(TOPIC_PREFIX).len);
+    channel->join_ref = arena_copy(mem, json_kind_of(frame->join_ref) == JSON_STRING
+                                            ? frame->join_ref
+                                            : frame->ref);
+    channel->ref = arena_copy(mem, frame->ref);
+    list_init(&channel->of_topic);
+    list_init(&channel->of_joining);
+    list_append(&session->channels, &channel->of_session);
+    session->nchannels++;
+    session->hub->counts.channels++;
+    return channel;
+}
+
+static bool use_token(struct channel *channel, str token, str *why)
+{
+    struct session *session = channel->session;
+
+    if (token.len == 0 || str_starts(token, STR("sb_"))) {
+        channel->claims = claims_ref(session->claims);
+        return true;
+    }
+    const char *wrong =
+        session->hub->fns->verify(session->hub->arg, channel->mem, token, &channel->claims);
+    if (wrong != NULL)
+        *why = str_from(wrong);
+    return wrong == NULL;
+}
+
+static void refuse(struct channel *channel, str reason)
+{
+    session_refuse(channel->session, channel->full, channel->join_ref, channel->ref, reason);
+    channel_leave(channel);
+}
+
+static bool may_join(struct session *session, const struct frame *frame)
+{
+    str name = frame->topic;
+
+    if (!str_starts(name, STR(TOPIC_PREFIX))) {
+        struct frame reply = *frame;
+        reply.join_ref = STR("null");
+        session_reply(session, &reply, "error", STR("{\"reason\":\"unmatched topic\"}"));
+        return false;
+    }
+    if (name.len == STR(TOPIC_PREFIX).len) {
+        session_refuse(session, frame->topic, frame->join_ref, frame->ref,
+                       STR("TopicNameRequired: You must provide a topic name"));
+        return false;
+    }
+    if (session->nchannels >= LIVE_CHANNELS_MAX) {
+        session_refuse(session, frame->topic, frame->join_ref, frame->ref,
+                       STR("ChannelRateLimitReached: Too many channels"));
+        return false;
+    }
+    return true;
+}
+
+/* A second join of a topic ends the first. */
+static void end_former(struct session *session, str full)
+{
+    struct channel *former = session_channel(session, full);
+
+    if (former == NULL)
+        return;
+    const struct out out = {.join_ref = former->join_ref,
+                            .ref = former->join_ref,
+                            .topic = full,
+                            .event = STR("phx_close"),
+                            .payload = STR("{}")};
+    session_push(session, &out);
+    channel_leave(former);
+}
+
+void channel_join(struct session *session, const struct frame *frame)
+{
+    str why = STR("");
+
+    end_former(session, frame->topic);
+    if (!may_join(session, frame))
+        return;
+    struct channel *channel = channel_new(session, frame);
+    struct join join = read_join(channel, arena_copy(channel->mem, frame->payload));
+    if (!use_token(channel, join.token, &why)) {
+        refuse(channel, why);
+        return;
+    }
+    if (channel->private) {
+        refuse(channel, arena_printf(channel->mem,
+                                     "Unauthorized: You do not have permissions to read from this "
+                                     "Channel topic: %.*s",
+                                     STR_ARG(channel->name)));
+        return;
+    }
+    const char *wrong = watch_read(channel->mem, join.changes, channel);
+    if (wrong != NULL) {
+        refuse(channel, str_from(wrong));
+        return;
+    }
+    list_append(&session->hub->joining, &channel->of_joining);
+    channel_try(channel);
+}
+
+/* ---- the answer to a join ---- */
+
+static void put_bindings(struct buf *buf, const struct channel *channel)
+{
+    for (int i = 0; i < channel->nbindings; i++) {
+        str json = channel->bindings[i].json;
+        json.len--; /* without its last brace */
+        buf_put(buf, i > 0 ? STR(",") : STR(""));
+        buf_put(buf, str_trim(json));
+        buf_printf(buf, "%s\"id\":%lld}", str_trim(json).len > 1 ? "," : "",
+                   (long long)channel->bindings[i].id);
+    }
+}
+
+static void reply_joined(struct channel *channel)
+{
+    struct frame frame = {
+        .join_ref = channel->join_ref, .ref = channel->ref, .topic = channel->full};
+    arena *mem = arena_open();
+    struct buf response;
+
+    buf_init(&response, mem, SIZE_MAX);
+    buf_put(&response, STR("{\"postgres_changes\":["));
+    put_bindings(&response, channel);
+    buf_put(&response, STR("]}"));
+    session_reply(channel->session, &frame, "ok", buf_str(&response));
+    arena_close(&mem);
+}
+
+static str say_cannot(arena *mem, const struct binding *binding, str why)
+{
+    return arena_printf(mem,
+                        "Unable to subscribe to changes with given parameters. %.*s. Please check "
+                        "Realtime is enabled for the given connect parameters: [schema: %.*s, "
+                        "table: %.*s, filters: %.*s]",
+                        STR_ARG(why), STR_ARG(binding->schema), STR_ARG(binding->table),
+                        STR_ARG(binding->filter));
+}
+
+static const char *check_select(arena *mem, const struct binding *binding,
+                                const struct facts *facts)
+{
+    for (int i = 0; i < binding->nselect; i++)
+        if (facts_column(facts, binding->select[i]) == NULL)
+            return arena_printf(mem, "There is no column %.*s", STR_ARG(binding->select[i])).at;
+    return NULL;
+}
+
+/* Why a binding to one table can hear nothing, at absent: it can. */
+static str find_wrong(arena *mem, const struct binding *binding, const struct known *known)
+{
+    if (known->state == KNOWN_NOTHING)
+        return say_cannot(mem, binding,
+                          known->why.at != NULL ? known->why : STR("There is no such table"));
+    if (!known->facts->published)
+        return say_cannot(mem, binding, STR("The table is not in the publication"));
+    const char *why = filter_check(mem, binding->filters, known->facts);
+    if (why == NULL)
+        why = check_select(mem, binding, known->facts);
+    return why == NULL ? (str){NULL, 0} : say_cannot(mem, binding, str_from(why));
+}
+
+/* False: some facts are not there yet. */
+static bool know_tables(struct channel *channel)
+{
+    struct hub *hub = channel->session->hub;
+    bool all = true;
+
+    for (int i = 0; i < channel->nbindings; i++) {
+        struct binding *binding = &channel->bindings[i];
+        if (binding->wrong.at != NULL || str_eq(binding->table, STR("*")))
+            continue;
+        const struct known *known =
+            known_find(hub, channel->claims, binding->schema, binding->table);
+        if (known->state == KNOWN_ASKED)
+            all = false;
+        else
+            binding->wrong = find_wrong(channel->mem, binding, known);
+    }
+    return all;
+}
+
+static void tell_bindings(struct channel *channel)
+{
+    bool any = false, good = true;
+
+    for (int i = 0; i < channel->nbindings; i++) {
+        struct binding *binding = &channel->bindings[i];
+        any = true;
+        if (binding->wrong.at == NULL)
+            continue;
+        good = false;
+        channel_system(channel, "postgres_changes", "error", binding->wrong);
+    }
+    if (any && good)
+        channel_system(channel, "postgres_changes", "ok", STR("Subscribed to PostgreSQL"));
+}
+
+/* The bindings are active before the reply leaves: no write after it is missed. */
+void channel_try(struct channel *channel)
+{
+    struct hub *hub = channel->session->hub;
+
+    if (channel->nbindings > 0 && (!hub->fns->streaming(hub->arg) || !know_tables(channel)))
+        return;
+    list_remove(&channel->of_joining);
+    channel->state = CHANNEL_JOINED;
+    for (int i = 0; i < channel->nbindings; i++)
+        if (channel->bindings[i].wrong.at == NULL)
+            watch_start(&channel->bindings[i], hub);
+    topic_enter(channel);
+    reply_joined(channel);
+    if (channel->presence)
+        topic_push_state(channel);
+    tell_bindings(channel);
+}
+
+/* ---- later ---- */
+
+void channel_push(struct channel *channel, str event, str payload)
+{
+    const struct out out = {.join_ref = channel->join_ref,
+                            .ref = {NULL, 0},
+                            .topic = channel->full,
+                            .event = event,
+                            .payload = payload};
+    session_push(channel->session, &out);
+}
+
+void channel_system(struct channel *channel, const char *extension, const char *status,
+                    str message)
+{
+    arena *mem = arena_open();
+    struct buf buf;
+
+    buf_init(&buf, mem, SIZE_MAX);
+    buf_printf(&buf, "{\"extension\":\"%s\",\"status\":\"%s\",\"message\":", extension, status);
+    json_put_string(&buf, message);
+    buf_put(&buf, STR(",\"channel\":"));
+    json_put_string(&buf, channel->name);
+    buf_putc(&buf, '}');
+    channel_push(channel, STR("system"), buf_str(&buf));
+    arena_close(&mem);
+}
+
+void channel_fail(struct channel *channel, str why)
+{
+    channel_system(channel, "system", "error", why);
+    const struct out out = {.join_ref = channel->join_ref,
+                            .ref = channel->join_ref,
+                            .topic = channel->full,
+                            .event = STR("phx_error"),
+                            .payload = STR("{}")};
+    session_push(channel->session, &out);
+    channel_leave(channel);
+}
+
+/* The same token again, as old clients send it with every heartbeat, changes nothing. */
+void channel_token(struct channel *channel, const struct frame *frame)
+{
+    struct hub *hub = channel->session->hub;
+    arena *mem = arena_open();
+    const struct claims *claims = NULL;
+    struct json_walk walk;
+    str key, value, token = {NULL, 0};
+
+    if (json_walk_open(&walk, frame->payload) == JSON_OBJECT)
+        while (json_walk_next(&walk, &key, &value))
+            if (str_eq(key, STR("\"access_token\"")) && json_kind_of(value) == JSON_STRING)
+                token = json_unquote(mem, value);
+    if (token.len > 0 && !str_starts(token, STR("sb_"))) {
+        const char *wrong = hub->fns->verify(hub->arg, mem, token, &claims);
+        if (wrong != NULL)
+            channel_fail(channel, str_from(wrong));
+        else if (!claims_same(claims, channel->claims)) {
+            const struct claims *former = channel->claims;
+            channel->claims = claims_ref(claims);
+            claims_unref(&former);
+        }
+    }
+    claims_unref(&claims);
+    arena_close(&mem);
+}
+
+static void channel_free(struct channel *channel)
+{
+    arena *mem = channel->mem;
+
+    claims_unref(&channel->claims);
+    arena_close(&mem);
+}
+
+void channel_leave(struct channel *channel)
+{
+    struct session *session = channel->session;
+
+    for (int i = 0; i < channel->nbindings; i++)
+        watch_stop(&channel->bindings[i], session->hub);
+    if (channel->topic != NULL)
+        topic_leave(channel);
+    list_remove(&channel->of_joining);
+    list_remove(&channel->of_session);
+    session->nchannels--;
+    session->hub->counts.channels--;
+    channel->state = CHANNEL_GONE;
+    channel->session = NULL;
+    if (channel->held == 0)
+        channel_free(channel);
+}
+
+void channel_release(struct channel *channel)
+{
+    if (--channel->held == 0 && channel->state == CHANNEL_GONE)
+        channel_free(channel);
+}

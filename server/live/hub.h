@@ -1,0 +1,96 @@
+/* The live feed of one worker: sockets, their channels, what they subscribe to. Pure: sockets, the
+ * database, tokens and the other workers are function pointers, set by server/feed.c.
+ *
+ * A socket (session) speaks Phoenix frames (phoenix.h); it joins channels (channel.c); a channel
+ * hears a topic's broadcasts and presence (topic.c) and the changes of tables (watch.c); changes
+ * come in batches, which are judged and delivered in order (batch.c).
+ * Source: supabase/realtime; reference "Wire protocol". */
+#ifndef LIVE_HUB_H
+#define LIVE_HUB_H
+
+#include "base/claims.h"
+#include "base/message.h"
+#include "live/change.h"
+#include "live/phoenix.h"
+
+enum {
+    LIVE_CHANNELS_MAX = 100,            /* of one socket */
+    LIVE_BINDINGS_MAX = 100,            /* postgres_changes of one channel */
+    LIVE_BROADCAST_MAX = 3000 << 10,    /* bytes of one broadcast */
+    LIVE_CHANGE_MAX = 1 << 20,          /* bytes of one change as JSON; more: values are left out */
+    LIVE_PRESENCE_META_MAX = 16 << 10,  /* bytes of one presence */
+    LIVE_REFUSAL_DELAY_MS = 5000,       /* before a join is refused */
+    LIVE_BATCH_BYTES_MAX = 64 << 20,    /* of changes that wait; more is a gap */
+    LIVE_BATCH_CHANGES_MAX = 1000       /* judged at a time */
+};
+
+struct hub;
+struct session;
+struct peer;
+
+/* cells: row after row; why: absent, or why there is no answer. */
+struct answer {
+    str why;
+    const str *cells;
+    int nrows, ncolumns;
+};
+
+/* A question to the database, asked under the claims in a transaction that only reads. Whoever
+ * asks makes it with question_new; it is freed after done. */
+struct question {
+    arena *mem;
+    const struct claims *claims; /* a reference */
+    str sql;
+    str *params;
+    int nparams;
+    void (*done)(struct question *question, const struct answer *answer);
+    void *arg;
+};
+
+/* What one worker tells the others. All of it is counted or copied. */
+enum spread_kind { SPREAD_BROADCAST, SPREAD_JOIN, SPREAD_LEAVE };
+struct spread {
+    enum spread_kind kind;
+    bool private;
+    str topic;
+    struct message *frames[2]; /* by vsn, of a broadcast; NULL: not for that version */
+    str key, ref, meta;        /* of a presence */
+};
+
+struct hub_fns {
+    void (*send)(void *arg, struct peer *peer, struct message *message);
+    void (*close)(void *arg, struct peer *peer, int code, str reason);
+    void (*ask)(void *arg, struct question *question);
+    void (*spread)(void *arg, const struct spread *spread);
+    /* NULL and a reference in *claims, or why the token is refused, in mem. */
+    const char *(*verify)(void *arg, arena *mem, str token, const struct claims **claims);
+    bool (*streaming)(void *arg); /* changes arrive */
+    str publication;
+};
+
+struct hub *hub_new(const struct hub_fns *fns, void *arg);
+void hub_free(struct hub **hub);
+void hub_tick(struct hub *hub); /* a few times a second: delays, expiry */
+
+/* A socket. The claims are those of its token. */
+struct session *session_new(struct hub *hub, enum vsn vsn, const struct claims *claims);
+void session_open(struct session *session, struct peer *peer);
+void session_receive(struct session *session, enum message_kind kind, str payload);
+void session_overflow(struct session *session); /* it is too slow: changes are lost to it */
+void session_close(struct session *session);    /* frees it */
+
+/* Changes of committed transactions, in order; the list is the caller's. */
+void hub_changes(struct hub *hub, const struct change *const *changes, size_t count);
+/* Changes were lost: everybody who listens to some is told, and joins again. */
+void hub_gap(struct hub *hub);
+/* The feed is up, the schema may have changed: facts are read anew; waiting joins go on. */
+void hub_fresh(struct hub *hub);
+
+void hub_take_spread(struct hub *hub, const struct spread *spread); /* from another worker */
+
+struct hub_counts {
+    size_t sessions, channels, bindings;
+};
+struct hub_counts hub_counts(const struct hub *hub);
+
+#endif

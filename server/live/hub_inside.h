@@ -1,0 +1,155 @@
+/* The nouns inside of a hub, for live/ alone; see hub.h. */
+#ifndef LIVE_HUB_INSIDE_H
+#define LIVE_HUB_INSIDE_H
+
+#include "base/buf.h"
+#include "base/table.h"
+#include "live/facts.h"
+#include "live/filter.h"
+#include "live/hub.h"
+
+/* What is known of one table for one role, or is being asked. Counted: batches hold some while
+ * newer facts are read already. */
+enum known_state { KNOWN_ASKED, KNOWN_GOOD, KNOWN_NOTHING /* no such table, or it cannot be read */ };
+struct known {
+    struct table_node node; /* hub->known */
+    int refs;
+    arena *mem;
+    str role, schema, table;
+    enum known_state state;
+    const struct facts *facts; /* KNOWN_GOOD */
+    str why;                   /* KNOWN_NOTHING */
+};
+
+struct hub {
+    const struct hub_fns *fns;
+    void *arg;
+    struct table topics;  /* struct topic */
+    struct table watched; /* struct watched */
+    struct table known;   /* struct known */
+    struct list sessions;
+    struct list joining; /* channels that wait for facts or for the feed */
+    struct list delayed; /* struct delayed */
+    struct list batches; /* the first one is being judged */
+    size_t batch_bytes;
+    uint64_t last_ref; /* of a presence */
+    struct hub_counts counts;
+};
+
+struct session {
+    struct list node;
+    struct hub *hub;
+    struct peer *peer;
+    enum vsn vsn;
+    const struct claims *claims;
+    struct list channels;
+    int nchannels;
+};
+
+/* What a channel wants to hear of a table. */
+enum { WANTS_INSERT = 1, WANTS_UPDATE = 2, WANTS_DELETE = 4, WANTS_ALL = 7 };
+struct binding {
+    struct list node; /* watched->bindings, while it is active */
+    struct watched *watched;
+    struct channel *channel;
+    str json; /* as the client sent it */
+    int64_t id;
+    unsigned wants;
+    str schema, table, filter;
+    struct filter *filters;
+    str *select; /* names; NULL: all columns */
+    int nselect;
+    str wrong; /* absent, or why it is not active */
+};
+
+enum channel_state { CHANNEL_JOINING, CHANNEL_JOINED, CHANNEL_GONE };
+struct channel {
+    struct list of_session, of_topic, of_joining;
+    struct session *session; /* NULL: it is gone */
+    struct topic *topic;
+    enum channel_state state;
+    arena *mem;
+    str full, name;    /* "realtime:room", "room" */
+    str join_ref, ref; /* JSON */
+    const struct claims *claims;
+    bool ack, self, private, presence;
+    str key;
+    struct binding *bindings;
+    int nbindings;
+    int held; /* hits of batches that point here: not freed before */
+    struct hit *first_hit, **last_hit; /* of the change that is being delivered */
+};
+
+/* The channels of one name, and who is present there, on all workers. */
+struct topic {
+    struct table_node node;
+    str name;
+    bool private;
+    struct list channels;
+    struct list present; /* struct presence */
+};
+
+struct presence {
+    struct list node;
+    struct channel *channel; /* NULL: on another worker */
+    str key, ref, meta;      /* meta is a JSON object */
+};
+
+struct watched {
+    struct table_node node;
+    str schema, table; /* "*" for all */
+    struct list bindings;
+};
+
+/* ---- session.c ---- */
+void session_push(struct session *session, const struct out *out);
+struct channel *session_channel(const struct session *session, str full);
+void session_send_due(struct hub *hub, int64_t now_us); /* refusals whose delay is over */
+
+/* A reply with a status and a response, both JSON without surprises of their own. */
+void session_reply(struct session *session, const struct frame *frame, const char *status,
+                   str response);
+/* The same after a delay, as a refusal. */
+void session_refuse(struct session *session, str full, str join_ref, str ref, str reason);
+
+/* ---- channel.c ---- */
+void channel_join(struct session *session, const struct frame *frame);
+void channel_try(struct channel *channel); /* goes on when all it waits for is there */
+void channel_leave(struct channel *channel);
+void channel_push(struct channel *channel, str event, str payload); /* with its join_ref */
+void channel_system(struct channel *channel, const char *extension, const char *status,
+                    str message);
+/* Trouble that may pass: the client joins again by itself. */
+void channel_fail(struct channel *channel, str why);
+void channel_token(struct channel *channel, const struct frame *frame);
+void channel_release(struct channel *channel); /* one hit less; frees it when it is gone */
+
+/* ---- topic.c ---- */
+void topic_enter(struct channel *channel);
+void topic_leave(struct channel *channel);
+void topic_broadcast(struct channel *channel, const struct frame *frame);
+void topic_presence(struct channel *channel, const struct frame *frame);
+void topic_push_state(struct channel *channel);
+
+/* ---- watch.c ---- */
+const char *watch_read(arena *mem, str json, struct channel *channel); /* postgres_changes */
+void watch_start(struct binding *binding, struct hub *hub);
+void watch_stop(struct binding *binding, struct hub *hub);
+bool watch_next(const struct hub *hub, str schema, str table, struct watched **watched);
+
+/* ---- known.c ---- */
+struct known *known_find(struct hub *hub, const struct claims *claims, str schema, str table);
+void known_unref(struct known **known);
+void known_forget(struct hub *hub);
+
+/* ---- batch.c ---- */
+void batch_go_on(struct hub *hub);
+void batch_clear(struct hub *hub);
+
+/* ---- hub.c ---- */
+struct question *question_new(const struct claims *claims);
+void hub_ask(struct hub *hub, struct question *question);
+void hub_go_on(struct hub *hub); /* something that was waited for is there */
+uint64_t hash_names(str a, str b, str c);
+
+#endif

@@ -1,0 +1,396 @@
+/* Topics: the channels of one name on this worker, and who is present on all of them. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "live/hub_inside.h"
+
+enum { REF_BYTES = 24 };
+
+static uint64_t hash_of(str name, bool private)
+{
+    return hash_names(name, private ? STR("private") : STR("public"), STR(""));
+}
+
+static struct topic *topic_find(struct hub *hub, str name, bool private)
+{
+    struct table_node *node = NULL;
+
+    while (table_next(&hub->topics, hash_of(name, private), &node)) {
+        struct topic *topic = LIST_ENTRY(node, struct topic, node);
+        if (topic->private == private && str_eq(topic->name, name))
+            return topic;
+    }
+    return NULL;
+}
+
+static struct topic *topic_get(struct hub *hub, str name, bool private)
+{
+    struct topic *topic = topic_find(hub, name, private);
+
+    if (topic != NULL)
+        return topic;
+    topic = malloc(sizeof(*topic) + name.len);
+    if (topic == NULL)
+        abort();
+    *topic = (struct topic){.private = private, .name = {(char *)(topic + 1), name.len}};
+    memcpy(topic + 1, name.at, name.len);
+    list_init(&topic->channels);
+    list_init(&topic->present);
+    table_put(&hub->topics, &topic->node, hash_of(name, private));
+    return topic;
+}
+
+static void topic_done(struct hub *hub, struct topic *topic)
+{
+    if (!list_empty(&topic->channels) || !list_empty(&topic->present))
+        return;
+    table_remove(&hub->topics, &topic->node);
+    free(topic);
+}
+
+void topic_enter(struct channel *channel)
+{
+    channel->topic = topic_get(channel->session->hub, channel->name, channel->private);
+    list_append(&channel->topic->channels, &channel->of_topic);
+}
+
+/* ---- broadcast ---- */
+
+static void deliver(struct hub *hub, const struct topic *topic, struct message *const frames[2],
+                    const struct channel *but)
+{
+    LIST_EACH (node, &topic->channels) {
+        struct channel *channel = LIST_ENTRY(node, struct channel, of_topic);
+        struct message *message = frames[channel->session->vsn];
+        if (channel != but && message != NULL)
+            hub->fns->send(hub->arg, channel->session->peer, message);
+    }
+}
+
+/* A text broadcast travels as it came; one with a name of its own becomes a binary frame for
+ * clients that know those. */
+static void write_frames(arena *mem, const struct channel *channel, const struct frame *frame,
+                         struct message *frames[2])
+{
+    for (enum vsn vsn = VSN_1; vsn <= VSN_2; vsn++) {
+        if (frame->user_broadcast) {
+            const struct user_broadcast from = {.topic = channel->full,
+                                                .event = frame->event,
+                                                .payload = frame->payload,
+                                                .binary = frame->binary,
+                                                .meta = STR("")};
+            frames[vsn] = frame_write_broadcast(mem, vsn, &from);
+        } else {
+            const struct out out = {
+                .topic = channel->full, .event = STR("broadcast"), .payload = frame->payload};
+            frames[vsn] = frame_write(mem, vsn, &out);
+        }
+        if (frames[vsn] != NULL)
+            frames[vsn]->droppable = true;
+    }
+}
+
+void topic_broadcast(struct channel *channel, const struct frame *frame)
+{
+    struct hub *hub = channel->session->hub;
+    arena *mem = arena_open();
+    struct message *frames[2];
+
+    if (frame->payload.len > LIVE_BROADCAST_MAX) {
+        if (channel->ack)
+            session_reply(channel->session, frame, "error",
+                          STR("{\"error\":\"payload_size_exceeded\"}"));
+        arena_close(&mem);
+        return;
+    }
+    write_frames(mem, channel, frame, frames);
+    const struct spread spread = {.kind = SPREAD_BROADCAST,
+                                  .private = channel->private,
+                                  .topic = channel->name,
+                                  .frames = {frames[VSN_1], frames[VSN_2]}};
+    deliver(hub, channel->topic, frames, channel->self ? NULL : channel);
+    hub->fns->spread(hub->arg, &spread);
+    message_unref(&frames[VSN_1]);
+    message_unref(&frames[VSN_2]);
+    if (channel->ack)
+        session_reply(channel->session, frame, "ok", STR("{}"));
+    arena_close(&mem);
+}
+
+/* ---- presence ---- */
+
+static str keep(char **room, str text)
+{
+    str kept = {*room, text.len};
+
+    memcpy(*room, text.at, text.len);
+    *room += text.len;
+    return kept;
+}
+
+static struct presence *presence_add(struct topic *topic, struct channel *channel, str key,
+                                     str ref, str meta)
+{
+    struct presence *presence = malloc(sizeof(*presence) + key.len + ref.len + meta.len);
+
+    if (presence == NULL)
+        abort();
+    char *room = (char *)(presence + 1);
+    presence->channel = channel;
+    presence->key = keep(&room, key);
+    presence->ref = keep(&room, ref);
+    presence->meta = keep(&room, meta);
+    list_append(&topic->present, &presence->node);
+    return presence;
+}
+
+static struct presence *presence_of(const struct channel *channel)
+{
+    LIST_EACH (node, &channel->topic->present)
+        if (LIST_ENTRY(node, struct presence, node)->channel == channel)
+            return LIST_ENTRY(node, struct presence, node);
+    return NULL;
+}
+
+/* {"phx_ref":"...", and what the client said} */
+static void put_meta(struct buf *buf, const struct presence *presence, str former)
+{
+    str meta = str_trim(str_skip(presence->meta, 1));
+
+    buf_put(buf, STR("{\"phx_ref\":"));
+    json_put_string(buf, presence->ref);
+    if (former.at != NULL) {
+        buf_put(buf, STR(",\"phx_ref_prev\":"));
+        json_put_string(buf, former);
+    }
+    buf_put(buf, str_eq(meta, STR("}")) ? STR("") : STR(","));
+    buf_put(buf, meta);
+}
+
+static void put_one(struct buf *buf, const struct presence *presence, str former)
+{
+    json_put_string(buf, presence->key);
+    buf_put(buf, STR(":{\"metas\":["));
+    put_meta(buf, presence, former);
+    buf_put(buf, STR("]}"));
+}
+
+/* To all channels of the topic on this worker that want presence. */
+static void push_diff(struct hub *hub, const struct topic *topic, const struct presence *came,
+                      const struct presence *went)
+{
+    arena *mem = arena_open();
+    struct buf payload;
+    struct message *frames[2] = {NULL, NULL};
+
+    buf_init(&payload, mem, SIZE_MAX);
+    buf_put(&payload, STR("{\"joins\":{"));
+    if (came != NULL)
+        put_one(&payload, came, went != NULL ? went->ref : (str){NULL, 0});
+    buf_put(&payload, STR("},\"leaves\":{"));
+    if (went != NULL)
+        put_one(&payload, went, (str){NULL, 0});
+    buf_put(&payload, STR("}}"));
+    const struct out out = {
+        .topic = arena_printf(mem, "realtime:%.*s", STR_ARG(topic->name)),
+        .event = STR("presence_diff"),
+        .payload = buf_str(&payload),
+    };
+    LIST_EACH (node, &topic->channels) {
+        struct channel *channel = LIST_ENTRY(node, struct channel, of_topic);
+        enum vsn vsn = channel->session->vsn;
+        if (!channel->presence)
+            continue;
+        if (frames[vsn] == NULL)
+            frames[vsn] = frame_write(mem, vsn, &out);
+        hub->fns->send(hub->arg, channel->session->peer, frames[vsn]);
+    }
+    message_unref(&frames[VSN_1]);
+    message_unref(&frames[VSN_2]);
+    arena_close(&mem);
+}
+
+static void tell_others(struct hub *hub, const struct topic *topic,
+                        const struct presence *presence, enum spread_kind kind)
+{
+    const struct spread spread = {.kind = kind,
+                                  .private = topic->private,
+                                  .topic = topic->name,
+                                  .key = presence->key,
+                                  .ref = presence->ref,
+                                  .meta = presence->meta};
+
+    hub->fns->spread(hub->arg, &spread);
+}
+
+static str new_ref(struct hub *hub, char room[REF_BYTES])
+{
+    uint64_t number = (uint64_t)clock_us() << 16 ^ (uintptr_t)hub >> 4 ^ ++hub->last_ref;
+    int len = snprintf(room, REF_BYTES, "F%llx", (unsigned long long)number);
+
+    return (str){room, (size_t)len};
+}
+
+static bool same_meta(const struct presence *presence, str meta)
+{
+    return presence != NULL && str_eq(presence->meta, meta);
+}
+
+/* Tracking again is a join and a leave in one diff; the same again is nothing. */
+static void track(struct channel *channel, str meta)
+{
+    struct hub *hub = channel->session->hub;
+    struct presence *former = presence_of(channel);
+    char room[REF_BYTES];
+
+    channel->presence = true;
+    if (same_meta(former, meta))
+        return;
+    if (channel->key.len == 0)
+        channel->key = arena_copy(channel->mem, new_ref(hub, room));
+    struct presence *now =
+        presence_add(channel->topic, channel, channel->key, new_ref(hub, room), meta);
+    push_diff(hub, channel->topic, now, former);
+    tell_others(hub, channel->topic, now, SPREAD_JOIN);
+    if (former == NULL)
+        return;
+    tell_others(hub, channel->topic, former, SPREAD_LEAVE);
+    list_remove(&former->node);
+    free(former);
+}
+
+static void untrack(struct channel *channel)
+{
+    struct presence *former = presence_of(channel);
+    struct hub *hub = channel->session->hub;
+
+    if (former == NULL)
+        return;
+    list_remove(&former->node);
+    push_diff(hub, channel->topic, NULL, former);
+    tell_others(hub, channel->topic, former, SPREAD_LEAVE);
+    free(former);
+}
+
+void topic_presence(struct channel *channel, const struct frame *frame)
+{
+    arena *mem = arena_open();
+    str event = STR(""), payload = STR("{}"), key, value;
+    struct json_walk walk;
+
+    if (json_walk_open(&walk, frame->payload) == JSON_OBJECT)
+        while (json_walk_next(&walk, &key, &value)) {
+            if (str_eq(key, STR("\"event\"")) && json_kind_of(value) == JSON_STRING)
+                event = json_unquote(mem, value);
+            else if (str_eq(key, STR("\"payload\"")))
+                payload = value;
+        }
+    if (str_ieq(event, STR("track")) && json_kind_of(payload) != JSON_OBJECT) {
+        session_reply(channel->session, frame, "error",
+                      STR("{\"reason\":\"Presence track payload must be a map\"}"));
+    } else if (str_ieq(event, STR("track")) && payload.len > LIVE_PRESENCE_META_MAX) {
+        channel_fail(channel, STR("Track message size exceeded"));
+    } else if (str_ieq(event, STR("track")) || str_ieq(event, STR("untrack"))) {
+        if (str_ieq(event, STR("track")))
+            track(channel, payload);
+        else
+            untrack(channel);
+        session_reply(channel->session, frame, "ok", STR("{}"));
+    } else {
+        session_reply(channel->session, frame, "error", STR("{}"));
+    }
+    arena_close(&mem);
+}
+
+static bool is_first_of_key(const struct topic *topic, const struct presence *presence)
+{
+    LIST_EACH (node, &topic->present) {
+        const struct presence *other = LIST_ENTRY(node, struct presence, node);
+        if (str_eq(other->key, presence->key))
+            return other == presence;
+    }
+    return false;
+}
+
+static void put_metas(struct buf *buf, const struct topic *topic, str key)
+{
+    bool first = true;
+
+    LIST_EACH (node, &topic->present) {
+        const struct presence *presence = LIST_ENTRY(node, struct presence, node);
+        if (!str_eq(presence->key, key))
+            continue;
+        buf_put(buf, first ? STR("") : STR(","));
+        put_meta(buf, presence, (str){NULL, 0});
+        first = false;
+    }
+}
+
+/* {key: {"metas": [...]}}: several sockets may share a key. */
+void topic_push_state(struct channel *channel)
+{
+    const struct topic *topic = channel->topic;
+    arena *mem = arena_open();
+    struct buf state;
+
+    buf_init(&state, mem, SIZE_MAX);
+    buf_putc(&state, '{');
+    LIST_EACH (node, &topic->present) {
+        const struct presence *presence = LIST_ENTRY(node, struct presence, node);
+        if (!is_first_of_key(topic, presence))
+            continue;
+        buf_put(&state, state.len > 1 ? STR(",") : STR(""));
+        json_put_string(&state, presence->key);
+        buf_put(&state, STR(":{\"metas\":["));
+        put_metas(&state, topic, presence->key);
+        buf_put(&state, STR("]}"));
+    }
+    buf_putc(&state, '}');
+    channel_push(channel, STR("presence_state"), buf_str(&state));
+    arena_close(&mem);
+}
+
+void topic_leave(struct channel *channel)
+{
+    struct hub *hub = channel->session->hub;
+    struct topic *topic = channel->topic;
+
+    list_remove(&channel->of_topic);
+    untrack(channel);
+    channel->topic = NULL;
+    topic_done(hub, topic);
+}
+
+/* ---- from other workers ---- */
+
+static void take_leave(struct hub *hub, struct topic *topic, str ref)
+{
+    LIST_EACH (node, &topic->present) {
+        struct presence *presence = LIST_ENTRY(node, struct presence, node);
+        if (presence->channel != NULL || !str_eq(presence->ref, ref))
+            continue;
+        list_remove(node);
+        push_diff(hub, topic, NULL, presence);
+        free(presence);
+    }
+    topic_done(hub, topic);
+}
+
+void hub_take_spread(struct hub *hub, const struct spread *spread)
+{
+    struct topic *topic = spread->kind == SPREAD_JOIN
+                              ? topic_get(hub, spread->topic, spread->private)
+                              : topic_find(hub, spread->topic, spread->private);
+
+    if (topic == NULL)
+        return;
+    if (spread->kind == SPREAD_BROADCAST)
+        deliver(hub, topic, spread->frames, NULL);
+    else if (spread->kind == SPREAD_JOIN)
+        push_diff(hub, topic,
+                  presence_add(topic, NULL, spread->key, spread->ref, spread->meta), NULL);
+    else
+        take_leave(hub, topic, spread->ref);
+}
