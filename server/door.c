@@ -15,6 +15,7 @@
 enum {
     ACCEPT_AT_ONCE = 16,
     LOOK_BYTES = 16,
+    LOOK_MORE_BYTES = 24,
     PAUSE_MS = 100,     /* when descriptors run out */
     LAST_KNOCK_MS = 100 /* connections on their way come in before the door is shut */
 };
@@ -35,6 +36,7 @@ struct guest {
     int fd;
     struct watch *watch;
     struct timer *patience;
+    bool looked_twice;
 };
 
 static void guest_free(struct guest *guest)
@@ -57,7 +59,14 @@ static void send_home(void *arg)
 static bool is_websocket(str line)
 {
     return str_starts(line, STR("GET /ws ")) || str_starts(line, STR("GET /ws?")) ||
-           str_starts(line, STR("GET /realtime/"));
+           str_starts(line, STR("GET /realtime/v1/websoc"));
+}
+
+/* Below /realtime/v1/ there is plain HTTP, too: more of the line decides. */
+static bool is_undecided(str line)
+{
+    return line.len >= LOOK_BYTES && line.len < LOOK_MORE_BYTES &&
+           str_starts(line, STR("GET /realtime/v1"));
 }
 
 /* HTTP/2 is refused here, before anybody parses it: 2.2.5 is open to CVE-2023-44487. */
@@ -81,18 +90,24 @@ static void show_in(struct guest *guest, str line)
 static void look(void *arg, int events)
 {
     struct guest *guest = arg;
-    char line[LOOK_BYTES];
+    char line[LOOK_MORE_BYTES];
     ssize_t len = recv(guest->fd, line, sizeof(line), MSG_PEEK);
+    int more = LOOK_MORE_BYTES;
 
     (void)events;
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    if (len > 0 && !guest->looked_twice && is_undecided((str){line, (size_t)len})) {
+        guest->looked_twice = true;
+        setsockopt(guest->fd, SOL_SOCKET, SO_RCVLOWAT, &more, sizeof(more));
+        return;
+    }
     show_in(guest, (str){line, len < 0 ? 0 : (size_t)len});
 }
 
 static void let_in(struct door *door, int fd)
 {
-    char line[LOOK_BYTES];
+    char line[LOOK_MORE_BYTES];
     ssize_t len = recv(fd, line, sizeof(line), MSG_PEEK);
     struct guest *guest = calloc(1, sizeof(*guest));
     int low = LOOK_BYTES;
@@ -101,7 +116,7 @@ static void let_in(struct door *door, int fd)
         abort();
     *guest = (struct guest){.door = door, .fd = fd};
     list_append(&door->guests, &guest->node);
-    if (len == LOOK_BYTES) { /* the usual case: the request came with the connection */
+    if (len == LOOK_MORE_BYTES) { /* the usual case: the request came with the connection */
         show_in(guest, (str){line, (size_t)len});
         return;
     }

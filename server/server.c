@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/statement.h"
+#include "changes.h"
 #include "cli/routes.h"
 #include "configure.h"
 #include "jobs.h"
@@ -41,6 +42,7 @@ struct server {
     bool renew_again;        /* asked for meanwhile */
     struct list configs;     /* what requests may still read: kept until the end */
     struct jobs *jobs;
+    struct changes *changes;
     struct timer *log, *shelves;
     struct shelf shelf;
     struct place place, admin_place;
@@ -282,6 +284,32 @@ static void renew(void *arg)
     loop_work(server->loop, renew_in_thread, on_renewed, server->renewal);
 }
 
+/* ---- changes for the live feed ---- */
+
+static void on_changes(void *arg, struct change_list *list)
+{
+    struct server *server = arg;
+
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_changes(server->workers[i], list);
+}
+
+static void on_stream_up(void *arg, bool gap)
+{
+    struct server *server = arg;
+
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_stream(server->workers[i], true, gap);
+}
+
+static void on_stream_down(void *arg)
+{
+    struct server *server = arg;
+
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_stream(server->workers[i], false, false);
+}
+
 static void flush_log(void *arg)
 {
     (void)arg;
@@ -334,10 +362,19 @@ static void open_control(struct server *server)
                                           .failed = on_schema_failure,
                                           .refreshed = on_refreshed,
                                           .configure = renew};
+}
+
+/* ---- changes for the live feed ---- */
+
+    static const struct changes_fns changes_fns = {
+        .list = on_changes, .up = on_stream_up, .down = on_stream_down};
+    static const struct reload_fns fns = {
+        .loaded = on_schema, .failed = on_schema_failure, .refreshed = on_refreshed};
 
     server->reload = reload_open(server->loop, server->config, &fns, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
+    server->changes = changes_open(server->loop, server->config, &changes_fns, server);
     server->log = timer_start(server->loop, LOG_FLUSH_MS, LOG_FLUSH_MS, flush_log, NULL);
     if (server->config->routes_dir.len > 0)
         server->shelves = timer_start(server->loop, SHELF_MS, SHELF_MS, look_at_shelf, server);
@@ -349,6 +386,7 @@ static void open_control(struct server *server)
 
 static void stop_all(struct server *server)
 {
+    changes_close(&server->changes);
     jobs_close(&server->jobs);
     reload_close(&server->reload);
     timer_close(&server->log);

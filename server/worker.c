@@ -28,6 +28,12 @@ static int role_settings(const struct request *req, str name, const struct guc *
     return role->nsettings;
 }
 
+static void adopt_websocket(void *arg, int fd)
+{
+    struct worker *worker = arg;
+    feed_adopt(worker->feed, fd);
+}
+
 static void adopt(void *arg, int fd)
 {
     struct worker *worker = arg;
@@ -62,6 +68,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->nobody = claims_new(STR("none"), STR(""), STR("{}"), 0);
     worker->loop = loop_new();
     worker->cache = cache_new(&worker->metrics);
+    worker->keys = keys_ref(options->keys);
     worker->tokens = token_cache_new(options->config, options->keys, &worker->metrics);
     worker->http = http_new(worker->loop, options->config, &worker->metrics, serve, worker);
     worker->db = db_new(&(struct db_options){.config = options->config,
@@ -72,8 +79,8 @@ struct worker *worker_new(const struct worker_options *options)
                                              .fail = serve_fail,
                                              .reads_request = reads_request,
                                              .role_settings = role_settings});
-    /* The live feed is not here yet: its sockets are answered by routes/ws.c. */
-    const struct door_sides sides = {.http = adopt, .ws = adopt, .arg = worker};
+    worker->feed = feed_new(worker);
+    const struct door_sides sides = {.http = adopt, .ws = adopt_websocket, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);
     if (options->admin_fd >= 0)
         open_admin(worker, options->admin_fd);
@@ -123,6 +130,7 @@ static void take_schema(void *arg)
     schema_unref(&gift->worker->schema);
     gift->worker->schema = gift->schema;
     gift->worker->schema_stale = false;
+    feed_schema_changed(gift->worker->feed);
     free(gift);
 }
 
@@ -200,12 +208,107 @@ void worker_drop_cache(struct worker *worker, str relations)
     loop_post(worker->loop, drop_cache, gift_new(worker, relations));
 }
 
+/* ---- the live feed ---- */
+
+struct news {
+    struct worker *worker;
+    struct change_list *list;
+    bool streaming, gap;
+    struct spread spread;
+};
+
+static struct news *news_new(struct worker *worker, size_t bytes)
+{
+    struct news *news = h2o_mem_alloc(sizeof(*news) + bytes);
+
+    *news = (struct news){.worker = worker};
+    return news;
+}
+
+static void take_changes(void *arg)
+{
+    struct news *news = arg;
+
+    feed_take_changes(news->worker->feed, news->list);
+    change_list_unref(&news->list);
+    free(news);
+}
+
+void worker_give_changes(struct worker *worker, struct change_list *list)
+{
+    struct news *news = news_new(worker, 0);
+
+    news->list = change_list_ref(list);
+    loop_post(worker->loop, take_changes, news);
+}
+
+static void take_stream(void *arg)
+{
+    struct news *news = arg;
+
+    feed_set_streaming(news->worker->feed, news->streaming, news->gap);
+    free(news);
+}
+
+void worker_give_stream(struct worker *worker, bool streaming, bool gap)
+{
+    struct news *news = news_new(worker, 0);
+
+    news->streaming = streaming;
+    news->gap = gap;
+    loop_post(worker->loop, take_stream, news);
+}
+
+static void take_spread(void *arg)
+{
+    struct news *news = arg;
+
+    feed_take_spread(news->worker->feed, &news->spread);
+    message_unref(&news->spread.frames[VSN_1]);
+    message_unref(&news->spread.frames[VSN_2]);
+    free(news);
+}
+
+static str keep(char **room, str text)
+{
+    str kept = {*room, text.len};
+
+    if (text.len > 0)
+        memcpy(*room, text.at, text.len);
+    *room += text.len;
+    return kept;
+}
+
+static void give_spread(struct worker *worker, const struct spread *spread)
+{
+    struct news *news = news_new(worker, spread->topic.len + spread->key.len + spread->ref.len +
+                                             spread->meta.len);
+    char *room = (char *)(news + 1);
+
+    news->spread = *spread;
+    news->spread.topic = keep(&room, spread->topic);
+    news->spread.key = keep(&room, spread->key);
+    news->spread.ref = keep(&room, spread->ref);
+    news->spread.meta = keep(&room, spread->meta);
+    for (int i = 0; i < 2; i++)
+        if (spread->frames[i] != NULL)
+            message_ref(spread->frames[i]);
+    loop_post(worker->loop, take_spread, news);
+}
+
+void worker_spread(struct worker *worker, const struct spread *spread)
+{
+    for (int i = 0; i < worker->count; i++)
+        if (worker->all[i] != NULL && worker->all[i] != worker)
+            give_spread(worker->all[i], spread);
+}
+
 /* ---- the end ---- */
 
 static int connections(const struct worker *worker)
 {
     int admin = worker->admin == NULL ? 0 : http_connections(worker->admin);
-    return http_connections(worker->http) + admin;
+    return http_connections(worker->http) + feed_connections(worker->feed) + admin;
 }
 
 static void close_all(struct worker *worker)
@@ -213,6 +316,7 @@ static void close_all(struct worker *worker)
     timer_close(&worker->drain);
     door_close(&worker->door);
     door_close(&worker->admin_door);
+    feed_close(worker->feed);
     http_close(worker->http);
     if (worker->admin != NULL)
         http_close(worker->admin);
@@ -252,6 +356,7 @@ static void stop(void *arg)
     worker->stopping = true;
     worker->stop_us = clock_us();
     door_shut(worker->door, worker->config->reuseport);
+    feed_drain(worker->feed);
     http_drain(worker->http);
     if (worker->admin != NULL)
         http_drain(worker->admin);
@@ -281,7 +386,9 @@ void worker_free(struct worker **worker)
         http_free(&last->admin);
     db_free(&last->db);
     cache_free(&last->cache);
+    feed_free(&last->feed);
     token_cache_free(&last->tokens);
+    keys_unref(&last->keys);
     claims_unref(&last->nobody);
     schema_unref(&last->schema);
     book_unref(&last->book);

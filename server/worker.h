@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "cache/cache.h"
 #include "door.h"
+#include "feed.h"
 #include "http/http.h"
 #include "loop/loop.h"
 #include "pg/pool.h"
@@ -24,6 +25,7 @@ struct worker {
     struct db *db;
     struct cache *cache;
     struct token_cache *tokens;
+    const struct keys *keys;
     const struct claims *nobody; /* for routes that ask for no token */
     const struct schema *schema; /* the current snapshot */
     const struct book *book;     /* the curated routes, counted like a snapshot */
@@ -33,6 +35,7 @@ struct worker {
     struct http *admin; /* the admin listener's side, of one worker; NULL: not this one */
     struct door *admin_door;
     bool schema_stale; /* the last load has failed: the snapshot may be older than the database */
+    struct feed *feed;
     struct timer *drain;
     int64_t stop_us; /* when it was asked to stop */
     bool stopping;
@@ -62,6 +65,11 @@ void worker_give_config(struct worker *worker, const struct config *config,
 void worker_schema_failed(struct worker *worker);
 void worker_give_book(struct worker *worker, const struct book *book); /* takes a reference */
 void worker_drop_cache(struct worker *worker, str relations);
+void worker_give_changes(struct worker *worker, struct change_list *list); /* takes a reference */
+void worker_give_stream(struct worker *worker, bool streaming, bool gap);
+
+/* From the worker itself: what its hub tells those of all the others. */
+void worker_spread(struct worker *worker, const struct spread *spread);
 
 /* Graceful: no new connections, requests end, then the thread does. worker_join waits for it.
  * worker_free comes when all are joined: until then another may read this one's metrics. */

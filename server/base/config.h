@@ -43,6 +43,11 @@ struct config {
     int napp_settings;
     bool db_channel_enabled;
     str db_channel; /* NOTIFY channel for reloads */
+    /* the live feed */
+    str changes;                  /* wal | off */
+    str replication_database_url; /* absent: migration_database_url, else database_url */
+    str replication_slot;         /* absent: a temporary one */
+    str publication;
     /* tokens */
     str jwt_secret;
     bool jwt_secret_is_base64;

@@ -85,6 +85,15 @@ const struct setting settings[] = {
     {"DB_CHANNEL", SETTING_TEXT, AT(db_channel), "pgrst", 0, 0, "DB_CHANNEL PGRST_DB_CHANNEL", NULL,
      "the channel of that NOTIFY"},
 
+    {"CHANGES", SETTING_CHOICE, AT(changes), "wal", 0, 0, "", "wal off",
+     "where live changes come from: PostgreSQL's log (wal_level=logical), or nowhere"},
+    {"REPLICATION_DATABASE_URL", SETTING_URL, AT(replication_database_url), NULL, 0, 0, "", NULL,
+     "a direct connection of a role with REPLICATION, for live changes"},
+    {"REPLICATION_SLOT", SETTING_TEXT, AT(replication_slot), NULL, 0, 0, "", NULL,
+     "a permanent slot for live changes: nothing is lost over a restart; none: a temporary one"},
+    {"PUBLICATION", SETTING_TEXT, AT(publication), "supabase_realtime", 0, 0, "", NULL,
+     "the publication whose tables' changes are sent live"},
+
     {"JWT_SECRET", SETTING_SECRET, AT(jwt_secret), NULL, 0, 0,
      "SUPABASE_JWT_SECRET JWT_SECRET PGRST_JWT_SECRET", NULL,
      "the HS256 secret of tokens, at least 32 bytes, or a JWK or JWKS"},

@@ -295,15 +295,15 @@ static void find_hits(struct batch *batch)
 
 static void deliver(struct batch *batch);
 
-static void on_answer(struct question *question, const struct answer *answer)
+static void on_answer(struct question *question, const struct found *found)
 {
     struct check *check = question->arg;
     struct batch *batch = check->batch;
     int64_t ordinal;
 
-    check->why = answer->why.at == NULL ? answer->why : arena_copy(batch->mem, answer->why);
-    for (int i = 0; i < answer->nrows; i++)
-        if (str_int(answer->cells[i * answer->ncolumns], &ordinal) && ordinal >= 1 &&
+    check->why = found->why.at == NULL ? found->why : arena_copy(batch->mem, found->why);
+    for (int i = 0; i < found->nrows; i++)
+        if (str_int(found->cells[i * found->ncolumns], &ordinal) && ordinal >= 1 &&
             ordinal <= check->count)
             check->visible[ordinal - 1] = true;
     if (--batch->waiting == 0)

@@ -11,7 +11,7 @@ uint64_t hash_names(str a, str b, str c)
     return str_hash(c, str_hash(b, str_hash(a, STR_HASH_SEED) + 1) + 1);
 }
 
-struct hub *hub_new(const struct hub_fns *fns, void *arg)
+struct hub *hub_new(const struct hub_fns *fns, str publication, void *arg)
 {
     struct hub *hub = calloc(1, sizeof(*hub));
 
@@ -19,6 +19,7 @@ struct hub *hub_new(const struct hub_fns *fns, void *arg)
         abort();
     hub->fns = fns;
     hub->arg = arg;
+    hub->publication = publication;
     list_init(&hub->sessions);
     list_init(&hub->joining);
     list_init(&hub->delayed);

@@ -29,7 +29,7 @@ struct session;
 struct peer;
 
 /* cells: row after row; why: absent, or why there is no answer. */
-struct answer {
+struct found {
     str why;
     const str *cells;
     int nrows, ncolumns;
@@ -43,7 +43,7 @@ struct question {
     str sql;
     str *params;
     int nparams;
-    void (*done)(struct question *question, const struct answer *answer);
+    void (*done)(struct question *question, const struct found *found);
     void *arg;
 };
 
@@ -65,10 +65,9 @@ struct hub_fns {
     /* NULL and a reference in *claims, or why the token is refused, in mem. */
     const char *(*verify)(void *arg, arena *mem, str token, const struct claims **claims);
     bool (*streaming)(void *arg); /* changes arrive */
-    str publication;
 };
 
-struct hub *hub_new(const struct hub_fns *fns, void *arg);
+struct hub *hub_new(const struct hub_fns *fns, str publication, void *arg);
 void hub_free(struct hub **hub);
 void hub_tick(struct hub *hub); /* a few times a second: delays, expiry */
 

@@ -24,6 +24,7 @@ struct known {
 struct hub {
     const struct hub_fns *fns;
     void *arg;
+    str publication;
     struct table topics;  /* struct topic */
     struct table watched; /* struct watched */
     struct table known;   /* struct known */

@@ -19,17 +19,17 @@ void known_unref(struct known **known)
     arena_close(&mem);
 }
 
-static void on_answer(struct question *question, const struct answer *answer)
+static void on_answer(struct question *question, const struct found *found)
 {
     struct known *known = ((void **)question->arg)[0];
     struct hub *hub = ((void **)question->arg)[1];
 
     known->state = KNOWN_NOTHING;
-    if (answer->why.at != NULL) {
-        known->why = arena_copy(known->mem, answer->why);
-    } else if (answer->nrows == 1) {
+    if (found->why.at != NULL) {
+        known->why = arena_copy(known->mem, found->why);
+    } else if (found->nrows == 1) {
         known->facts = facts_read(known->mem, known->role, known->schema, known->table,
-                                  arena_copy(known->mem, answer->cells[0]));
+                                  arena_copy(known->mem, found->cells[0]));
         known->state = known->facts != NULL && known->facts->readable ? KNOWN_GOOD : KNOWN_NOTHING;
     }
     known_unref(&known);
@@ -50,7 +50,7 @@ static void ask(struct hub *hub, struct known *known, const struct claims *claim
     question->params[0] = known->role;
     question->params[1] = known->schema;
     question->params[2] = known->table;
-    question->params[3] = hub->fns->publication;
+    question->params[3] = hub->publication;
     question->done = on_answer;
     known->refs++;
     hub_ask(hub, question);

@@ -1,0 +1,175 @@
+/* See changes.h. Transactions that arrive in one turn of the loop leave together. */
+#include "changes.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "live/pgoutput.h"
+#include "pg/replication.h"
+
+struct changes {
+    struct loop *loop;
+    const struct changes_fns *fns;
+    void *arg;
+    struct replication *replication;
+    struct pgoutput *decoder;
+    struct change_list *list; /* of this turn; NULL: none */
+    size_t room;
+    uint64_t end; /* of what is in the list, in PostgreSQL's log */
+    bool was_up, due, gap, closing;
+};
+
+struct change_list *change_list_ref(struct change_list *list)
+{
+    atomic_fetch_add(&list->refs, 1);
+    return list;
+}
+
+void change_list_unref(struct change_list **list)
+{
+    struct change_list *last = *list;
+
+    *list = NULL;
+    if (last == NULL || atomic_fetch_sub(&last->refs, 1) > 1)
+        return;
+    for (size_t i = 0; i < last->count; i++)
+        change_unref(&last->changes[i]);
+    free(last);
+}
+
+/* ---- from the stream ---- */
+
+static void flush(void *arg)
+{
+    struct changes *changes = arg;
+
+    changes->due = false;
+    if (changes->closing) {
+        free(changes);
+        return;
+    }
+    if (changes->gap)
+        changes->fns->up(changes->arg, true);
+    changes->gap = false;
+    if (changes->list != NULL)
+        changes->fns->list(changes->arg, changes->list);
+    change_list_unref(&changes->list);
+    if (changes->replication != NULL)
+        replication_confirm(changes->replication, changes->end);
+}
+
+static void flush_soon(struct changes *changes)
+{
+    if (!changes->due)
+        loop_soon(changes->loop, flush, changes);
+    changes->due = true;
+}
+
+static void make_room(struct changes *changes, size_t more)
+{
+    size_t count = changes->list == NULL ? 0 : changes->list->count;
+
+    if (changes->list != NULL && count + more <= changes->room)
+        return;
+    changes->room = (count + more) * 2;
+    struct change_list *list =
+        realloc(changes->list, sizeof(*list) + changes->room * sizeof(list->changes[0]));
+    if (list == NULL)
+        abort();
+    if (changes->list == NULL) {
+        list->refs = 1;
+        list->count = 0;
+    }
+    changes->list = list;
+}
+
+static void on_commit(void *arg, const struct transaction *transaction)
+{
+    struct changes *changes = arg;
+
+    changes->end = transaction->end;
+    if (transaction->cut) {
+        log_line(LOG_WARN, "changes cut", "reason=\"a transaction has more than %d changes\"",
+                 PGOUTPUT_TX_CHANGES_MAX);
+        changes->gap = true;
+    }
+    make_room(changes, transaction->count);
+    for (size_t i = 0; i < transaction->count; i++)
+        changes->list->changes[changes->list->count++] = change_ref(transaction->changes[i]);
+    flush_soon(changes);
+}
+
+static const struct pgoutput_fns decoder_fns = {.committed = on_commit};
+
+static void on_up(void *arg, bool continued)
+{
+    struct changes *changes = arg;
+
+    pgoutput_free(&changes->decoder);
+    changes->decoder = pgoutput_new(&decoder_fns, changes);
+    changes->fns->up(changes->arg, changes->was_up && !continued);
+    changes->was_up = true;
+}
+
+static void on_down(void *arg, const char *why)
+{
+    struct changes *changes = arg;
+
+    (void)why;
+    changes->fns->down(changes->arg);
+}
+
+static const char *on_message(void *arg, str message)
+{
+    struct changes *changes = arg;
+    return pgoutput_feed(changes->decoder, message);
+}
+
+static void on_idle(void *arg, uint64_t lsn)
+{
+    struct changes *changes = arg;
+
+    if (changes->list == NULL)
+        replication_confirm(changes->replication, lsn);
+}
+
+/* ---- life ---- */
+
+struct changes *changes_open(struct loop *loop, const struct config *config,
+                             const struct changes_fns *fns, void *arg)
+{
+    static const struct replication_fns replication_fns = {
+        .up = on_up, .down = on_down, .message = on_message, .idle = on_idle};
+    const struct replication_options options = {
+        .url = config->replication_database_url.len > 0 ? config->replication_database_url
+               : config->migration_database_url.len > 0 ? config->migration_database_url
+                                                        : config->database_url,
+        .publication = config->publication,
+        .slot = config->replication_slot,
+    };
+    struct changes *changes;
+
+    if (str_eq(config->changes, STR("off")))
+        return NULL;
+    changes = calloc(1, sizeof(*changes));
+    if (changes == NULL)
+        abort();
+    *changes = (struct changes){.loop = loop, .fns = fns, .arg = arg};
+    changes->replication = replication_open(loop, &options, &replication_fns, changes);
+    return changes;
+}
+
+void changes_close(struct changes **changes)
+{
+    struct changes *last = *changes;
+
+    *changes = NULL;
+    if (last == NULL)
+        return;
+    replication_close(&last->replication);
+    pgoutput_free(&last->decoder);
+    change_list_unref(&last->list);
+    last->closing = true;
+    if (!last->due)
+        free(last);
+}

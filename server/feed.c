@@ -1,0 +1,337 @@
+/* See feed.h. */
+#include "feed.h"
+
+#include <stdlib.h>
+
+#include "auth/token.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/url.h"
+#include "pg/db.h"
+#include "worker.h"
+#include "ws/ws.h"
+
+enum { TICK_MS = 250, REFUSED_MS = 2000 /* old clients ask again every second, for ever */ };
+
+struct feed {
+    struct worker *worker;
+    struct ws *ws;
+    struct hub *hub;
+    struct timer *tick;
+    int asking; /* questions without an answer */
+    bool streaming;
+};
+
+/* ---- the handshake ---- */
+
+static bool refuse(struct ws_refusal *refusal, int status, str body)
+{
+    *refusal = (struct ws_refusal){.status = status, .body = body, .delay_ms = REFUSED_MS};
+    return false;
+}
+
+static str query_value(arena *mem, str query, str name)
+{
+    str key, value, decoded, found = {NULL, 0};
+
+    while (url_next(&query, &key, &value))
+        if (str_eq(key, name) && url_decode(mem, value, URL_PLUS_IS_BLANK, &decoded))
+            found = decoded;
+    return found;
+}
+
+/* What the clients know of tokens that are no good. */
+static const char *say_token(arena *mem, const struct fail *fail)
+{
+    if (str_eq(fail->message, STR("JWT expired")))
+        return "InvalidJWTToken: Token has expired 0 seconds ago";
+    if (strcmp(fail->code, "PGRST303") == 0)
+        return arena_printf(mem, "InvalidJWTToken: %.*s", STR_ARG(fail->message)).at;
+    return "MalformedJWT: The token provided is not a valid JWT";
+}
+
+static const char *verify(void *arg, arena *mem, str token, const struct claims **claims)
+{
+    const struct feed *feed = arg;
+    const struct fail *fail =
+        token_verify(mem, feed->worker->config, feed->worker->keys, token, claims);
+
+    return fail == NULL ? NULL : say_token(mem, fail);
+}
+
+static bool is_origin_allowed(const struct feed *feed, const struct handshake *handshake)
+{
+    str origin = handshake_header(handshake, STR("origin"));
+    str allowed = feed->worker->config->cors_origins, one;
+
+    if (origin.at == NULL || str_eq(allowed, STR("*")))
+        return true;
+    while (str_cut(&allowed, ',', &one))
+        if (str_eq(str_trim(one), origin))
+            return true;
+    return false;
+}
+
+static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *handshake,
+                         void **session, struct ws_refusal *refusal)
+{
+    str header = handshake_header(handshake, STR("x-api-key"));
+    str token = header.len > 0 ? header : query_value(mem, handshake->query, STR("apikey"));
+    const struct claims *claims = NULL;
+    enum vsn vsn;
+
+    if (!vsn_read(query_value(mem, handshake->query, STR("vsn")), &vsn))
+        return refuse(refusal, 400, STR("{\"error\":\"This version of the protocol is unknown\"}"));
+    if (token.len == 0)
+        return refuse(refusal, 401, STR("{\"error\":\"API key is missing\"}"));
+    if (verify(feed, mem, token, &claims) != NULL)
+        return refuse(refusal, 401,
+                      STR("{\"error\":\"The token provided is not a valid JWT\"}"));
+    *session = session_new(feed->hub, vsn, claims);
+    claims_unref(&claims);
+    return true;
+}
+
+static bool admit_socket(void *arg, const struct handshake *handshake, void **session,
+                         struct ws_refusal *refusal)
+{
+    struct feed *feed = arg;
+    arena *mem = arena_open();
+    bool open = false;
+
+    if (!is_origin_allowed(feed, handshake))
+        refuse(refusal, 403, STR("{\"error\":\"This origin is not allowed\"}"));
+    else if (str_eq(handshake->path, STR("/realtime/v1/websocket")))
+        open = open_phoenix(feed, mem, handshake, session, refusal);
+    else
+        refuse(refusal, 404, STR("{\"error\":\"There is no WebSocket here\"}"));
+    arena_close(&mem);
+    return open;
+}
+
+/* ---- sockets ---- */
+
+static void on_opened(void *session, struct peer *peer)
+{
+    session_open(session, peer);
+}
+
+static void on_received(void *session, enum message_kind kind, str payload)
+{
+    session_receive(session, kind, payload);
+}
+
+static void on_overflown(void *session)
+{
+    session_overflow(session);
+}
+
+static void on_closed(void *session)
+{
+    session_close(session);
+}
+
+static void send_message(void *arg, struct peer *peer, struct message *message)
+{
+    (void)arg;
+    if (peer != NULL)
+        peer_send(peer, message);
+}
+
+static void close_peer(void *arg, struct peer *peer, int code, str reason)
+{
+    (void)arg;
+    peer_close(peer, code, reason);
+}
+
+/* ---- questions ---- */
+
+struct asked {
+    struct feed *feed;
+    struct question *question;
+    struct request req; /* nobody's: only what the pools look at */
+    bool answered;
+};
+
+/* The pool may still look at the arena while it tells: it ends with the turn. */
+static void forget(void *arg)
+{
+    struct asked *asked = arg;
+    struct feed *feed = asked->feed;
+    struct question *question = asked->question;
+    arena *mem = question->mem;
+
+    feed->asking--;
+    claims_unref(&question->claims);
+    arena_close(&mem);
+}
+
+static void tell(struct asked *asked, const struct found *found)
+{
+    if (asked->answered)
+        return;
+    asked->answered = true;
+    asked->question->done(asked->question, found);
+    loop_soon(asked->feed->worker->loop, forget, asked);
+}
+
+static const struct fail *on_rows(struct request *req, const struct rows *rows, void *arg)
+{
+    struct asked *asked = arg;
+    struct found answer = {.nrows = rows_count(rows), .ncolumns = rows_columns(rows)};
+    str *cells = arena_array(req->mem, str, (size_t)(answer.nrows * answer.ncolumns));
+
+    for (int i = 0; i < answer.nrows * answer.ncolumns; i++)
+        cells[i] = rows_text(rows, i / answer.ncolumns, i % answer.ncolumns);
+    answer.cells = cells;
+    tell(asked, &answer);
+    return NULL;
+}
+
+static bool on_failure(void *arg, const struct fail *fail)
+{
+    const struct found answer = {.why = fail->message};
+
+    tell(arg, &answer);
+    return true;
+}
+
+static void fail_soon(void *arg)
+{
+    const struct found answer = {.why = STR("The database is not reachable")};
+    tell(arg, &answer);
+}
+
+static void ask(void *arg, struct question *question)
+{
+    struct feed *feed = arg;
+    struct asked *asked = arena_new(question->mem, struct asked);
+    const struct statement statement = {
+        .access = ACCESS_READ,
+        .text = question->sql,
+        .nparams = question->nparams,
+        .params = question->params,
+    };
+
+    *asked = (struct asked){.feed = feed, .question = question};
+    asked->req = (struct request){
+        .mem = question->mem,
+        .id = STR("live"),
+        .method = METHOD_GET,
+        .method_name = STR("GET"),
+        .path = STR("/realtime/v1/websocket"),
+        .claims = question->claims,
+        .schema = feed->worker->schema,
+        .worker = feed->worker,
+        .db = feed->worker->db,
+        .on_fail = on_failure,
+        .on_fail_arg = asked,
+    };
+    feed->asking++;
+    if (db_run(&asked->req, &statement, on_rows, asked) != NULL)
+        loop_soon(feed->worker->loop, fail_soon, asked);
+}
+
+/* ---- the other workers ---- */
+
+static void spread_out(void *arg, const struct spread *spread)
+{
+    struct feed *feed = arg;
+    worker_spread(feed->worker, spread);
+}
+
+static bool is_streaming(void *arg)
+{
+    const struct feed *feed = arg;
+    return feed->streaming;
+}
+
+/* ---- life ---- */
+
+static void tick(void *arg)
+{
+    struct feed *feed = arg;
+    hub_tick(feed->hub);
+}
+
+struct feed *feed_new(struct worker *worker)
+{
+    static const struct ws_fns ws_fns = {.admit = admit_socket,
+                                         .opened = on_opened,
+                                         .received = on_received,
+                                         .overflown = on_overflown,
+                                         .closed = on_closed};
+    static const struct hub_fns hub_fns = {.send = send_message,
+                                           .close = close_peer,
+                                           .ask = ask,
+                                           .spread = spread_out,
+                                           .verify = verify,
+                                           .streaming = is_streaming};
+    struct feed *feed = calloc(1, sizeof(*feed));
+
+    if (feed == NULL)
+        abort();
+    feed->worker = worker;
+    feed->hub = hub_new(&hub_fns, worker->config->publication, feed);
+    feed->ws = ws_new(worker->loop, &ws_fns, feed);
+    feed->tick = timer_start(worker->loop, TICK_MS, TICK_MS, tick, feed);
+    return feed;
+}
+
+void feed_adopt(struct feed *feed, int fd)
+{
+    ws_adopt(feed->ws, fd);
+}
+
+void feed_drain(struct feed *feed)
+{
+    ws_drain(feed->ws);
+}
+
+int feed_connections(const struct feed *feed)
+{
+    return ws_connections(feed->ws);
+}
+
+void feed_close(struct feed *feed)
+{
+    timer_close(&feed->tick);
+    ws_close(feed->ws);
+}
+
+/* A question that the pools never answered keeps the hub alive: the process ends now anyway. */
+void feed_free(struct feed **feed)
+{
+    struct feed *last = *feed;
+
+    *feed = NULL;
+    ws_free(&last->ws);
+    if (last->asking > 0)
+        return;
+    hub_free(&last->hub);
+    free(last);
+}
+
+void feed_take_changes(struct feed *feed, const struct change_list *list)
+{
+    hub_changes(feed->hub, list->changes, list->count);
+}
+
+void feed_set_streaming(struct feed *feed, bool streaming, bool gap)
+{
+    feed->streaming = streaming;
+    if (gap)
+        hub_gap(feed->hub);
+    if (streaming)
+        hub_fresh(feed->hub);
+}
+
+void feed_schema_changed(struct feed *feed)
+{
+    hub_fresh(feed->hub);
+}
+
+void feed_take_spread(struct feed *feed, const struct spread *spread)
+{
+    hub_take_spread(feed->hub, spread);
+}
