@@ -34,7 +34,7 @@ after(async () => {
 /** A client of the given version, signed in with the token. */
 async function connect(create, token = anonKey) {
     const client = create(stand.url, anonKey, {
-        realtime: { transport: WebSocket },
+        ...(create === createNew && { realtime: { transport: WebSocket } }),
         auth: { persistSession: false, autoRefreshToken: false },
         ...(create === createNew ? { accessToken: async () => token } : {}),
     });
