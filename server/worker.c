@@ -149,6 +149,8 @@ static void take_config(void *arg)
 
     worker->config = gift->config;
     token_cache_take(worker->tokens, gift->config, gift->keys);
+    keys_unref(&worker->keys);
+    worker->keys = keys_ref(gift->keys);
     http_take(worker->http, gift->config);
     if (worker->admin != NULL)
         http_take(worker->admin, gift->config);
