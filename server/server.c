@@ -362,14 +362,8 @@ static void open_control(struct server *server)
                                           .failed = on_schema_failure,
                                           .refreshed = on_refreshed,
                                           .configure = renew};
-}
-
-/* ---- changes for the live feed ---- */
-
     static const struct changes_fns changes_fns = {
         .list = on_changes, .up = on_stream_up, .down = on_stream_down};
-    static const struct reload_fns fns = {
-        .loaded = on_schema, .failed = on_schema_failure, .refreshed = on_refreshed};
 
     server->reload = reload_open(server->loop, server->config, &fns, server);
     if (book_count(server->workers[0]->book) > 0)
