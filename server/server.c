@@ -412,11 +412,23 @@ static void say_serving(struct server *server)
                  STR_ARG(place_text(server->mem, &server->admin_place)));
 }
 
+/* What is wrong without the database is said without it. */
+static void check_keys(struct server *server, const struct config *given)
+{
+    str why = {NULL, 0};
+    const struct keys *keys = keys_new(server->mem, given, &why);
+
+    if (why.at != NULL)
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
+    keys_unref(&keys);
+}
+
 /* With what the database has to say of the settings. */
 static void settle(struct server *server, const struct config *given)
 {
     str why = {NULL, 0};
 
+    check_keys(server, given);
     server->settings = *given;
     if (given->environment == NULL || !given->db_config)
         return;
