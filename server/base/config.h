@@ -75,7 +75,8 @@ struct config {
     int64_t drain_ms;          /* graceful stop */
     str routes_dir;            /* absent: the routes inside the program */
     int64_t matview_refresh_ms;
-    int64_t slow_ms; /* a slower statement is logged */
+    int64_t slow_ms;  /* a slower statement is logged */
+    bool pool_header; /* X-Postern-Pool names the pool that answered */
     /* the description of the API */
     str openapi_mode; /* follow-privileges | ignore-privileges | disabled */
     bool openapi_security;

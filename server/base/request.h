@@ -58,6 +58,7 @@ struct request {
 
     struct timing timing;
 
+    const char *pool;   /* the name of the pool that was asked, or NULL; set by db_run */
     const char *failed; /* the code of the failure that was answered, for the log; or NULL */
 
     /* Set by who waits for something on behalf of this request, called when the client

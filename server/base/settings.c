@@ -151,6 +151,8 @@ const struct setting settings[] = {
      "how often the dashboard's materialized views are refreshed"},
     {"SLOW", SETTING_DURATION, AT(slow_ms), "1000ms", 0, HOUR, "", NULL,
      "a statement that takes longer is logged"},
+    {"POOL_HEADER", SETTING_SWITCH, AT(pool_header), "false", 0, 0, "", NULL,
+     "X-Postern-Pool in answers: read or write, the pool that was asked"},
 
     {"OPENAPI_MODE", SETTING_CHOICE, AT(openapi_mode), "follow-privileges", 0, 0,
      "PGRST_OPENAPI_MODE", "follow-privileges ignore-privileges disabled",

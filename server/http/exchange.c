@@ -253,6 +253,8 @@ static void add_own(struct exchange *exchange)
 
     if (timing.at != NULL)
         add_header(exchange->h2o, (struct header){STR("Server-Timing"), timing});
+    if (exchange->http->config->pool_header && req->pool != NULL)
+        add_header(exchange->h2o, (struct header){STR("X-Postern-Pool"), str_from(req->pool)});
     if (trace.at == NULL || str_ieq(trace, STR("X-Request-Id")))
         return; /* that one is sent anyway */
     struct header echo = {trace, STR("")};
@@ -276,7 +278,7 @@ static void send_head(struct exchange *exchange, const struct reply *reply)
     h2o->res.status = reply->status;
     h2o->res.reason = reply->reason != NULL ? reply->reason : reason_of(reply->status);
     h2o_vector_reserve(&h2o->pool, &h2o->res.headers,
-                       (size_t)(reply->nheaders + reply->asked.count + count + 3));
+                       (size_t)(reply->nheaders + reply->asked.count + count + 4));
     add_headers(h2o, reply, reply->headers, reply->nheaders);
     add_headers(h2o, reply, cors, count);
     for (int i = 0; i < reply->asked.count; i++)

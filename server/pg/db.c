@@ -105,6 +105,7 @@ static const struct fail *submit(struct request *req, const struct statement *st
     const struct statement told = context_statement(&db->options, req, statement);
     struct work *work = work_new(pool, req, &told);
     work->wait_ms = wait_ms;
+    req->pool = pool->name;
     work->streaming = waiter->stream != NULL;
     timing_enter(&req->timing, TIMING_TRANSACTION);
     waiter->req = req;

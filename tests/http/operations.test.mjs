@@ -1,11 +1,13 @@
 // What the person who runs it relies on: how many connections there are and when, which database is
 // asked, what a schema change needs, what PostgreSQL and the log get to see.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { migrate, posternCommand, startPostern } from '../support/postern.mjs';
-import { sleep, until } from '../support/process.mjs';
+import { isRoot, sleep, until } from '../support/process.mjs';
 import { startCluster } from '../support/cluster.mjs';
 import { fixture } from '../support/stand.mjs';
 import { anonKey, as, SECRET, userA } from '../support/tokens.mjs';
@@ -126,6 +128,13 @@ describe('databases', () => {
         assert.match(String(await asked('postern/%:read')), /tags/);
         assert.equal(await asked('postern/%:write'), null);
     }));
+    test('X-Postern-Pool says which one, when that is wanted', async () => {
+        const pools = async (server) => [(await fetch(`${server.url}/api/stats/tags`)).headers.get('x-postern-pool'),
+            (await call(server, 'get_stats')).headers.get('x-postern-pool'), (await fetch(`${server.url}/live`)).headers.get('x-postern-pool')];
+        await withServer({ REPLICA_DATABASE_URL: url(), POSTERN_POOL_HEADER: 'true' }, async (server) => assert.deepEqual(await pools(server), ['read', 'write', null]));
+        await withServer({ POSTERN_POOL_HEADER: 'true' }, async (server) => assert.deepEqual(await pools(server), ['write', 'write', null]));
+        await withServer({ REPLICA_DATABASE_URL: url() }, async (server) => assert.deepEqual(await pools(server), [null, null, null]));
+    });
     test('without one there is one pool', () => withServer({}, async (server) => {
         await fetch(`${server.url}/api/stats/tags`);
         assert.equal(await backends('postern/%:read'), 0);
@@ -135,6 +144,85 @@ describe('databases', () => {
         const names = await query("select distinct application_name as name from pg_stat_activity where application_name like 'postern%'");
         assert.ok(names.some(({ name }) => /^postern\/\d+\.\d+\.\d+:write$/.test(name)), JSON.stringify(names));
     }));
+});
+
+describe('TLS to the database', () => {
+    const NAME = 'db.example.test';
+    const address = `127.${1 + Math.floor(Math.random() * 254)}.${Math.floor(Math.random() * 255)}.${1 + Math.floor(Math.random() * 254)}`;
+    const port = 5432; /* the cluster's own; the address is nobody else's */
+    let secure, dir;
+
+    before(async () => {
+        dir = mkdtempSync('/tmp/pt-');
+        chmodSync(dir, 0o755);
+        const [key, certificate] = ['key', 'cert'].map((name) => join(dir, name));
+        execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+        chmodSync(key, 0o600);
+        if (isRoot) execFileSync('chown', ['postgres', key]);
+        secure = await startCluster({ settings: { listen_addresses: address, ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key } });
+        await secure.createDatabase(DB);
+        secure.psql('create role anon; create role authenticator login noinherit; grant anon to authenticator', DB);
+    });
+    after(async () => {
+        await secure?.close();
+        rmSync(dir, { recursive: true, force: true });
+    });
+    const at = (parameters) => `postgresql://authenticator@/${DB}?host=${NAME}&hostaddr=${address}&port=${port}&${parameters}`;
+    /** A server on this URL alone, and what PostgreSQL says of its sessions. */
+    const sessions = async (databaseUrl) => {
+        const server = await startPostern({ databaseUrl });
+        try {
+            assert.equal((await fetch(`${server.url}/ready`)).status, 200);
+            const rows = await secure.query("select ssl, application_name as name from pg_stat_ssl join pg_stat_activity using (pid) where application_name like 'postern%'", DB);
+            assert.ok(rows.some(({ name }) => name.endsWith(':write')) && rows.some(({ name }) => name.endsWith(':listen')), JSON.stringify(rows));
+            return { encrypted: rows.every(({ ssl }) => ssl), open: rows.every(({ ssl }) => !ssl), logs: server.logs() };
+        } finally {
+            await server.stop();
+        }
+    };
+
+    test('sslmode=require: every session is encrypted, and nobody is warned', async () => {
+        const { encrypted, logs } = await sessions(at('sslmode=require'));
+        assert.ok(encrypted);
+        assert.ok(!/plain connection/.test(logs));
+    });
+    test('verify-full with the certificate of the name', async () => {
+        assert.ok((await sessions(at(`sslmode=verify-full&sslrootcert=${join(dir, 'cert')}`))).encrypted);
+    });
+    test('verify-full against another name ends the start with one sentence', async () => {
+        const { code, stderr } = await posternCommand(['serve'], { DATABASE_URL: at(`sslmode=verify-full&sslrootcert=${join(dir, 'cert')}`).replace(NAME, 'other.example.test'), POSTERN_JWT_SECRET: SECRET });
+        assert.equal(code, 1);
+        assert.match(stderr, /server certificate for "db\.example\.test" .*does not match host name "other\.example\.test"/);
+    });
+    test('a connection that may be plain is used, and warned of', async () => {
+        const { open, logs } = await sessions(at('sslmode=disable'));
+        assert.ok(open);
+        assert.match(logs, /plain connection.*pool=write host=db\.example\.test hint="the database may be reached without TLS: sslmode=require"/);
+        assert.equal(logs.match(/plain connection/g).length, 1);
+    });
+    test('sslmode=require where there is no TLS ends the start with one sentence', async () => {
+        const bare = await startCluster({ settings: { listen_addresses: address.replace(/\d+$/, '255') } });
+        try {
+            const { code, stderr } = await posternCommand(['serve'], { DATABASE_URL: `postgresql://postgres@${address.replace(/\d+$/, '255')}:${port}/postgres?sslmode=require`, POSTERN_JWT_SECRET: SECRET });
+            assert.equal(code, 1);
+            assert.match(stderr, /^postern: Cannot connect to the database: .*server does not support SSL, but SSL was required\n$/);
+        } finally {
+            await bare.close();
+        }
+    });
+    test('a session over TCP is kept alive every 30 s', async () => {
+        const server = await startPostern({ databaseUrl: at('sslmode=prefer') });
+        try {
+            const lines = execFileSync('ss', ['-Htno', 'state', 'established', 'dst', `${address}:${port}`], { encoding: 'utf8' }).trim().split('\n');
+            assert.ok(lines.length >= 2, lines.join('\n'));
+            for (const line of lines) {
+                const [, seconds] = /timer:\(keepalive,(\d+)/.exec(line) ?? [];
+                assert.ok(Number(seconds) > 20 && Number(seconds) <= 30, line);
+            }
+        } finally {
+            await server.stop();
+        }
+    });
 });
 
 describe('the schema', () => {
