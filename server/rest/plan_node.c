@@ -47,10 +47,22 @@ static void suggest_column(arena *mem, const struct node *node, str owner, str n
                                   STR_ARG(names[found[1]]));
 }
 
+/* What a client may call the rows: an embedded relation by its name and its depth. */
+static str owner_name(arena *mem, const struct node *node)
+{
+    int depth = 0;
+
+    for (const struct embed *embed = node->embed; embed != NULL; embed = embed->above->embed)
+        depth++;
+    if (depth > 0)
+        return arena_printf(mem, "%.*s_%d", STR_ARG(node->relation->name), depth);
+    bool scalar = node->routine != NULL && node->routine->result != RESULT_COMPOSITE;
+    return scalar ? node->routine->name : node->name;
+}
+
 static const struct fail *no_column(arena *mem, const struct node *node, str name)
 {
-    bool scalar = node->routine != NULL && node->routine->result != RESULT_COMPOSITE;
-    str owner = scalar ? node->routine->name : node->name;
+    str owner = owner_name(mem, node);
     struct fail *fail =
         fail_new(mem, FAIL_SQL, "column %.*s.%.*s does not exist", STR_ARG(owner), STR_ARG(name));
     fail->code = "42703"; /* undefined_column */

@@ -115,9 +115,9 @@ static void put_link(struct sql *sql, const struct join *on, str left, str right
 {
     for (int i = 0; i < on->count; i++) {
         put_and(sql, first);
-        put_column(sql, left, on->left[i]);
-        sql_put(sql, " = ");
         put_column(sql, right, on->right[i]);
+        sql_put(sql, " = ");
+        put_column(sql, left, on->left[i]);
     }
 }
 
@@ -212,9 +212,8 @@ static void put_exists(struct sql *sql, const struct embed *embed)
     sql_put(sql, ")");
 }
 
-void sql_absent(struct sql *sql, const struct embed *embed)
+void sql_found(struct sql *sql, const struct embed *embed)
 {
-    sql_put(sql, "not ");
     put_exists(sql, embed);
 }
 

@@ -326,11 +326,11 @@ static void put_tests(struct sql *sql, const struct node *node, const struct tes
                       enum condition_kind join)
 {
     for (const struct test *test = tests; test != NULL; test = test->next) {
-        if (test->condition->negated)
-            sql_put(sql, "not ");
+        if (test->condition->negated == (test->embed == NULL))
+            sql_put(sql, "not "); /* is.null: there is no row */
         sql_put(sql, "(");
         if (test->embed != NULL)
-            sql_absent(sql, test->embed);
+            sql_found(sql, test->embed);
         else if (test->condition->kind == CONDITION_FILTER)
             put_filter(sql, node, test);
         else

@@ -25,7 +25,7 @@ static inline int rest_open(void **state)
     str why = {NULL, 0};
 
     test->mem = mem;
-    test->schema = schema_load(mem, str_from(rest_schema_text), &why);
+    test->schema = rest_schema(mem, &why);
     test->config.db_schemas = STR("public,other");
     test->config.db_extra_search_path = STR("public, ext");
     *state = test;
