@@ -1,12 +1,13 @@
 /* /rest/v1/:relation and /rest/v1/rpc/:name, the PostgREST language: an ask becomes a plan, the
  * plan a statement; the database's one row becomes the answer. */
-#include "rest/answer.h"
+#include "rest.h"
 
 #include "http/http.h"
 #include "pg/db.h"
+#include "rest/answer.h"
 #include "rest/ask.h"
 #include "rest/count.h"
-#include "rest/plan.h"
+#include "rest/long_query.h"
 #include "rest/sql_parts.h"
 #include "rest/unfiltered.h"
 #include "routes.h"
@@ -33,7 +34,10 @@ static const struct fail *handle(struct request *req, enum ask_target target)
     struct statement statement;
 
     timing_enter(&req->timing, TIMING_PARSE);
+    TRY(long_query_read(req));
     TRY(ask_parse(req, config, target, &ask));
+    if (rest_tag_wants_body(req))
+        ask->head = false;
     timing_enter(&req->timing, ask->kind == ASK_OPTIONS ? TIMING_RESPONSE : TIMING_PLAN);
     TRY(plan_make(req->mem, req->schema, config, ask, &plan));
     TRY(unfiltered_check(req->mem, config, req->claims->role, plan));
@@ -117,5 +121,6 @@ static const struct fail *on_page(struct request *req, const struct rows *rows, 
         page.asked_status = rows_text(asked, 0, ASKED_STATUS);
     }
     TRY(answer_make(req->mem, plan, &page, &reply));
+    rest_tag(req, plan, reply);
     return http_reply(req, reply);
 }

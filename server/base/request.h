@@ -41,7 +41,7 @@ struct request {
     arena *mem;
     str id; /* X-Request-Id, taken or made; in every log line of this request */
     enum method method;
-    str method_name; /* as sent */
+    str method_name; /* as sent; QUERY is a GET, see rest/long_query.h */
     str path;        /* as sent, percent-encoded, without the query */
     str query;       /* as sent, behind the '?'; empty when there is none */
     str body;

@@ -11,6 +11,12 @@ enum { HEADERS_ROOM = 128 };
 
 #define METHODS "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
 
+/* A page is told of QUERY when it asks for it: the list is PostgREST's otherwise. */
+static str methods_for(str asked)
+{
+    return str_eq(asked, STR("QUERY")) ? STR(METHODS ", QUERY") : STR(METHODS);
+}
+
 static bool listed(str origins, str origin)
 {
     str one;
@@ -73,11 +79,13 @@ static str allowed_headers(const struct request *req)
 
 const struct reply *cors_preflight(const struct request *req)
 {
+    str asked = request_header(req, STR("access-control-request-method"));
+
     if (req->method != METHOD_OPTIONS || request_header(req, STR("origin")).at == NULL ||
-        request_header(req, STR("access-control-request-method")).at == NULL)
+        asked.at == NULL)
         return NULL;
     struct reply *reply = reply_new(req->mem, 200, (str){NULL, 0});
-    reply_header(reply, STR("Access-Control-Allow-Methods"), STR(METHODS));
+    reply_header(reply, STR("Access-Control-Allow-Methods"), methods_for(asked));
     reply_header(reply, STR("Access-Control-Allow-Headers"), allowed_headers(req));
     reply_header(reply, STR("Access-Control-Max-Age"), STR("86400"));
     return reply;

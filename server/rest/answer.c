@@ -4,9 +4,11 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "rest/count.h"
+#include "rest/long_query.h"
 #include "rest/sql_parts.h"
 
-enum { LOCATION_MAX = 4096, CSV_MAX = 1 << 20 };
+/* A Content-Location longer than what clients take of a whole head is left out. */
+enum { LOCATION_MAX = 4096, CONTENT_LOCATION_MAX = 8 << 10, CSV_MAX = 1 << 20 };
 
 const struct fail *answer_not_one(arena *mem, int64_t count)
 {
@@ -151,7 +153,7 @@ static struct reply *answer_rows(arena *mem, const struct plan *plan, const stru
 
     reply_header(reply, STR("Content-Range"),
                  content_range(mem, first, first + page->rows - 1, total));
-    if (plan->ask->kind == ASK_READ) {
+    if (plan->ask->kind == ASK_READ && plan->ask->canonical_query.len <= CONTENT_LOCATION_MAX) {
         str mark = plan->ask->canonical_query.len > 0 ? STR("?") : STR("");
         reply_header(reply, STR("Content-Location"),
                      arena_printf(mem, "/%.*s%.*s%.*s", STR_ARG(plan->ask->name), STR_ARG(mark),
@@ -305,6 +307,8 @@ struct reply *answer_options(arena *mem, const struct plan *plan)
                                                : STR("OPTIONS,GET,HEAD,POST");
 
     reply_header(reply, STR("Allow"), methods);
+    if (plan->relation != NULL || !plan->routine->is_volatile)
+        reply_header(reply, STR("Accept-Query"), ACCEPT_QUERY);
     reply_header(reply, STR("Vary"), ANSWER_VARIES);
     return reply;
 }

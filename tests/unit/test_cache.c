@@ -293,6 +293,28 @@ static void entity_tags_compare_weakly(void **state)
     assert_memory_not_equal(one + 1, one + 17, 16);
 }
 
+static void entity_tags_differ_when_any_byte_does(void **state)
+{
+    char body[100] = {0}, whole[ETAG_LEN], other[ETAG_LEN];
+    (void)state;
+
+    for (size_t len = 0; len <= sizeof(body); len++) {
+        etag_make((str){body, len}, whole);
+        for (size_t i = 0; i < len; i++) {
+            body[i] ^= 1;
+            etag_make((str){body, len}, other);
+            assert_memory_not_equal(whole, other, ETAG_LEN);
+            body[i] ^= 1;
+        }
+        etag_make((str){body, len}, other);
+        assert_memory_equal(whole, other, ETAG_LEN);
+        if (len == 0)
+            continue;
+        etag_make((str){body, len - 1}, other); /* a zero less is another body */
+        assert_memory_not_equal(whole, other, ETAG_LEN);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -306,6 +328,7 @@ int main(void)
         TEST(a_huge_answer_is_used_once),
         TEST(a_cache_that_is_freed_empties_its_seats),
         TEST(entity_tags_compare_weakly),
+        TEST(entity_tags_differ_when_any_byte_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

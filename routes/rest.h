@@ -1,0 +1,15 @@
+/* What the files of the PostgREST language share: rest.c handles, rest_tag.c tags, rest_stream.c
+ * streams. */
+#ifndef ROUTES_REST_H
+#define ROUTES_REST_H
+
+#include "base/reply.h"
+#include "rest/plan.h"
+
+/* Gives a read its ETag, and makes it 304 when the client holds the same. */
+void rest_tag(const struct request *req, const struct plan *plan, struct reply *reply);
+
+/* A HEAD that asks whether something changed needs the body to be answered. */
+bool rest_tag_wants_body(const struct request *req);
+
+#endif
