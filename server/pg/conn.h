@@ -88,7 +88,7 @@ void conn_cancel_abandoned(struct conn *conn);
 /* Reads on after a pause. */
 void conn_resume(struct conn *conn);
 
-/* pipeline.c: puts one segment on the wire; reads what has come. False: the connection is broken.
+/* segment.c puts one on the wire; pipeline.c reads what has come. False: the connection is broken.
  */
 bool pipeline_send(struct conn *conn, struct segment *segment) __attribute__((warn_unused_result));
 bool pipeline_read(struct conn *conn) __attribute__((warn_unused_result));

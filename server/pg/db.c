@@ -158,11 +158,29 @@ static void end_stream(struct waiter *waiter, const struct rows *rows, const str
     waiter->stream->end(waiter->req, fail, waiter->arg);
 }
 
+static enum log_level level_of(const struct fail *fail)
+{
+    if (fail == NULL)
+        return LOG_INFO;
+    return fail->status >= 500 ? LOG_ERROR : LOG_WARN;
+}
+
+/* The text, which holds no client's value: those are parameters. */
+static void log_query(const struct waiter *waiter, const struct fail *fail)
+{
+    const struct request *req = waiter->req;
+
+    if (req->db->options.config->log_query)
+        log_line(level_of(fail), "query", "id=%.*s sql=\"%.*s\"", STR_ARG(req->id),
+                 STR_ARG(waiter->work->statement.text));
+}
+
 static void answer(struct waiter *waiter, struct rows *rows, const struct fail *fail)
 {
     struct request *req = waiter->req;
     struct db *db = req->db;
 
+    log_query(waiter, fail);
     if (waiter->stream != NULL && (fail == NULL || waiter->work->started)) {
         end_stream(waiter, rows, fail);
         return;

@@ -12,7 +12,14 @@
 #include "base/log.h"
 #include "pg/url.h"
 
-enum { PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 3000, STATUS_MS = 1000, SQL_MAX = 512, WHY_MAX = 256, SLOT_MAX = 64 };
+enum {
+    PAUSE_FIRST_MS = 100,
+    PAUSE_MAX_MS = 3000,
+    STATUS_MS = 1000,
+    SQL_MAX = 512,
+    WHY_MAX = 256,
+    SLOT_MAX = 64
+};
 
 /* PostgreSQL counts microseconds from 2000-01-01. */
 #define EPOCH_US INT64_C(946684800000000)
@@ -67,11 +74,10 @@ struct replication *replication_open(struct loop *loop, const struct replication
         abort();
     if (!conninfo_make(mem, options->url, &how, &conninfo, &why))
         die(2, "%.*s", STR_ARG(why));
-    *replication = (struct replication){
-        .loop = loop, .fns = fns, .arg = arg, .pause_ms = PAUSE_FIRST_MS};
-    replication->conninfo =
-        copy(arena_printf(mem, "%.*s replication=database options='" PRINT_AS "'",
-                          STR_ARG(conninfo.text)));
+    *replication =
+        (struct replication){.loop = loop, .fns = fns, .arg = arg, .pause_ms = PAUSE_FIRST_MS};
+    replication->conninfo = copy(arena_printf(
+        mem, "%.*s replication=database options='" PRINT_AS "'", STR_ARG(conninfo.text)));
     replication->publication = copy(options->publication);
     replication->slot = copy(options->slot);
     arena_close(&mem);
@@ -97,8 +103,8 @@ static bool run(struct replication *replication, ExecStatusType wanted, const ch
 /* One row: is the slot there? */
 static bool find_slot(struct replication *replication, bool *found)
 {
-    char sql[SQL_MAX], *name = PQescapeLiteral(replication->pg, replication->slot,
-                                               strlen(replication->slot));
+    char sql[SQL_MAX],
+        *name = PQescapeLiteral(replication->pg, replication->slot, strlen(replication->slot));
     snprintf(sql, sizeof(sql), "select 1 from pg_replication_slots where slot_name = %s", name);
     PQfreemem(name);
     PGresult *result = PQexec(replication->pg, sql);
@@ -160,8 +166,8 @@ static void connect_in_thread(void *arg)
     }
     if (!has_publication(replication) || !make_slot(replication, name))
         return;
-    publication =
-        PQescapeLiteral(replication->pg, replication->publication, strlen(replication->publication));
+    publication = PQescapeLiteral(replication->pg, replication->publication,
+                                  strlen(replication->publication));
     snprintf(sql, sizeof(sql),
              "START_REPLICATION SLOT \"%s\" LOGICAL 0/0 (proto_version '2', streaming 'on', "
              "messages 'true', publication_names %s)",

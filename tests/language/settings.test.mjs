@@ -118,6 +118,16 @@ describe('headers that the settings ask for', () => {
     });
 });
 
+describe('log-query', () => {
+    test('logs the text of a statement, never its values', async () => {
+        const server = await stand.more({ PGRST_LOG_QUERY: 'true' });
+        await server.ask('/items?id=eq.987654');
+        await settles(true, async () => /query.*sql=".*"api"\."items"/.test(server.postern.logs()));
+        assert.ok(!server.postern.logs().replaceAll(/path=\S+/g, '').includes('987654'));
+        assert.ok(!/sql=/.test(stand.postern.logs()));
+    });
+});
+
 describe('a configuration file', () => {
     test('is read below the environment, and refused with the line that is wrong', () => {
         const folder = mkdtempSync(join(tmpdir(), 'postern-'));
