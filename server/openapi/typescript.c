@@ -35,7 +35,8 @@ void typescript_put(struct buf *out, const struct schema *schema, str schemas)
 
 /* ---- lines ---- */
 
-static void put_line(struct typescript *ts, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+put_line(struct typescript *ts, const char *format, va_list args)
 {
     va_list again;
 

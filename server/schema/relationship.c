@@ -46,7 +46,8 @@ void relationships_make(arena *mem, struct loaded *loaded)
     follow_junctions(&maker);
     follow_back(&maker);
     follow_functions(&maker);
-    distribute(&maker);
+    if (maker.count > 0)
+        distribute(&maker);
     arena_close(&maker.scratch);
 }
 
@@ -233,7 +234,8 @@ static void follow_link(struct maker *maker, const struct link *link)
 static void follow_links(struct maker *maker)
 {
     for (int i = 0; i < maker->loaded->nlinks; i++)
-        follow_link(maker, &maker->loaded->links[i]);
+        if (maker->loaded->links[i].ncolumns > 0)
+            follow_link(maker, &maker->loaded->links[i]);
 }
 
 static bool has_column(const struct key *key, str name)
@@ -391,8 +393,7 @@ static void distribute(struct maker *maker)
     struct relationship *end = maker->list + maker->count, *next;
     struct relationship *kept = arena_array(maker->mem, struct relationship, maker->count + 1);
 
-    if (maker->count > 0)
-        qsort(maker->list, maker->count, sizeof(*maker->list), by_target);
+    qsort(maker->list, maker->count, sizeof(*maker->list), by_target);
     for (struct relationship *first = maker->list; first < end; first = next) {
         struct relation *from = &maker->loaded->relations[first->from - maker->loaded->relations];
         for (next = first; next < end && next->from == from;)

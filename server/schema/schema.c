@@ -23,7 +23,8 @@ static int by_number(const void *a, const void *b)
 
 static void index_columns(arena *mem, struct relation *relation)
 {
-    qsort(relation->columns, (size_t)relation->ncolumns, sizeof(struct column), by_number);
+    if (relation->ncolumns > 1)
+        qsort(relation->columns, (size_t)relation->ncolumns, sizeof(struct column), by_number);
     str *keys = arena_array(mem, str, (size_t)relation->ncolumns);
     for (int i = 0; i < relation->ncolumns; i++)
         keys[i] = relation->columns[i].name;
