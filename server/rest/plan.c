@@ -35,6 +35,7 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     TRY(plan_media(mem, schema, config, plan));
     choose_rows(plan);
     count_plan(config, plan);
+    plan->root.printed = plan->media == MEDIA_CSV || plan->media == MEDIA_HANDLED;
     TRY(transaction_make(mem, config, plan));
     plan->cells = cells_make(mem, plan);
     return NULL;

@@ -85,6 +85,7 @@ struct node {
     struct range range;
     struct embed *embeds;
     const struct embed *embed; /* what these are the rows of; NULL: the root */
+    bool printed; /* its rows become text, not JSON: what is JSON inside them stands on one line */
 };
 
 /* A relation inside the rows of the node above: one row or an array of them. */

@@ -121,7 +121,7 @@ static void put_aggregate(struct sql *sql, const struct node *node, const struct
 }
 
 static void put_output(struct sql *sql, const struct node *node, const struct output *output,
-                       bool grouped)
+                       bool as_jsonb)
 {
     const struct item *item = output->item;
     bool renamed = output->kind != OUTPUT_COLUMN || item->aggregate != AGGREGATE_NONE ||
@@ -132,8 +132,8 @@ static void put_output(struct sql *sql, const struct node *node, const struct ou
         put_aggregate(sql, node, output);
     else
         put_single(sql, node, output);
-    if (grouped && plan_is_made_json(output) && output->aggregate == AGGREGATE_NONE)
-        sql_put(sql, "::jsonb"); /* json has no equality to group by */
+    if (as_jsonb && plan_is_made_json(output) && output->aggregate == AGGREGATE_NONE)
+        sql_put(sql, "::jsonb");
     if (output->kind == OUTPUT_ALL || !renamed)
         return;
     sql_put(sql, " as ");
@@ -142,10 +142,10 @@ static void put_output(struct sql *sql, const struct node *node, const struct ou
 
 void sql_outputs(struct sql *sql, const struct node *node)
 {
-    bool grouped = plan_is_grouped(node);
+    bool as_jsonb = plan_is_grouped(node) /* json has no equality */ || node->printed;
 
     for (const struct output *output = node->outputs; output != NULL; output = output->next) {
-        put_output(sql, node, output, grouped);
+        put_output(sql, node, output, as_jsonb);
         if (output->next != NULL)
             sql_put(sql, ", ");
     }

@@ -62,7 +62,7 @@ test('a handler makes the body: of one table, of any rows, of a value', async ()
         ['/dots?id=eq.9', 'application/x-dots', 'dots '],
         ['/rpc/some_dots', 'application/x-dots', 'dots 1;'],
         ['/dots?select=name,id&order=id', 'text/x-lines', '(one,1)\n(,2)\n'],
-        ['/marks?select=note,dots(id)&id=eq.1', 'text/x-lines', /^\(a,"\{""id"": ?1\}"\)\n$/],
+        ['/marks?select=note,dots(id)&id=eq.1', 'text/x-lines', '(a,"{""id"": 1}")\n'],
         ['/rpc/pairs?a=eq.1', 'text/x-lines', '(1,"x,""y")\n'],
         ['/shouts', 'application/json', '{"shouts" : "HEYYOU"}'],
         ['/shouts?select=word', 'application/json', /^\[\{"word":"hey"\},\s*\{"word":"you"\}\]$/],
@@ -119,7 +119,7 @@ test('CSV has a line of names, also of calls and of what is embedded', async () 
         ['/rpc/words', 'pgrst_scalar\nčau'],
         ['/rpc/a_record', 'pgrst_scalar\n"(1,y)"'],
         ['/rpc/some_dots?select=x', 'x\n1.5'],
-        ['/marks?select=id,dots(id)&id=eq.1', /^id,dots\n1,"\{""id"": ?1\}"$/],
+        ['/marks?select=id,dots(id)&id=eq.1', 'id,dots\n1,"{""id"": 1}"'],
         ['/marks?select=id,...dots(name)&id=eq.1', 'id,name\n1,one'],
     ];
     for (const [path, want] of cases) {
