@@ -38,7 +38,7 @@ static bool choose_explain(arena *mem, const struct subject *subject, const stru
 
     if (inner.explain.format != EXPLAIN_NONE || !choose(mem, subject, &inner, plan))
         return false;
-    str name = plan->media == MEDIA_HANDLED ? inner.name : media_name(plan->media);
+    str name = plan->handler != NULL ? plan->handler->type : media_name(plan->media);
     plan->explain = type->explain;
     plan->content_type = media_content_type(mem, media_explain_name(mem, plan->explain, name));
     return true;

@@ -134,19 +134,30 @@ static const char *const words[] = {
     "daterange",
     "tsrange",
     "tstzrange",
+    "explain",
+    "format",
+    "analyze",
+    "verbose",
+    "settings",
+    "buffers",
+    "wal",
+    "json_build_object",
+    "st_asgeojson",
 };
 
 static const char *const names[] = {
-    "phases", "people",       "finders",    "prime",      "person",
-    "size",   "label",        "twins",      "opening",    "public",
-    "primes", "loose",        "id",         "form",       "digits",
-    "data",   "tags",         "a\"\"b",     "a",          "b",
-    "v",      "add",          "list",       "many",       "gone",
-    "whole",  "postern_body", "pgrst_call", "pgrst_args",
+    "phases",    "people",       "finders",    "prime",      "person",
+    "size",      "label",        "twins",      "opening",    "public",
+    "primes",    "loose",        "id",         "form",       "digits",
+    "data",      "tags",         "a\"\"b",     "a",          "b",
+    "v",         "add",          "list",       "many",       "gone",
+    "whole",     "postern_body", "pgrst_call", "pgrst_args", "primes_png",
+    "loose_any", "text/plain",   "ext",        "rows_tsv",
 };
 
 static const char *const literals[] = {
-    "", "[]", "\\n", "PGRST116 ", "postern.new_rows", "0", "-1",
+    "",  "[]", "\\n",  "PGRST116 ",         "postern.new_rows",
+    "0", "-1", "type", "FeatureCollection", "features",
 };
 
 #define HAS(list, text) has(list, sizeof(list) / sizeof((list)[0]), text)
@@ -267,7 +278,8 @@ static void check_request(arena *mem, const struct schema *schema, const char *t
     const struct config config = {.db_schemas = STR("public"),
                                   .db_extra_search_path = STR("public"),
                                   .db_aggregates_enabled = true,
-                                  .legacy_target_names = true};
+                                  .legacy_target_names = true,
+                                  .db_plan_enabled = true};
     enum ask_target target;
     struct ask *ask;
     struct plan *plan;
