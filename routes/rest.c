@@ -44,6 +44,8 @@ static const struct fail *handle(struct request *req, enum ask_target target)
     if (ask->kind == ASK_OPTIONS)
         return http_reply(req, answer_options(req->mem, plan));
     TRY(plan_sql(req->mem, plan, &statement));
+    if (plan_streams(plan))
+        return rest_stream(req, plan, &statement);
     return db_run(req, &statement, on_page, plan);
 }
 

@@ -12,4 +12,9 @@ void rest_tag(const struct request *req, const struct plan *plan, struct reply *
 /* A HEAD that asks whether something changed needs the body to be answered. */
 bool rest_tag_wants_body(const struct request *req);
 
+/* Answers line by line, for a plan that streams. Takes from the statement what would come behind
+ * its rows. */
+const struct fail *rest_stream(struct request *req, const struct plan *plan,
+                               struct statement *statement);
+
 #endif

@@ -289,6 +289,19 @@ static str row_location(arena *mem, const struct plan *plan, str key_json)
     return out.full ? (str){NULL, 0} : buf_str(&out);
 }
 
+struct reply *answer_stream(arena *mem, const struct plan *plan)
+{
+    struct reply *head = reply_new(mem, 200, (str){NULL, 0});
+
+    str applied = prefer_applied(&plan->ask->prefer, mem, PREFER_COMMON & ~(1U << PREFER_COUNT));
+
+    put_type(plan, plan->content_type, head);
+    if (applied.at != NULL)
+        reply_header(head, STR("Preference-Applied"), applied);
+    reply_header(head, STR("Vary"), ANSWER_VARIES);
+    return head;
+}
+
 static str methods_of_relation(arena *mem, const struct relation *relation)
 {
     bool upsertable =

@@ -31,6 +31,9 @@ const struct fail *answer_make(arena *mem, const struct plan *plan, const struct
  * neither. In answer_asked.c. */
 const struct fail *answer_asked(arena *mem, const struct page *page, struct reply *reply);
 
+/* The head of an answer whose rows follow one by one. */
+struct reply *answer_stream(arena *mem, const struct plan *plan);
+
 /* The reply to OPTIONS: which methods there are. */
 struct reply *answer_options(arena *mem, const struct plan *plan);
 

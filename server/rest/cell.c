@@ -98,7 +98,8 @@ static bool is_made_here(const struct plan *plan)
     return plan->ask->kind == ASK_READ && plan->relation != NULL && plan->rows == ROWS_BODY &&
            plan->total != TOTAL_COUNTED && plan->explain.format == EXPLAIN_NONE &&
            !plan_is_grouped(&plan->root) &&
-           (plan->media == MEDIA_JSON || plan->media == MEDIA_OBJECT);
+           (plan->media == MEDIA_JSON || plan->media == MEDIA_OBJECT ||
+            plan->media == MEDIA_NDJSON);
 }
 
 struct cells cells_make(arena *mem, const struct plan *plan)

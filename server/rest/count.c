@@ -9,7 +9,7 @@ void count_plan(const struct config *config, struct plan *plan)
     enum choice count = plan->ask->prefer.choices[PREFER_COUNT];
     bool reads = plan->ask->kind == ASK_READ;
 
-    if (count == CHOICE_NONE)
+    if (count == CHOICE_NONE || plan_streams(plan))
         return;
     if (count == CHOICE_COUNT_PLANNED) {
         plan->estimate = reads ? ESTIMATE_ONLY : ESTIMATE_NONE;

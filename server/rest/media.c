@@ -17,6 +17,7 @@ static const struct {
     {STR_ROW("*/*"),                               MEDIA_JSON,    MEDIA_JSON           },
     {STR_ROW("text/csv"),                          MEDIA_CSV,     MEDIA_CSV            },
     {STR_ROW("application/geo+json"),              MEDIA_GEOJSON, MEDIA_GEOJSON        },
+    {STR_ROW("application/x-ndjson"),              MEDIA_NDJSON,  MEDIA_NDJSON         },
     {STR_ROW("application/vnd.pgrst.array+json"),  MEDIA_JSON,    MEDIA_ARRAY_STRIPPED },
     {STR_ROW("application/vnd.pgrst.array"),       MEDIA_JSON,    MEDIA_ARRAY_STRIPPED },
     {STR_ROW("application/vnd.pgrst.object+json"), MEDIA_OBJECT,  MEDIA_OBJECT_STRIPPED},
@@ -218,6 +219,7 @@ str media_name(enum media media)
         [MEDIA_OBJECT_STRIPPED] = STR_ROW("application/vnd.pgrst.object+json;nulls=stripped"),
         [MEDIA_CSV] = STR_ROW("text/csv"),
         [MEDIA_GEOJSON] = STR_ROW("application/geo+json"),
+        [MEDIA_NDJSON] = STR_ROW("application/x-ndjson"),
         [MEDIA_HANDLED] = STR_ROW("application/octet-stream"),
     };
     return names[media];

@@ -13,6 +13,7 @@ enum media {
     MEDIA_OBJECT_STRIPPED,
     MEDIA_CSV,
     MEDIA_GEOJSON, /* a FeatureCollection, by PostGIS */
+    MEDIA_NDJSON,  /* a JSON value a line, streamed; of reads only */
     MEDIA_HANDLED, /* whatever a handler of the database makes */
     MEDIAS
 };

@@ -60,6 +60,12 @@ static const struct fail *find_target(arena *mem, const struct schema *schema, s
     return fail;
 }
 
+bool plan_streams(const struct plan *plan)
+{
+    return plan->media == MEDIA_NDJSON && plan->rows == ROWS_BODY &&
+           plan->explain.format == EXPLAIN_NONE;
+}
+
 bool plan_writes(const struct plan *plan)
 {
     return plan->ask->kind != ASK_READ && plan->ask->kind != ASK_CALL;

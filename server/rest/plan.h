@@ -149,6 +149,9 @@ str plan_shown_by(const struct output *output);
 /* Is its value JSON that the statement makes, not a column? */
 bool plan_is_made_json(const struct output *output);
 
+/* Do its rows leave one by one, while the statement runs? */
+bool plan_streams(const struct plan *plan);
+
 /* Does the ask change rows of a relation? A call does not count. */
 bool plan_writes(const struct plan *plan);
 

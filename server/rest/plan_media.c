@@ -111,6 +111,14 @@ static bool choose_range(arena *mem, str name, struct plan *plan)
     return false;
 }
 
+/* Rows that leave while the statement runs cannot be taken back: not those of a write, nor those
+ * that must be counted first. Nothing at all is no line. */
+static bool may_stream(const struct plan *plan)
+{
+    bool nothing = plan->routine != NULL && plan->routine->result == RESULT_VOID;
+    return plan->access == ACCESS_READ && plan->ask->prefer.max_affected < 0 && !nothing;
+}
+
 static bool choose(arena *mem, const struct subject *subject, const struct accepted *type,
                    struct plan *plan)
 {
@@ -121,6 +129,8 @@ static bool choose(arena *mem, const struct subject *subject, const struct accep
 
     if (!own && choose_handler(mem, subject, name, plan))
         return true;
+    if (built_in == MEDIA_NDJSON && !may_stream(plan))
+        return false;
     if (built_in == MEDIAS)
         return choose_range(mem, type->name, plan);
     take_built_in(mem, built_in, plan);

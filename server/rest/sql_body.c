@@ -68,6 +68,14 @@ static void put_handled(struct sql *sql, const struct plan *plan)
     sql_put(sql, ")");
 }
 
+/* Each row is a line. */
+void sql_line(struct sql *sql, const struct plan *plan)
+{
+    sql_put(sql, "to_json(");
+    put_row(sql, plan);
+    sql_put(sql, ")");
+}
+
 void sql_body(struct sql *sql, const struct plan *plan)
 {
     static void (*const writers[MEDIAS])(struct sql * sql, const struct plan *plan) = {
@@ -77,6 +85,7 @@ void sql_body(struct sql *sql, const struct plan *plan)
         [MEDIA_OBJECT_STRIPPED] = put_json,
         [MEDIA_CSV] = put_csv,
         [MEDIA_GEOJSON] = put_geojson,
+        [MEDIA_NDJSON] = put_json, /* to be explained; else sql_line */
         [MEDIA_HANDLED] = put_handled,
     };
 

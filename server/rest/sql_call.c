@@ -128,9 +128,13 @@ void sql_call(struct sql *sql, const struct plan *plan)
     if (twice)
         put_once(sql, plan);
     sql_put(sql, "select ");
-    sql_body(sql, plan);
-    sql_put(sql, ", ");
-    sql_count(sql, plan);
+    if (plan_streams(plan)) {
+        sql_line(sql, plan);
+    } else {
+        sql_body(sql, plan);
+        sql_put(sql, ", ");
+        sql_count(sql, plan);
+    }
     if (twice) {
         sql_put(sql, ", (select count(*) from ");
         sql_name(sql, CALL_NAME);

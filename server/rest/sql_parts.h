@@ -38,6 +38,9 @@ void sql_found(struct sql *sql, const struct embed *embed);         /* true when
 /* The first two columns of the answer, over rows called t. The body is in sql_body.c. */
 void sql_body(struct sql *sql, const struct plan *plan);
 
+/* Instead of them, for who streams: the row t as JSON. */
+void sql_line(struct sql *sql, const struct plan *plan);
+
 /* Is the body the one value of a function, so that nothing is aggregated? */
 bool sql_is_value(const struct plan *plan);
 

@@ -77,9 +77,13 @@ void sql_read(struct sql *sql, const struct plan *plan)
         put_rows(sql, plan);
         return;
     }
-    sql_body(sql, plan);
-    sql_put(sql, ", ");
-    sql_count(sql, plan);
+    if (plan_streams(plan)) {
+        sql_line(sql, plan);
+    } else {
+        sql_body(sql, plan);
+        sql_put(sql, ", ");
+        sql_count(sql, plan);
+    }
     if (plan->total == TOTAL_COUNTED)
         source = put_count(sql, plan);
     sql_put(sql, " from (select ");

@@ -6,6 +6,9 @@ insert into api.items select n, 'item ' || n, n % 10 from generate_series(1, 200
 create table api.parts (id integer primary key, item_id integer references api.items, at timestamptz default '2026-01-01 00:00Z', tags text[]);
 insert into api.parts (id, item_id, tags) select n, n, array['a', 'b'] from generate_series(1, 3) n;
 create view api.many as select n as id, repeat('x', 20) as filler, n / 2.0 as half from generate_series(1, 1000000) n;
+create table api.breaks (id integer, data json);
+insert into api.breaks values (1, E'{"a":\n 1,\r\n "b": "x\\\\ny"}'), (2, null);
+create view api.broken as select n as id, 1 / (99999 - n) as over from generate_series(1, 100000) n;
 create table api.notes (id serial primary key, body text);
 insert into api.notes (body) values ('one'), ('two');
 grant all on all tables in schema api to web_anon;

@@ -136,4 +136,72 @@ describe('beyond PostgREST', () => {
                 http.request(`${stand.url}${options.path}`, options, (reply) => reply.resume().on('end', () => done(reply))).on('error', fail).end();
             });
     });
+
+    describe('NDJSON', () => {
+        const ND = { Accept: 'application/x-ndjson' };
+        const lines = (text) => text.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+
+        it('is the rows of the JSON answer, one a line', async () => {
+            const cases = [
+                '/items?order=id', '/items?id=eq.-1', '/items?select=id,n:name&order=id.desc&limit=3&offset=1', '/items?select=size,id.sum()&order=size', '/items?select=id.count()',
+                '/parts?select=*,items(name)&order=id', '/parts?select=id,...items(name)&order=id', '/breaks', '/rpc/sizes', '/rpc/sizes?lowest=8', '/rpc/first?count=2', '/rpc/first?count=3&select=name&id=gt.1',
+            ];
+            for (const path of cases) {
+                const [json, reply] = [await aggregates.ask(path), await aggregates.ask(path, { headers: ND })];
+                assert.deepEqual([reply.status, reply.headers.get('content-type')], [200, 'application/x-ndjson'], `${path} ${reply.text}`);
+                assert.deepEqual(lines(reply.text), [].concat(json.json), path);
+                assert.equal(reply.headers.get('etag'), null);
+                assert.equal(reply.headers.get('content-length'), null);
+            }
+            assert.equal((await stand.ask('/rpc/sizes', { method: 'POST', body: { lowest: 9 }, headers: ND })).text, '9\n');
+            const head = await stand.ask('/items', { method: 'HEAD', headers: ND });
+            assert.deepEqual([head.status, head.text, head.headers.get('content-type')], [200, '', 'application/x-ndjson']);
+        });
+
+        it('fails as ever before the first row, and breaks off behind it', async () => {
+            assert.equal((await stand.ask('/items?id=eq.x', { headers: ND })).json.code, '22P02');
+            assert.equal((await stand.ask('/nothing', { headers: ND })).json.code, 'PGRST205');
+            await assert.rejects(stand.ask('/broken', { headers: ND }), 'half an answer must not look whole');
+        });
+
+        it('is not there for what writes or must be counted first', async () => {
+            const refused = [
+                ['/notes', { method: 'POST', body: { body: 'x' }, headers: { ...ND, Prefer: 'return=representation' } }], ['/rpc/change', { method: 'POST', body: {}, headers: ND }],
+                ['/rpc/sizes', { headers: { ...ND, Prefer: 'handling=strict, max-affected=1' } }],
+            ];
+            for (const [path, options] of refused) assert.equal((await stand.ask(path, options)).json.code, 'PGRST107', path);
+            assert.equal((await stand.ask('/items', { headers: { Accept: 'application/x-ndjson;q=0.5, application/json' } })).headers.get('content-type'), 'application/json; charset=utf-8');
+        });
+
+        it('of a million rows takes no more memory than of one', async () => {
+            await stand.ask('/many?limit=50000', { headers: ND });
+            const before = stand.postern.rss();
+            let most = before;
+            let count = 0;
+            const timer = setInterval(() => (most = Math.max(most, stand.postern.rss())), 20);
+            const reply = await fetch(`${stand.url}/many`, { headers: ND });
+            for await (const piece of reply.body) for (const byte of piece) count += byte === 10;
+            clearInterval(timer);
+            assert.equal(count, 1000000);
+            assert.ok(most - before < slack(), `${most - before} KiB more`);
+        });
+
+        it('waits for a slow client, and ends the statement of one who leaves', async () => {
+            const before = stand.postern.rss();
+            const request = http.request(`${stand.url}/many`, { headers: ND });
+            const reply = await new Promise((done) => request.on('response', done).end());
+            const active = () => stand.query("select 1 from pg_stat_activity where query like '%many%' and query not like '%pg_stat%' and state = 'active'");
+            await new Promise((done) => setTimeout(done, 500)); // nobody reads
+            assert.ok(stand.postern.rss() - before < slack());
+            assert.equal((await active()).length, 1);
+            reply.destroy();
+            const end = Date.now() + 5000;
+            while ((await active()).length > 0 && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+            assert.equal((await active()).length, 0);
+        });
+
+        let aggregates;
+        before(async () => (aggregates = await stand.more({ PGRST_DB_AGGREGATES_ENABLED: 'true' })));
+        const slack = () => (stand.postern.sanitized() ? 128 : 8) * 1024;
+    });
 });
