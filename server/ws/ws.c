@@ -456,8 +456,10 @@ void ws_close(struct ws *ws)
     lws_context_destroy(ws->context);
 }
 
+/* The second call frees what the first one closed, now that the loop has seen it closed. */
 void ws_free(struct ws **ws)
 {
+    lws_context_destroy((*ws)->context);
     free((*ws)->out);
     free(*ws);
     *ws = NULL;

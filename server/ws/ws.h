@@ -45,7 +45,7 @@ void ws_adopt(struct ws *ws, int fd); /* the handshake has not been read */
 void ws_drain(struct ws *ws);         /* closes all, with 1012 "service restart" */
 int ws_connections(const struct ws *ws);
 void ws_close(struct ws *ws);
-void ws_free(struct ws **ws);
+void ws_free(struct ws **ws); /* after the loop has ended */
 
 void peer_send(struct peer *peer, struct message *message); /* takes a reference of its own */
 void peer_close(struct peer *peer, int code, str reason);   /* after what is queued */
