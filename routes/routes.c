@@ -5,20 +5,20 @@
 #include "base/url.h"
 
 static const struct route routes[] = {
-    {ANY,        "/api/health",      health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
-    {ANY,        "/api/*",           api_handle,             FAIL_STYLE_API,  DOOR_GUARDED},
-    {GET | HEAD, "/health",          health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
-    {GET | HEAD, "/health/database", health_database_handle, FAIL_STYLE_API,  DOOR_OPEN   },
-    {GET | HEAD, "/live",            live_handle,            FAIL_STYLE_API,  DOOR_OPEN   },
-    {GET | HEAD, "/ready",           ready_handle,           FAIL_STYLE_API,  DOOR_OPEN   },
-    {GET | HEAD, "/metrics",         metrics_handle,         FAIL_STYLE_API,  DOOR_OPEN   },
-    {ANY,        "/ws",              ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
-    {ANY,        "/realtime/*",      ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
-    {ANY,        "{rest}/rpc/:name", rpc_handle,             FAIL_STYLE_REST, DOOR_GUARDED},
-    {ANY,        "{rest}/",          root_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
-    {ANY,        "{rest}/:relation", rest_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
-    {ANY,        "{rest}/*",         unknown_handle,         FAIL_STYLE_REST, DOOR_GUARDED},
-    {GET | HEAD, "/*",               web_handle,             FAIL_STYLE_REST, DOOR_OPEN   },
+    {ANY,        "/api/health",            health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "/api/*",                 api_handle,             FAIL_STYLE_API,  DOOR_GUARDED},
+    {GET | HEAD, "/health",                health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/health/database",       health_database_handle, FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/live",                  live_handle,            FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/ready",                 ready_handle,           FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/metrics",               metrics_handle,         FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "/ws",                    ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET,        "/realtime/v1/websocket", ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "{rest}/rpc/:name",       rpc_handle,             FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY,        "{rest}/",                root_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY,        "{rest}/:relation",       rest_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
+    {ANY,        "{rest}/*",               unknown_handle,         FAIL_STYLE_REST, DOOR_GUARDED},
+    {GET | HEAD, "/*",                     web_handle,             FAIL_STYLE_REST, DOOR_OPEN   },
 };
 
 static const struct route admin_routes[] = {

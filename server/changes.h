@@ -1,5 +1,5 @@
-/* Committed changes from PostgreSQL to the workers: one stream for the whole process, on the control
- * loop. */
+/* Committed changes from PostgreSQL to the workers: one stream for the whole process, on the
+ * control loop. */
 #ifndef CHANGES_H
 #define CHANGES_H
 

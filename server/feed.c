@@ -85,8 +85,7 @@ static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *
     if (token.len == 0)
         return refuse(refusal, 401, STR("{\"error\":\"API key is missing\"}"));
     if (verify(feed, mem, token, &claims) != NULL)
-        return refuse(refusal, 401,
-                      STR("{\"error\":\"The token provided is not a valid JWT\"}"));
+        return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
     *session = session_new(feed->hub, vsn, claims);
     claims_unref(&claims);
     return true;
@@ -281,6 +280,11 @@ struct feed *feed_new(struct worker *worker)
 void feed_adopt(struct feed *feed, int fd)
 {
     ws_adopt(feed->ws, fd);
+}
+
+void feed_adopt_read(struct feed *feed, int fd, str head, str behind)
+{
+    ws_adopt_read(feed->ws, fd, head, behind);
 }
 
 void feed_drain(struct feed *feed)

@@ -11,7 +11,9 @@ struct worker;
 
 struct feed *feed_new(struct worker *worker);
 void feed_adopt(struct feed *feed, int fd); /* a socket that wants to become a WebSocket */
-void feed_drain(struct feed *feed);         /* clients are told to come back later */
+/* The same when http has read its head. */
+void feed_adopt_read(struct feed *feed, int fd, str head, str behind);
+void feed_drain(struct feed *feed); /* clients are told to come back later */
 int feed_connections(const struct feed *feed);
 void feed_close(struct feed *feed);
 void feed_free(struct feed **feed);

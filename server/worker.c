@@ -283,8 +283,8 @@ static str keep(char **room, str text)
 
 static void give_spread(struct worker *worker, const struct spread *spread)
 {
-    struct news *news = news_new(worker, spread->topic.len + spread->key.len + spread->ref.len +
-                                             spread->meta.len);
+    struct news *news =
+        news_new(worker, spread->topic.len + spread->key.len + spread->ref.len + spread->meta.len);
     char *room = (char *)(news + 1);
 
     news->spread = *spread;

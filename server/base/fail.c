@@ -59,7 +59,7 @@ static const struct {
     [FAIL_TOO_LARGE] = {413, "PST413"  },
     [FAIL_MEDIA_BODY] = {415, "PST415"  },
     [FAIL_HEADERS_LARGE] = {431, "PST431"  },
-    [FAIL_NOT_IMPLEMENTED] = {501, "PST501"  },
+    [FAIL_UPGRADE] = {426, "PST426"  },
     [FAIL_STOPPING] = {503, "PST503"  },
     [FAIL_SQL] = {400, "XX000"   },
 };

@@ -54,7 +54,7 @@ enum fail_kind {
     FAIL_TOO_LARGE,       /* PST413 413 */
     FAIL_MEDIA_BODY,      /* PST415 415 */
     FAIL_HEADERS_LARGE,   /* PST431 431 */
-    FAIL_NOT_IMPLEMENTED, /* PST501 501 */
+    FAIL_UPGRADE,         /* PST426 426 */
     FAIL_STOPPING,        /* PST503 503 */
     FAIL_SQL,             /* status and code come from PostgreSQL, see pg/sqlstate.h */
     FAIL_KINDS            /* keep last */

@@ -20,7 +20,8 @@ static void grow(struct table *table)
         abort();
     for (size_t i = 0; i < bigger.room; i++)
         list_init(&bigger.buckets[i]);
-    TABLE_EACH (at, table) {
+    TABLE_EACH(at, table)
+    {
         struct table_node *node = LIST_ENTRY(at, struct table_node, list);
         list_remove(at);
         list_append(bucket_of(&bigger, node->hash), at);

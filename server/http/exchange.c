@@ -51,6 +51,7 @@ static const struct {
     {416, "Range Not Satisfiable"          },
     {417, "Expectation Failed"             },
     {422, "Unprocessable Content"          },
+    {426, "Upgrade Required"               },
     {429, "Too Many Requests"              },
     {431, "Request Header Fields Too Large"},
     {499, "Client Closed Request"          },
@@ -287,7 +288,7 @@ static void send_head(struct exchange *exchange, const struct reply *reply)
     add_own(exchange);
 }
 
-static void finish(struct exchange *exchange, enum exchange_state state)
+void exchange_finish(struct exchange *exchange, enum exchange_state state)
 {
     const struct request *req = &exchange->req;
     int64_t us = clock_us() - exchange->started_us;
@@ -327,7 +328,7 @@ const struct fail *http_reply(struct request *req, const struct reply *reply)
         h2o->res.content_length = body.len;
         exchange->bytes = body.len;
     }
-    finish(exchange, EXCHANGE_ANSWERED);
+    exchange_finish(exchange, EXCHANGE_ANSWERED);
     h2o_start_response(h2o, &exchange->generator);
     h2o_send(h2o, &body, with_body && body.len > 0 ? 1 : 0, H2O_SEND_STATE_FINAL);
     return NULL;
@@ -337,7 +338,7 @@ const struct fail *http_reply(struct request *req, const struct reply *reply)
 
 static void end_stream(struct exchange *exchange)
 {
-    finish(exchange, EXCHANGE_ANSWERED);
+    exchange_finish(exchange, EXCHANGE_ANSWERED);
     h2o_send(exchange->h2o, NULL, 0,
              exchange->how == STREAM_COMPLETE ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_ERROR);
 }
@@ -361,7 +362,7 @@ static void on_stop(h2o_generator_t *generator, h2o_req_t *h2o)
     (void)h2o;
     if (exchange->state != EXCHANGE_STREAMING)
         return;
-    finish(exchange, EXCHANGE_GONE);
+    exchange_finish(exchange, EXCHANGE_GONE);
     if (exchange->req.on_gone != NULL)
         exchange->req.on_gone(exchange->req.on_gone_arg);
 }
@@ -414,7 +415,7 @@ void exchange_leave(struct exchange *exchange)
     bool streaming = exchange->state == EXCHANGE_STREAMING;
 
     exchange->status = closed_by_client;
-    finish(exchange, EXCHANGE_GONE);
+    exchange_finish(exchange, EXCHANGE_GONE);
     if (exchange->req.on_gone != NULL)
         exchange->req.on_gone(exchange->req.on_gone_arg);
     h2o->http1_is_persistent = 0;

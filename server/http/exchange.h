@@ -62,6 +62,9 @@ int exchange_on_request(h2o_handler_t *handler, h2o_req_t *h2o);
 /* The client is away: whoever waits on its behalf is told, and h2o drops the connection. */
 void exchange_leave(struct exchange *exchange);
 
+/* Its answer is in h2o's hands, or the client is gone: counted and logged. */
+void exchange_finish(struct exchange *exchange, enum exchange_state state);
+
 /* linger.c: keeps the connection half open until the client has read its refusal. Call before
  * the answer is sent; the connection must be one that closes after it. */
 void linger_start(struct http *http, int fd);

@@ -32,6 +32,11 @@ void http_free(struct http **http); /* after the loop has ended */
  * Returns NULL, so that a handler can end with it. */
 const struct fail *http_reply(struct request *req, const struct reply *reply);
 
+/* Gives the connection away if the request asks for a WebSocket: take gets the descriptor, the
+ * request's head and what came behind it (both only lent). False: it does not ask. */
+typedef void handover_fn(void *arg, int fd, str head, str behind);
+bool http_hand_over(struct request *req, handover_fn *take, void *arg);
+
 /* An answer in pieces (chunked). `ready` is called from the loop whenever the client can take
  * more: once after http_stream, then after each piece has left. Pieces must live until then.
  * http_stream_end(BROKEN) closes the connection without the last chunk, so that the client

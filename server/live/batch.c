@@ -67,9 +67,8 @@ static struct batch *batch_new(struct hub *hub)
 /* The one that still takes changes. */
 static struct batch *open_batch(struct hub *hub)
 {
-    struct batch *last = list_empty(&hub->batches)
-                             ? NULL
-                             : LIST_ENTRY(hub->batches.prev, struct batch, node);
+    struct batch *last =
+        list_empty(&hub->batches) ? NULL : LIST_ENTRY(hub->batches.prev, struct batch, node);
 
     return last == NULL || last->judging || last->count >= LIVE_BATCH_CHANGES_MAX ? batch_new(hub)
                                                                                   : last;
@@ -156,9 +155,12 @@ static bool same_identity(const struct check *check, const struct known *known,
         return false;
     switch (known->facts->depends) {
     case DEPENDS_NOTHING:
-    case DEPENDS_ROLE: return true;
-    case DEPENDS_SUBJECT: return str_eq(check->claims->subject, claims->subject);
-    case DEPENDS_CLAIMS: return claims_same(check->claims, claims);
+    case DEPENDS_ROLE:
+        return true;
+    case DEPENDS_SUBJECT:
+        return str_eq(check->claims->subject, claims->subject);
+    case DEPENDS_CLAIMS:
+        return claims_same(check->claims, claims);
     }
     return false;
 }
@@ -173,8 +175,8 @@ static uint64_t hash_identity(const struct known *known, const struct claims *cl
     return known->facts->depends == DEPENDS_CLAIMS ? hash ^ claims->hash : hash;
 }
 
-static struct check *check_of(struct batch *batch, struct known *known,
-                              const struct claims *claims, const struct binding *filtered)
+static struct check *check_of(struct batch *batch, struct known *known, const struct claims *claims,
+                              const struct binding *filtered)
 {
     uint64_t hash = hash_identity(known, claims, filtered);
     struct table_node *node = NULL;
@@ -228,8 +230,8 @@ static struct hit *add_hit(struct batch *batch)
 static void consider(struct batch *batch, const struct change *change, struct binding *binding)
 {
     struct channel *channel = binding->channel;
-    struct known *known = known_find(batch->hub, channel->claims, change->table->schema,
-                                     change->table->name);
+    struct known *known =
+        known_find(batch->hub, channel->claims, change->table->schema, change->table->name);
     const struct live_value *row = judged_row(change);
     enum verdict verdict = FILTER_YES;
     struct check *check = NULL;
@@ -319,8 +321,7 @@ static void ask(struct batch *batch, struct check *check)
     check->visible = arena_array(batch->mem, bool, (size_t)check->count);
     filter_sql(question->mem, check->filtered == NULL ? NULL : check->filtered->filters,
                check->known->facts, 1, &filter);
-    question->sql =
-        facts_check_sql(question->mem, check->known->facts, buf_str(&filter.text));
+    question->sql = facts_check_sql(question->mem, check->known->facts, buf_str(&filter.text));
     question->params = filter.params;
     question->params[0] = buf_str(&check->rows);
     question->nparams = filter.nparams;
@@ -426,9 +427,8 @@ static struct message *frame_for(struct delivery *delivery, const struct channel
     buf_printf(&payload, "{\"ids\":[%.*s],\"data\":", STR_ARG(ids));
     buf_put(&payload, data->data);
     buf_putc(&payload, '}');
-    const struct out out = {.topic = channel->full,
-                            .event = STR("postgres_changes"),
-                            .payload = buf_str(&payload)};
+    const struct out out = {
+        .topic = channel->full, .event = STR("postgres_changes"), .payload = buf_str(&payload)};
     struct message *message = frame_write(delivery->mem, vsn, &out);
     if (delivery->nframes < MADE_MAX) {
         int i = delivery->nframes++;
@@ -456,8 +456,7 @@ static void send_to(struct delivery *delivery, struct channel *channel)
 /* One frame a channel, with the ids of all its bindings that want the change. */
 static void deliver_change(struct batch *batch, size_t i)
 {
-    struct delivery delivery = {
-        .batch = batch, .change = batch->changes[i], .mem = arena_open()};
+    struct delivery delivery = {.batch = batch, .change = batch->changes[i], .mem = arena_open()};
     size_t from = i == 0 ? 0 : batch->ends[i - 1];
 
     list_init(&delivery.made);

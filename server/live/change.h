@@ -10,7 +10,12 @@
 enum change_op { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_TRUNCATE };
 
 /* How much of an old row PostgreSQL logs. Source: ALTER TABLE ... REPLICA IDENTITY. */
-enum identity { IDENTITY_KEY = 'd', IDENTITY_NONE = 'n', IDENTITY_FULL = 'f', IDENTITY_INDEX = 'i' };
+enum identity {
+    IDENTITY_KEY = 'd',
+    IDENTITY_NONE = 'n',
+    IDENTITY_FULL = 'f',
+    IDENTITY_INDEX = 'i'
+};
 
 struct live_column {
     str name;

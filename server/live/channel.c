@@ -72,7 +72,10 @@ static void read_config(str object, struct channel *channel, struct join *join)
 
 static struct join read_join(struct channel *channel, str payload)
 {
-    struct join join = {.token = {NULL, 0}, .changes = STR("null")};
+    struct join join = {
+        .token = {NULL, 0},
+          .changes = STR("null")
+    };
     struct json_walk walk;
     str key, value;
 
@@ -101,9 +104,8 @@ static struct channel *channel_new(struct session *session, const struct frame *
     channel->session = session;
     channel->full = arena_copy(mem, frame->topic);
     channel->name = str_skip(channel->full, STR(TOPIC_PREFIX).len);
-    channel->join_ref = arena_copy(mem, json_kind_of(frame->join_ref) == JSON_STRING
-                                            ? frame->join_ref
-                                            : frame->ref);
+    channel->join_ref = arena_copy(
+        mem, json_kind_of(frame->join_ref) == JSON_STRING ? frame->join_ref : frame->ref);
     channel->ref = arena_copy(mem, frame->ref);
     list_init(&channel->of_topic);
     list_init(&channel->of_joining);
@@ -323,16 +325,17 @@ void channel_try(struct channel *channel)
 
 void channel_push(struct channel *channel, str event, str payload)
 {
-    const struct out out = {.join_ref = channel->join_ref,
-                            .ref = {NULL, 0},
-                            .topic = channel->full,
-                            .event = event,
-                            .payload = payload};
+    const struct out out = {
+        .join_ref = channel->join_ref,
+        .ref = {NULL, 0},
+        .topic = channel->full,
+        .event = event,
+        .payload = payload
+    };
     session_push(channel->session, &out);
 }
 
-void channel_system(struct channel *channel, const char *extension, const char *status,
-                    str message)
+void channel_system(struct channel *channel, const char *extension, const char *status, str message)
 {
     arena *mem = arena_open();
     struct buf buf;

@@ -133,8 +133,7 @@ static void read_policies(arena *mem, str array, struct facts *facts)
         }
     }
     str either = any.len > 0 ? buf_str(&any) : STR("false");
-    facts->visible =
-        arena_printf(mem, "(%.*s)%.*s", STR_ARG(either), STR_ARG(buf_str(&all)));
+    facts->visible = arena_printf(mem, "(%.*s)%.*s", STR_ARG(either), STR_ARG(buf_str(&all)));
 }
 
 const struct facts *facts_read(arena *mem, str role, str schema, str table, str json)

@@ -6,12 +6,18 @@
 static const struct {
     const char *name, *sql;
 } ops[] = {
-    [FILTER_EQ] = {"eq", "="},         [FILTER_NEQ] = {"neq", "<>"},
-    [FILTER_LT] = {"lt", "<"},         [FILTER_LTE] = {"lte", "<="},
-    [FILTER_GT] = {"gt", ">"},         [FILTER_GTE] = {"gte", ">="},
-    [FILTER_IN] = {"in", "in"},     [FILTER_LIKE] = {"like", "like"},
-    [FILTER_ILIKE] = {"ilike", "ilike"}, [FILTER_IS] = {"is", "is"},
-    [FILTER_MATCH] = {"match", "~"},   [FILTER_IMATCH] = {"imatch", "~*"},
+    [FILTER_EQ] = {"eq",         "="               },
+    [FILTER_NEQ] = {"neq",        "<>"              },
+    [FILTER_LT] = {"lt",         "<"               },
+    [FILTER_LTE] = {"lte",        "<="              },
+    [FILTER_GT] = {"gt",         ">"               },
+    [FILTER_GTE] = {"gte",        ">="              },
+    [FILTER_IN] = {"in",         "in"              },
+    [FILTER_LIKE] = {"like",       "like"            },
+    [FILTER_ILIKE] = {"ilike",      "ilike"           },
+    [FILTER_IS] = {"is",         "is"              },
+    [FILTER_MATCH] = {"match",      "~"               },
+    [FILTER_IMATCH] = {"imatch",     "~*"              },
     [FILTER_ISDISTINCT] = {"isdistinct", "is distinct from"},
 };
 
@@ -165,7 +171,8 @@ static const char *check_one(arena *mem, const struct filter *filter, const stru
     if (column == NULL || !column->readable)
         return arena_printf(mem, "invalid column for filter %.*s", STR_ARG(filter->column)).at;
     if (filter->op == FILTER_IS && !is_keyword(filter->values[0]))
-        return arena_printf(mem, "invalid value for is filter: %.*s", STR_ARG(filter->values[0])).at;
+        return arena_printf(mem, "invalid value for is filter: %.*s", STR_ARG(filter->values[0]))
+            .at;
     if (filter->op == FILTER_IS && !str_ieq(filter->values[0], STR("null")) &&
         column->kind != KIND_BOOL)
         return arena_printf(mem, "is filter with %.*s needs a boolean column",
@@ -278,14 +285,21 @@ static bool holds(enum filter_op op, int order)
 {
     switch (op) {
     case FILTER_EQ:
-    case FILTER_IN: return order == 0;
+    case FILTER_IN:
+        return order == 0;
     case FILTER_NEQ:
-    case FILTER_ISDISTINCT: return order != 0;
-    case FILTER_LT: return order < 0;
-    case FILTER_LTE: return order <= 0;
-    case FILTER_GT: return order > 0;
-    case FILTER_GTE: return order >= 0;
-    default: return false;
+    case FILTER_ISDISTINCT:
+        return order != 0;
+    case FILTER_LT:
+        return order < 0;
+    case FILTER_LTE:
+        return order <= 0;
+    case FILTER_GT:
+        return order > 0;
+    case FILTER_GTE:
+        return order >= 0;
+    default:
+        return false;
     }
 }
 
@@ -294,8 +308,8 @@ static bool is_equality(enum filter_op op)
     return op == FILTER_EQ || op == FILTER_NEQ || op == FILTER_IN || op == FILTER_ISDISTINCT;
 }
 
-static enum verdict compare(const struct filter *filter, const struct fact_column *column,
-                            str have, str wanted)
+static enum verdict compare(const struct filter *filter, const struct fact_column *column, str have,
+                            str wanted)
 {
     char room[64];
     int order;

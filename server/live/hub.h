@@ -14,14 +14,14 @@
 #include "live/phoenix.h"
 
 enum {
-    LIVE_CHANNELS_MAX = 100,            /* of one socket */
-    LIVE_BINDINGS_MAX = 100,            /* postgres_changes of one channel */
-    LIVE_BROADCAST_MAX = 3000 << 10,    /* bytes of one broadcast */
-    LIVE_CHANGE_MAX = 1 << 20,          /* bytes of one change as JSON; more: values are left out */
-    LIVE_PRESENCE_META_MAX = 16 << 10,  /* bytes of one presence */
-    LIVE_REFUSAL_DELAY_MS = 5000,       /* before a join is refused */
-    LIVE_BATCH_BYTES_MAX = 64 << 20,    /* of changes that wait; more is a gap */
-    LIVE_BATCH_CHANGES_MAX = 1000       /* judged at a time */
+    LIVE_CHANNELS_MAX = 100,           /* of one socket */
+    LIVE_BINDINGS_MAX = 100,           /* postgres_changes of one channel */
+    LIVE_BROADCAST_MAX = 3000 << 10,   /* bytes of one broadcast */
+    LIVE_CHANGE_MAX = 1 << 20,         /* bytes of one change as JSON; more: values are left out */
+    LIVE_PRESENCE_META_MAX = 16 << 10, /* bytes of one presence */
+    LIVE_REFUSAL_DELAY_MS = 5000,      /* before a join is refused */
+    LIVE_BATCH_BYTES_MAX = 64 << 20,   /* of changes that wait; more is a gap */
+    LIVE_BATCH_CHANGES_MAX = 1000      /* judged at a time */
 };
 
 struct hub;

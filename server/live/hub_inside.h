@@ -10,7 +10,11 @@
 
 /* What is known of one table for one role, or is being asked. Counted: batches hold some while
  * newer facts are read already. */
-enum known_state { KNOWN_ASKED, KNOWN_GOOD, KNOWN_NOTHING /* no such table, or it cannot be read */ };
+enum known_state {
+    KNOWN_ASKED,
+    KNOWN_GOOD,
+    KNOWN_NOTHING /* no such table, or it cannot be read */
+};
 struct known {
     struct table_node node; /* hub->known */
     int refs;
@@ -77,7 +81,7 @@ struct channel {
     str key;
     struct binding *bindings;
     int nbindings;
-    int held; /* hits of batches that point here: not freed before */
+    int held;                          /* hits of batches that point here: not freed before */
     struct hit *first_hit, **last_hit; /* of the change that is being delivered */
 };
 

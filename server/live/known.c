@@ -78,7 +78,8 @@ struct known *known_find(struct hub *hub, const struct claims *claims, str schem
 
 void known_forget(struct hub *hub)
 {
-    TABLE_EACH (at, &hub->known) {
+    TABLE_EACH(at, &hub->known)
+    {
         struct known *known = LIST_ENTRY(at, struct known, node.list);
         table_remove(&hub->known, &known->node);
         known_unref(&known);

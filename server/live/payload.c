@@ -144,8 +144,7 @@ static void put_rows(struct writing *out)
         put_row(out, change->old != NULL ? change->old : change->row, !whole);
     }
     buf_put(&out->buf, STR(",\"errors\":"));
-    buf_put(&out->buf,
-            out->small ? STR("[\"Error 413: Payload Too Large\"]") : STR("null"));
+    buf_put(&out->buf, out->small ? STR("[\"Error 413: Payload Too Large\"]") : STR("null"));
     buf_putc(&out->buf, '}');
 }
 

@@ -29,9 +29,9 @@ struct pgoutput {
     void *arg;
     const struct live_table **tables; /* by oid, open addressing */
     size_t ntables, room;
-    struct held held;     /* of the transaction that is sent whole */
-    struct list streams;  /* begun, neither committed nor aborted */
-    struct stream *open;  /* the one whose piece is being sent */
+    struct held held;    /* of the transaction that is sent whole */
+    struct list streams; /* begun, neither committed nor aborted */
+    struct stream *open; /* the one whose piece is being sent */
     const char *wrong;
 };
 
@@ -221,8 +221,7 @@ static bool read_rows(struct change *change, struct bytes *in)
 }
 
 /* Without an old row in the log the key of an updated one is the new one's. */
-static void read_change(struct pgoutput *decoder, struct bytes *in, enum change_op op,
-                        uint32_t xid)
+static void read_change(struct pgoutput *decoder, struct bytes *in, enum change_op op, uint32_t xid)
 {
     const struct live_table *table = find_table(decoder, (uint32_t)bytes_number(in, 4));
 
@@ -232,7 +231,8 @@ static void read_change(struct pgoutput *decoder, struct bytes *in, enum change_
     }
     struct change *change = change_new(op, table, in->rest);
     struct bytes copy = {
-        .rest = {(char *)change + change->size - in->rest.len, in->rest.len}};
+        .rest = {(char *)change + change->size - in->rest.len, in->rest.len}
+    };
     if (read_rows(change, &copy)) {
         hold(current(decoder), change, xid);
         return;
@@ -385,21 +385,47 @@ static void read_kind(struct pgoutput *decoder, char kind, struct bytes *in)
     if (decoder->open != NULL && is_numbered(kind))
         xid = (uint32_t)bytes_number(in, 4);
     switch (kind) {
-    case 'B': read_begin(decoder); break;
-    case 'C': read_commit(decoder, in, &decoder->held); break;
-    case 'R': read_table(decoder, in); break;
-    case 'I': read_change(decoder, in, CHANGE_INSERT, xid); break;
-    case 'U': read_change(decoder, in, CHANGE_UPDATE, xid); break;
-    case 'D': read_change(decoder, in, CHANGE_DELETE, xid); break;
-    case 'T': read_truncate(decoder, in, xid); break;
-    case 'M': read_message(decoder, in); break;
-    case 'S': open_stream(decoder, in); break;
-    case 'E': decoder->open = NULL; break;
-    case 'c': commit_stream(decoder, in); break;
-    case 'A': abort_stream(decoder, in); break;
+    case 'B':
+        read_begin(decoder);
+        break;
+    case 'C':
+        read_commit(decoder, in, &decoder->held);
+        break;
+    case 'R':
+        read_table(decoder, in);
+        break;
+    case 'I':
+        read_change(decoder, in, CHANGE_INSERT, xid);
+        break;
+    case 'U':
+        read_change(decoder, in, CHANGE_UPDATE, xid);
+        break;
+    case 'D':
+        read_change(decoder, in, CHANGE_DELETE, xid);
+        break;
+    case 'T':
+        read_truncate(decoder, in, xid);
+        break;
+    case 'M':
+        read_message(decoder, in);
+        break;
+    case 'S':
+        open_stream(decoder, in);
+        break;
+    case 'E':
+        decoder->open = NULL;
+        break;
+    case 'c':
+        commit_stream(decoder, in);
+        break;
+    case 'A':
+        abort_stream(decoder, in);
+        break;
     case 'O': /* where a change came from first */
-    case 'Y': break; /* a type's name: types are looked up by number */
-    default: decoder->wrong = "a message of a kind that is not known";
+    case 'Y':
+        break; /* a type's name: types are looked up by number */
+    default:
+        decoder->wrong = "a message of a kind that is not known";
     }
 }
 

@@ -61,8 +61,8 @@ void session_reply(struct session *session, const struct frame *frame, const cha
         .ref = frame->ref,
         .topic = frame->topic,
         .event = STR("phx_reply"),
-        .payload = arena_printf(mem, "{\"status\":\"%s\",\"response\":%.*s}", status,
-                                STR_ARG(response)),
+        .payload =
+            arena_printf(mem, "{\"status\":\"%s\",\"response\":%.*s}", status, STR_ARG(response)),
     };
     session_push(session, &out);
     arena_close(&mem);
@@ -184,9 +184,9 @@ void session_receive(struct session *session, enum message_kind kind, str payloa
 {
     arena *mem = arena_open();
     struct frame frame;
-    bool read = kind == MESSAGE_TEXT ? frame_read(mem, session->vsn, payload, &frame)
-                                     : session->vsn == VSN_2 &&
-                                           frame_read_binary(mem, payload, &frame);
+    bool read = kind == MESSAGE_TEXT
+                    ? frame_read(mem, session->vsn, payload, &frame)
+                    : session->vsn == VSN_2 && frame_read_binary(mem, payload, &frame);
 
     if (read)
         on_frame(session, &frame);

@@ -34,7 +34,9 @@ static struct topic *topic_get(struct hub *hub, str name, bool private)
     topic = malloc(sizeof(*topic) + name.len);
     if (topic == NULL)
         abort();
-    *topic = (struct topic){.private = private, .name = {(char *)(topic + 1), name.len}};
+    *topic = (struct topic){
+        .private = private, .name = {(char *)(topic + 1), name.len}
+    };
     memcpy(topic + 1, name.at, name.len);
     list_init(&topic->channels);
     list_init(&topic->present);
@@ -106,10 +108,12 @@ void topic_broadcast(struct channel *channel, const struct frame *frame)
         return;
     }
     write_frames(mem, channel, frame, frames);
-    const struct spread spread = {.kind = SPREAD_BROADCAST,
-                                  .private = channel->private,
-                                  .topic = channel->name,
-                                  .frames = {frames[VSN_1], frames[VSN_2]}};
+    const struct spread spread = {
+        .kind = SPREAD_BROADCAST,
+        .private = channel->private,
+        .topic = channel->name,
+        .frames = {frames[VSN_1], frames[VSN_2]}
+    };
     deliver(hub, channel->topic, frames, channel->self ? NULL : channel);
     hub->fns->spread(hub->arg, &spread);
     message_unref(&frames[VSN_1]);
@@ -130,8 +134,8 @@ static str keep(char **room, str text)
     return kept;
 }
 
-static struct presence *presence_add(struct topic *topic, struct channel *channel, str key,
-                                     str ref, str meta)
+static struct presence *presence_add(struct topic *topic, struct channel *channel, str key, str ref,
+                                     str meta)
 {
     struct presence *presence = malloc(sizeof(*presence) + key.len + ref.len + meta.len);
 
@@ -212,8 +216,8 @@ static void push_diff(struct hub *hub, const struct topic *topic, const struct p
     arena_close(&mem);
 }
 
-static void tell_others(struct hub *hub, const struct topic *topic,
-                        const struct presence *presence, enum spread_kind kind)
+static void tell_others(struct hub *hub, const struct topic *topic, const struct presence *presence,
+                        enum spread_kind kind)
 {
     const struct spread spread = {.kind = kind,
                                   .private = topic->private,
@@ -389,8 +393,8 @@ void hub_take_spread(struct hub *hub, const struct spread *spread)
     if (spread->kind == SPREAD_BROADCAST)
         deliver(hub, topic, spread->frames, NULL);
     else if (spread->kind == SPREAD_JOIN)
-        push_diff(hub, topic,
-                  presence_add(topic, NULL, spread->key, spread->ref, spread->meta), NULL);
+        push_diff(hub, topic, presence_add(topic, NULL, spread->key, spread->ref, spread->meta),
+                  NULL);
     else
         take_leave(hub, topic, spread->ref);
 }

@@ -41,14 +41,28 @@ static void put_time(struct buf *buf, str text, bool zone)
 static void put_scalar(struct buf *buf, enum kind kind, str text)
 {
     switch (kind) {
-    case KIND_NUMBER: put_number(buf, text); break;
-    case KIND_BOOL: buf_put(buf, str_starts(text, STR("t")) ? STR("true") : STR("false")); break;
-    case KIND_JSON: buf_put(buf, text); break;
-    case KIND_BYTEA: json_put_string(buf, str_skip(text, STR("\\x").len)); break;
-    case KIND_TIMESTAMPTZ: put_time(buf, text, true); break;
-    case KIND_TIMESTAMP: put_time(buf, text, false); break;
+    case KIND_NUMBER:
+        put_number(buf, text);
+        break;
+    case KIND_BOOL:
+        buf_put(buf, str_starts(text, STR("t")) ? STR("true") : STR("false"));
+        break;
+    case KIND_JSON:
+        buf_put(buf, text);
+        break;
+    case KIND_BYTEA:
+        json_put_string(buf, str_skip(text, STR("\\x").len));
+        break;
+    case KIND_TIMESTAMPTZ:
+        put_time(buf, text, true);
+        break;
+    case KIND_TIMESTAMP:
+        put_time(buf, text, false);
+        break;
     case KIND_TEXT:
-    case KIND_COMPOSITE: json_put_string(buf, text); break;
+    case KIND_COMPOSITE:
+        json_put_string(buf, text);
+        break;
     }
 }
 

@@ -15,7 +15,7 @@ static str text_of(arena *mem, str value)
 
 static unsigned read_event(str event)
 {
-    return str_eq(event, STR("*"))        ? WANTS_ALL
+    return str_eq(event, STR("*"))         ? WANTS_ALL
            : str_ieq(event, STR("insert")) ? WANTS_INSERT
            : str_ieq(event, STR("update")) ? WANTS_UPDATE
            : str_ieq(event, STR("delete")) ? WANTS_DELETE
@@ -131,9 +131,7 @@ bool watch_next(const struct hub *hub, str schema, str table, struct watched **w
     int at = 0;
 
     if (*watched != NULL)
-        at = str_eq((*watched)->schema, STR("*"))  ? 3
-             : str_eq((*watched)->table, STR("*")) ? 2
-                                                   : 1;
+        at = str_eq((*watched)->schema, STR("*")) ? 3 : str_eq((*watched)->table, STR("*")) ? 2 : 1;
     for (*watched = NULL; at < 3 && *watched == NULL; at++)
         *watched = find(hub, schemas[at], tables[at]);
     return *watched != NULL;

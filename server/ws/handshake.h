@@ -21,7 +21,7 @@ struct handshake {
 enum handshake_state {
     HANDSHAKE_PARTIAL, /* the head has not ended */
     HANDSHAKE_GOOD,
-    HANDSHAKE_NO_UPGRADE, /* a plain GET: 426 */
+    HANDSHAKE_NO_UPGRADE,  /* a plain GET: 426 */
     HANDSHAKE_BAD_VERSION, /* of the protocol: 426 with Sec-WebSocket-Version: 13 */
     HANDSHAKE_BAD          /* 400 */
 };

@@ -11,10 +11,10 @@ struct queue {
     size_t bytes;
 };
 
-void queue_put(struct queue *queue, struct message *message);     /* takes a reference */
-struct message *queue_first(const struct queue *queue);           /* NULL: empty */
-void queue_take(struct queue *queue);                             /* drops the first */
-void queue_drop(struct queue *queue);                             /* all that may be lost */
+void queue_put(struct queue *queue, struct message *message); /* takes a reference */
+struct message *queue_first(const struct queue *queue);       /* NULL: empty */
+void queue_take(struct queue *queue);                         /* drops the first */
+void queue_drop(struct queue *queue);                         /* all that may be lost */
 void queue_clear(struct queue *queue);
 
 #endif

@@ -253,8 +253,12 @@ static const char *reason_of(int status)
         int status;
         const char *reason;
     } reasons[] = {
-        {400, "Bad Request"},       {401, "Unauthorized"},     {403, "Forbidden"},
-        {404, "Not Found"},         {426, "Upgrade Required"}, {429, "Too Many Requests"},
+        {400, "Bad Request"        },
+        {401, "Unauthorized"       },
+        {403, "Forbidden"          },
+        {404, "Not Found"          },
+        {426, "Upgrade Required"   },
+        {429, "Too Many Requests"  },
         {503, "Service Unavailable"},
     };
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
@@ -337,8 +341,7 @@ static void judge(struct guest *guest)
     struct ws_refusal refusal = {0};
     void *session = NULL;
     size_t head = 0;
-    enum handshake_state state =
-        handshake_read((str){guest->text, guest->len}, &handshake, &head);
+    enum handshake_state state = handshake_read((str){guest->text, guest->len}, &handshake, &head);
 
     if (state == HANDSHAKE_PARTIAL)
         return;
@@ -366,19 +369,37 @@ static void on_head(void *arg, int events)
     judge(guest);
 }
 
-void ws_adopt(struct ws *ws, int fd)
+static struct guest *guest_new(struct ws *ws, int fd, size_t room)
 {
     struct guest *guest = calloc(1, sizeof(*guest));
 
     if (guest == NULL)
         abort();
-    *guest = (struct guest){.ws = ws, .fd = fd, .text = malloc(HANDSHAKE_MAX)};
+    *guest = (struct guest){.ws = ws, .fd = fd, .text = malloc(room)};
     if (guest->text == NULL)
         abort();
     list_append(&ws->guests, &guest->node);
+    return guest;
+}
+
+void ws_adopt(struct ws *ws, int fd)
+{
+    struct guest *guest = guest_new(ws, fd, HANDSHAKE_MAX);
+
     guest->watch = watch_open(ws->loop, fd, on_head, guest);
     watch_for(guest->watch, WATCH_READ);
     guest->timer = timer_start(ws->loop, WS_HANDSHAKE_MS, 0, send_home, guest);
+}
+
+void ws_adopt_read(struct ws *ws, int fd, str head, str behind)
+{
+    struct guest *guest = guest_new(ws, fd, head.len + behind.len + 1);
+
+    memcpy(guest->text, head.at, head.len);
+    if (behind.len > 0)
+        memcpy(guest->text + head.len, behind.at, behind.len);
+    guest->len = head.len + behind.len;
+    judge(guest);
 }
 
 /* ---- the life of it all ---- */

@@ -9,11 +9,11 @@
 #include "ws/handshake.h"
 
 enum {
-    WS_QUEUE_MAX = 1 << 20,    /* bytes that wait for one client */
-    WS_FRAME_MAX = 5000000,    /* bytes of one message from a client: more is 1009 */
-    WS_IDLE_MS = 60000,        /* without a frame from the client */
-    WS_HANDSHAKE_MS = 10000,   /* to send the head */
-    WS_REFUSED_MAX = 1000      /* refusals that wait for their delay; more are answered at once */
+    WS_QUEUE_MAX = 1 << 20,  /* bytes that wait for one client */
+    WS_FRAME_MAX = 5000000,  /* bytes of one message from a client: more is 1009 */
+    WS_IDLE_MS = 60000,      /* without a frame from the client */
+    WS_HANDSHAKE_MS = 10000, /* to send the head */
+    WS_REFUSED_MAX = 1000    /* refusals that wait for their delay; more are answered at once */
 };
 
 struct ws;
@@ -42,7 +42,9 @@ struct ws_fns {
 
 struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, void *arg);
 void ws_adopt(struct ws *ws, int fd); /* the handshake has not been read */
-void ws_drain(struct ws *ws);         /* closes all, with 1012 "service restart" */
+/* The same when somebody else has read it: head and behind are lent. */
+void ws_adopt_read(struct ws *ws, int fd, str head, str behind);
+void ws_drain(struct ws *ws); /* closes all, with 1012 "service restart" */
 int ws_connections(const struct ws *ws);
 void ws_close(struct ws *ws);
 void ws_free(struct ws **ws); /* after the loop has ended */

@@ -81,13 +81,13 @@ describe('connections', () => {
         const upgrade = await exchange(port, requestText('GET', '/live', { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA' }));
         assert.equal(upgrade.replies[0].status, 200);
     });
-    test('a WebSocket is answered 501, at the door and on a used connection', async () => {
+    test('a WebSocket is let in or refused the same way at the door and on a used connection', async () => {
         const upgrade = (path) => requestText('GET', path, { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' });
-        for (const path of ['/realtime/v1/websocket?apikey=x&vsn=2.0.0', '/ws']) {
+        for (const [path, status] of [[`/realtime/v1/websocket?apikey=${anonKey}&vsn=2.0.0`, 101], ['/realtime/v1/websocket?apikey=x', 401]]) {
             const { replies } = await exchange(port, upgrade(path));
-            assert.equal(replies[0].status, 501, path);
+            assert.equal(replies[0].status, status, path);
             const used = await exchange(port, requestText('GET', '/live') + upgrade(path), { count: 2 });
-            assert.deepEqual(used.replies.map(({ status }) => status), [200, 501], path);
+            assert.deepEqual(used.replies.map((reply) => reply.status), [200, status], path);
         }
     });
 });
@@ -205,7 +205,7 @@ describe('CORS', () => {
             [400, '/rest/v1/records?id=eq.x'], [406, '/rest/v1/records?id=eq.99', { headers: { accept: 'application/vnd.pgrst.object+json' } }],
             [401, '/rest/v1/records', { method: 'POST', body: '{"form":"x"}', headers: json }], [401, '/rest/v1/records', { headers: { authorization: 'Bearer x.y.z' } }],
             [400, '/rest/v1/rpc/get_stats', { method: 'POST', body: '{', headers: json }], [406, '/rest/v1/records', { headers: { 'accept-profile': 'nowhere' } }],
-            [405, '/live', { method: 'DELETE' }], [501, '/ws'],
+            [405, '/live', { method: 'DELETE' }], [426, '/ws'],
         ];
         for (const [status, path, init = {}] of cases) {
             const reply = await get(path, { ...init, headers: { ...ORIGIN, ...init.headers } });
