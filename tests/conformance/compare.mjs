@@ -20,6 +20,9 @@ function error(text) {
     return parsed?.message !== undefined && parsed.code !== undefined ? parsed : null;
 }
 
+/** A list, as the details of PGRST201 are, compares by its text. */
+const plain = (value) => (value !== null && typeof value === 'object' ? JSON.stringify(value) : value);
+
 /** The parts in which two answers differ: status, a header, body, or a member of an error. */
 export function differences(left, right) {
     const found = [];
@@ -28,7 +31,7 @@ export function differences(left, right) {
     for (const name of new Set([...Object.keys(left.headers), ...Object.keys(right.headers)])) compare(name, left.headers[name], right.headers[name]);
     const [a, b] = [left, right].map(({ body }) => tight(withoutNow(body)));
     const [x, y] = [error(a), error(b)];
-    if (x && y) for (const name of ['code', 'message', 'details', 'hint']) compare(name, x[name], y[name]);
+    if (x && y) for (const name of ['code', 'message', 'details', 'hint']) compare(name, plain(x[name]), plain(y[name]));
     else compare('body', a, b);
     return found;
 }

@@ -9,7 +9,21 @@ const has = (answer, text) => answer.body.includes(text);
 /** Bytes of UTF-8 that were read as Latin-1 and encoded once more. */
 const twice = (text) => Buffer.from(text ?? '', 'utf8').toString('utf8').replace(/(%[0-9A-F]{2})+/g, (run) => encodeURIComponent(Buffer.from(run.replaceAll('%', ''), 'hex').toString('latin1')).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`));
 
+/** The same JSON, its members by the alphabet. */
+function sorted(text) {
+    const walk = (value) => {
+        if (value === null || typeof value !== 'object') return value;
+        return Array.isArray(value) ? value.map(walk) : Object.fromEntries(Object.keys(value).sort().map((key) => [key, walk(value[key])]));
+    };
+    return JSON.stringify(walk(JSON.parse(text)));
+}
+
 export const known = [
+    {
+        reason: 'the members of an embedded object come in the order of columns and embeds, as at the root; in 12.0.2 its embeds come first',
+        when: ({ one, left, right }) => /[(,]\w+\(/.test(one.path.split('select=')[1] ?? '') && left.status === 200 && right.status === 200 && sorted(left.body) === sorted(right.body),
+        parts: ['body'],
+    },
     {
         reason: 'an unknown table is 404 PGRST205 from the snapshot, with a suggestion, as in PostgREST 13 and later; 12.0.2 lets PostgreSQL fail with 42P01',
         when: ({ left, right }) => has(right, '"PGRST205"') && (has(left, '"42P01"') || left.body === '{}' || left.status === 404),

@@ -69,6 +69,28 @@ create table children (id int primary key, parent_id int not null references par
 insert into parents values (1, 'p1'), (2, 'p2');
 insert into children values (1, 1, 'c1'), (2, 1, 'c2');
 
+-- Every kind of relationship: two keys to one table, to itself, one to one, by a junction, by views
+-- (also of a table that is not exposed), by functions.
+create table harbours (id int primary key, name text, near int references harbours);
+create table ferries (id int primary key, name text, home int constraint ferry_home references harbours, goal int constraint ferry_goal references harbours);
+create table crew (id int primary key, name text);
+create table ferries_crew (ferry int references ferries, sailor int references crew, primary key (ferry, sailor));
+create table licences (sailor int primary key references crew, number text);
+create table other.logs (id int primary key, ferry int references ferries, line text);
+create view entries as select id as entry, ferry, line from other.logs;
+create view named_ferries as select f.id, f.name, f.home, upper(f.name) as loud from ferries f where name is not null;
+create view ports as select id as port, name as title from harbours;
+create function keepers(harbours) returns setof crew language sql stable as $$ select * from crew where id <= $1.id $$;
+create function captain(ferries) returns setof crew rows 1 language sql stable as $$ select * from crew where id = 1 $$;
+create function short_name(ferries) returns text language sql stable as $$ select left($1.name, 2) $$;
+insert into harbours values (1, 'Kiel', null), (2, 'Oslo', 1), (3, 'Riga', 1);
+insert into ferries values (1, 'Alma', 1, 2), (2, 'Bris', 2, 3), (3, 'Cora', 1, null);
+insert into crew values (1, 'Ann'), (2, 'Bob');
+insert into ferries_crew values (1, 1), (1, 2), (2, 2);
+insert into licences values (1, 'L1');
+insert into other.logs values (1, 1, 'left'), (2, 1, 'came'), (3, 2, 'left');
+grant select on harbours, ferries, crew, ferries_crew, licences, entries, named_ferries, ports to anon, authenticated, service_role;
+
 -- Rows belong to whom the token names.
 create table owned (id int primary key, owner uuid, body text);
 insert into owned values (1, 'aaaaaaaa-0000-4000-8000-00000000000a', 'a1'), (2, 'bbbbbbbb-0000-4000-8000-00000000000b', 'b1'), (3, 'aaaaaaaa-0000-4000-8000-00000000000a', 'a2');

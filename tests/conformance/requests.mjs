@@ -316,4 +316,18 @@ for (const query of ['nope=eq.1', 'nam=eq.1', 'id=1', 'id=foo.1', 'id=eq', 'id='
     read(`/items?limit=2&order=id&${query}`);
 read('/children?select=id,nothing(name)');
 
+group = 'relationships';
+for (const [from, targets] of Object.entries({
+    ferries: ['harbours(name)', 'harbours!ferry_home(name)', 'harbours!goal(name)', 'ferry_home(name)', 'home(name)', 'h:goal(name)', 'crew(name)', 'crew!ferries_crew(name)',
+        'ferries_crew(sailor)', 'entries(line)', 'ports!ferry_goal(title)', 'ports(title)', 'captain(name)', 'captain(licences(number))', 'harbour(name)', 'logs(line)', 'nothing(id)', 'short_name'],
+    harbours: ['ferries!ferry_home(name)', 'ferries!home(name)', 'ferries(name)', 'harbours(name)', 'near(name)', 'keepers(name)', 'named_ferries(loud)', 'ports(title)', 'crew(name)', 'harbours!near(name)'],
+    crew: ['ferries(name)', 'licences(number)', 'licences(number,crew(name))', 'ferries!ferries_crew(name,home(name))', 'licence(number)'],
+    licences: ['crew(name)', 'sailor(name)', 'crew!licences_sailor_fkey(name)', 'crew!nope(name)'],
+    entries: ['ferries(name)', 'named_ferries(loud)', 'ferry(name)', 'ferries!ferry(name,crew(name))'],
+    named_ferries: ['harbours(name)', 'ports(title)', 'crew(name)', 'entries(line)', 'home(name)', 'captain(name)'],
+    ports: ['ferries!ferry_goal(name)', 'named_ferries(loud)', 'ports(title)'],
+}))
+    for (const target of targets) read(`/${from}?select=*,${target}&order=${{ entries: 'entry', ports: 'port', licences: 'sailor' }[from] ?? 'id'}`);
+for (const query of ['short_name=eq.Al', 'order=short_name.desc', 'select=s:short_name,name&short_name=neq.Br', 'nope_name=eq.1']) read(`/ferries?${query}`);
+
 export const requests = cases;
