@@ -61,7 +61,7 @@ static void load(struct reading *in, const char *type, OSSL_PARAM *params)
 
 static void read_oct(struct reading *in)
 {
-    str secret;
+    str secret = STR("");
 
     if (!read_bytes(in, "k", 0, &secret))
         return;
@@ -89,7 +89,7 @@ static void load_rsa(struct reading *in, const BIGNUM *n, const BIGNUM *e)
 
 static void read_rsa(struct reading *in)
 {
-    str modulus, exponent;
+    str modulus = STR(""), exponent = STR("");
 
     if (!read_bytes(in, "n", 0, &modulus) || !read_bytes(in, "e", 0, &exponent))
         return;
@@ -122,7 +122,7 @@ static void read_ec(struct reading *in)
     size_t i = 0, count = sizeof(curves) / sizeof(curves[0]);
     unsigned char point[1 + SIGNATURE_PART_MAX * 2] = {4 /* uncompressed */};
     char group[8];
-    str x, y;
+    str x = STR(""), y = STR("");
 
     while (i < count && !str_eq(member(in, "crv"), curves[i].curve))
         i++;
@@ -147,7 +147,7 @@ static void read_ec(struct reading *in)
 static void read_okp(struct reading *in)
 {
     enum { PUBLIC_BYTES = 32 };
-    str x;
+    str x = STR("");
 
     if (!str_eq(member(in, "crv"), STR("Ed25519"))) {
         in->why = STR("has a curve other than Ed25519");

@@ -43,7 +43,7 @@ static int mac_index(const struct algorithm *algorithm)
     static const char *const names[KEY_MACS] = {"HS256", "HS384", "HS512"};
     int i = 0;
 
-    while (!str_eq(algorithm->name, str_from(names[i])))
+    while (i < KEY_MACS - 1 && !str_eq(algorithm->name, str_from(names[i])))
         i++;
     return i;
 }

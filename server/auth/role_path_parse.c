@@ -49,7 +49,7 @@ static const json_t *read_literal_string(struct path_reader *in)
     struct buf buf;
     size_t i = 1;
 
-    buf_init(&buf, in->mem, PATH_BYTES_MAX * 2);
+    buf_init(&buf, in->mem, (size_t)PATH_BYTES_MAX * 2);
     buf_putc(&buf, '"');
     for (; i < in->rest.len && in->rest.at[i] != quote; i++) {
         str at = str_skip(in->rest, i);
@@ -194,8 +194,8 @@ static const json_t *read_literal_word(struct path_reader *in)
 {
     size_t len = 0;
 
-    while (len < in->rest.len &&
-           (isalnum((unsigned char)in->rest.at[len]) || memchr("+-.", in->rest.at[len], 3) != NULL))
+    while (len < in->rest.len && (isalnum((unsigned char)in->rest.at[len]) ||
+                                  str_find(STR("+-."), in->rest.at[len]) >= 0))
         len++;
     json_t *json = json_loadb(in->rest.at, len, JSON_DECODE_ANY, NULL);
     in->rest = str_skip(in->rest, len);

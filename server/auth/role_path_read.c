@@ -6,7 +6,7 @@
 
 void path_blanks(struct path_reader *in)
 {
-    while (in->rest.len > 0 && memchr(" \t\r\n", in->rest.at[0], 4) != NULL)
+    while (in->rest.len > 0 && str_find(STR(" \t\r\n"), in->rest.at[0]) >= 0)
         in->rest = str_skip(in->rest, 1);
 }
 

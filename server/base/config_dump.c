@@ -1,6 +1,5 @@
 /* The settings as a configuration file in PostgREST's syntax: what a running server would read
  * again as the same. Secrets are not in it. Source: PostgREST "Configuration". */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/config.h"
@@ -13,24 +12,31 @@ struct line {
     str key, text;
 };
 
-/* "PGRST_DB_MAX_ROWS" is db-max-rows in a file; absent: PostgREST has no such setting. */
-static str key_of(arena *mem, const struct setting *setting, bool *seconds)
+/* PostgREST's variable among the names of a setting; absent: it has no such setting. */
+static str variable_of(const struct setting *setting)
 {
-    str names = str_from(setting->names), name = {NULL, 0};
-    struct buf key;
+    str names = str_from(setting->names), name;
 
     while (str_cut(&names, ' ', &name))
         if (str_starts(name, STR("PGRST_")))
-            break;
-    if (!str_starts(name, STR("PGRST_")))
-        return (str){NULL, 0};
+            return name;
+    return (str){NULL, 0};
+}
+
+/* "PGRST_DB_MAX_ROWS" is db-max-rows in a file. */
+static str key_of(arena *mem, const struct setting *setting, bool *seconds)
+{
+    str name = variable_of(setting);
+
+    if (name.at == NULL)
+        return name;
     *seconds = str_ends(name, STR(":s"));
     name = str_skip(name, STR("PGRST_").len);
     name.len -= *seconds ? 2 : 0;
-    buf_init(&key, mem, name.len);
+    char *key = h2o_mem_alloc_pool(mem, name.len);
     for (size_t i = 0; i < name.len; i++)
-        buf_putc(&key, name.at[i] == '_' ? '-' : (char)tolower((unsigned char)name.at[i]));
-    return buf_str(&key);
+        key[i] = (char)(name.at[i] == '_' ? '-' : name.at[i] | 0x20); /* to lower case */
+    return (str){key, name.len};
 }
 
 /* In quotes; a "$" would begin the name of a variable. */
