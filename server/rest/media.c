@@ -67,8 +67,10 @@ static str lower(arena *mem, str text)
 {
     char *copy = h2o_mem_alloc_pool(mem, text.len + 1);
 
-    for (size_t i = 0; i < text.len; i++)
-        copy[i] = (char)tolower((unsigned char)text.at[i]);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    }
     return (str){copy, text.len};
 }
 
