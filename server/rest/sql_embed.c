@@ -212,6 +212,19 @@ static void put_exists(struct sql *sql, const struct embed *embed)
     sql_put(sql, ")");
 }
 
+/* PostgreSQL makes a join of an EXISTS, and may begin with the other side. Not behind OFFSET: it
+ * then asks row by row, and the rows stay in the order in which they are read. */
+void sql_found_in_order(struct sql *sql, const struct embed *embed)
+{
+    sql_put(sql, "exists (select");
+    put_source(sql, embed, FOR_TEST);
+    if (embed->node.paged)
+        sql_page(sql, &embed->node);
+    else
+        sql_put(sql, " offset 0");
+    sql_put(sql, ")");
+}
+
 void sql_found(struct sql *sql, const struct embed *embed)
 {
     put_exists(sql, embed);

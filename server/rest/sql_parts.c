@@ -329,7 +329,9 @@ static void put_tests(struct sql *sql, const struct node *node, const struct tes
         if (test->condition->negated == (test->embed == NULL))
             sql_put(sql, "not "); /* is.null: there is no row */
         sql_put(sql, "(");
-        if (test->embed != NULL)
+        if (test->embed != NULL && test->condition->negated && node->order == NULL)
+            sql_found_in_order(sql, test->embed);
+        else if (test->embed != NULL)
             sql_found(sql, test->embed);
         else if (test->condition->kind == CONDITION_FILTER)
             put_filter(sql, node, test);

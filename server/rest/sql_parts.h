@@ -34,6 +34,7 @@ void sql_kept_of_written(struct sql *sql, const struct node *node); /* the same 
 void sql_counted(struct sql *sql, const struct node *node);         /* " where ..." or nothing */
 void sql_embedded(struct sql *sql, const struct embed *embed);      /* its rows as JSON */
 void sql_found(struct sql *sql, const struct embed *embed);         /* true when it has a row */
+void sql_found_in_order(struct sql *sql, const struct embed *embed); /* the same, row by row */
 
 /* The first two columns of the answer, over rows called t. The body is in sql_body.c. */
 void sql_body(struct sql *sql, const struct plan *plan);

@@ -91,7 +91,7 @@ static void inner_and_null_ask_whether_there_is_a_row(void **state)
          "select `primes`.`id`" PRIMES " where not (exists (select" ITS_PHASES "))"         },
         {"GET /primes?select=id,phases()&or=(id.eq.1,phases.not.is.null)",
          "select `primes`.`id`" PRIMES " where ((`primes`.`id` = $1) or (exists (select" ITS_PHASES
-         ")))"                                                                              },
+         " offset 0)))"                                                                              },
         {"GET /phases?select=id,primes!inner(form)&limit=1\nprefer: count=exact",
          "select coalesce(json_agg(t), '[]'), count(*), (select count(*)" PHASES
          " where exists (select from `public`.`primes` as `postern_1` where `postern_1`.`id` = "
