@@ -157,6 +157,8 @@ static bool read_line(struct reader *in)
     struct buf value;
     str name;
 
+    if (str_find(in->rest, '\0') >= 0)
+        return refuse(in, "there is a NUL byte");
     if (at_end(in))
         return true;
     if (*count == FILE_VARIABLES_MAX)

@@ -96,11 +96,16 @@ const struct fail *prefer_read(const struct request *req, const struct config *c
 
 static str chosen_text(const struct prefer *prefer, arena *mem, enum preference kind)
 {
-    if (kind == PREFER_TIMEZONE && prefer->timezone.at != NULL)
-        return arena_printf(mem, "timezone=%.*s", STR_ARG(prefer->timezone));
+    struct buf text;
+
     if (kind == PREFER_MAX_AFFECTED && prefer->max_affected >= 0)
         return arena_printf(mem, "max-affected=%lld", (long long)prefer->max_affected);
-    return table[prefer->choices[kind]].text;
+    if (kind != PREFER_TIMEZONE || prefer->timezone.at == NULL)
+        return table[prefer->choices[kind]].text;
+    buf_init(&text, mem, APPLIED_MAX);
+    buf_put(&text, TIMEZONE);
+    buf_put(&text, prefer->timezone);
+    return buf_str(&text);
 }
 
 str prefer_applied(const struct prefer *prefer, arena *mem, unsigned kinds)

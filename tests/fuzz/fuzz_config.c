@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         str bytes = {(const char *)data + 1, size - 1};
         const struct setting *setting = &settings[data[0] % settings_count];
         variable.name = arena_printf(mem, "POSTERN_%s", setting->name);
-        variable.value = bytes;
+        variable.value = str_from(arena_cstr(mem, bytes)); /* a variable ends at a NUL */
         str why = config_load(&config, mem, &environment);
         if (why.at == NULL)
             check_settled(&config);

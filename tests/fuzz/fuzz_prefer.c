@@ -34,7 +34,8 @@ static void check_applied(arena *mem, str value, const struct prefer *prefer)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     arena *mem = arena_open();
-    str value = arena_copy(mem, (str){(const char *)data, size});
+    /* A longer time zone is no time zone: PostgreSQL refuses the request. */
+    str value = arena_copy(mem, (str){(const char *)data, size < 400 ? size : 400});
     struct prefer prefer;
     const struct fail *fail = read_header(mem, value, &prefer);
 
