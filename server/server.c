@@ -143,6 +143,8 @@ static int open_door(struct server *server)
     return fd;
 }
 
+static void take_signals(struct server *server);
+
 static void start_workers(struct server *server)
 {
     const struct config *config = server->config;
@@ -172,6 +174,7 @@ static void start_workers(struct server *server)
     keys_unref(&keys);
     schema_unref(&schema);
     book_unref(&book);
+    take_signals(server);
     for (int i = 0; i < server->nworkers; i++)
         worker_start(server->workers[i]);
 }
@@ -372,10 +375,16 @@ static void open_control(struct server *server)
     server->log = timer_start(server->loop, LOG_FLUSH_MS, LOG_FLUSH_MS, flush_log, NULL);
     if (server->config->routes_dir.len > 0)
         server->shelves = timer_start(server->loop, SHELF_MS, SHELF_MS, look_at_shelf, server);
-    loop_signal(server->loop, SIGTERM, on_signal, server);
-    loop_signal(server->loop, SIGINT, on_signal, server);
-    loop_signal(server->loop, SIGUSR1, on_signal, server);
-    loop_signal(server->loop, SIGUSR2, on_signal, server);
+}
+
+/* Before the first request is answered: who sees an answer may ask for the end. They are acted on
+ * when the control loop runs. Until here SIGTERM ends the process at once. */
+static void take_signals(struct server *server)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        loop_signal(server->loop, signals[i], on_signal, server);
 }
 
 static void stop_all(struct server *server)

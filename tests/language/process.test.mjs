@@ -246,6 +246,13 @@ describe('the end', () => {
         assert.equal((await nap).status, 200);
         assert.deepEqual(await server.exited, { code: 0, signal: null });
     });
+    test('it may come with the first answer', async () => {
+        for (let i = 0; i < 8; i++) {
+            const server = await serve({}, false);
+            while (!(await answers(server.port))) await sleep(1);
+            await server.stop(); /* throws unless it ends by itself, with 0 */
+        }
+    });
     test('a client that has connected and says nothing holds nothing up', async () => {
         const server = await serve({});
         const silent = connect(server.port, '127.0.0.1');
