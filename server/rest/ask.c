@@ -97,7 +97,8 @@ const struct fail *ask_schema(const struct request *req, const struct config *co
 
 static const struct fail *read_body(const struct request *req, struct ask *ask)
 {
-    enum body_keys keys = ask->columns.count > 0 ? BODY_KEYS_ANY : BODY_KEYS_UNIFORM;
+    bool limited = ask->columns.count > 0 && ask->kind != ASK_PUT;
+    enum body_keys keys = limited ? BODY_KEYS_ANY : BODY_KEYS_UNIFORM;
 
     if (ask->kind == ASK_CALL && !ask->reads) {
         TRY(body_read_call(req, keys, &ask->body));

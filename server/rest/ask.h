@@ -46,7 +46,7 @@ struct ask {
     struct range range;
     struct level *levels; /* of embedded relations; where, order and range are what is said of the
                              target itself */
-    struct name_list columns, on_conflict; /* count 0: not given */
+    struct name_list columns, on_conflict; /* count 0: not given. A PUT has no columns= */
     struct argument *arguments;
     struct prefer prefer;
     struct accept accept;

@@ -1,5 +1,7 @@
 /* What only writes have: the columns of the body, the key that may be in the way, and the one row
  * that a PUT names. */
+#include <stdlib.h>
+
 #include "rest/plan.h"
 
 static const struct fail *find_written(arena *mem, struct plan *plan);
@@ -54,21 +56,43 @@ const struct fail *plan_write(arena *mem, struct plan *plan)
     return find_conflict(mem, plan);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return str_order(*(const str *)a, *(const str *)b);
+}
+
+/* Each once and by the alphabet: the order in which a client writes its keys makes no other
+ * statement, and no other error. */
+static struct name_list sort_names(arena *mem, const struct name_list *names)
+{
+    struct name_list sorted = {arena_array(mem, str, (size_t)names->count), 0};
+
+    if (names->count == 0)
+        return sorted;
+    memcpy(sorted.names, names->names, sizeof(str) * (size_t)names->count);
+    qsort(sorted.names, (size_t)names->count, sizeof(str), by_text);
+    for (int i = 0; i < names->count; i++)
+        if (i == 0 || !str_eq(sorted.names[i], sorted.names[sorted.count - 1]))
+            sorted.names[sorted.count++] = sorted.names[i];
+    return sorted;
+}
+
 static const struct fail *find_written(arena *mem, struct plan *plan)
 {
     const struct ask *ask = plan->ask;
-    const struct name_list *names = ask->columns.count > 0 ? &ask->columns : &ask->body.keys;
+    bool limited = ask->columns.count > 0 && ask->kind != ASK_PUT;
+    struct name_list names = sort_names(mem, limited ? &ask->columns : &ask->body.keys);
     struct column_list *written = &plan->written;
 
     if (ask->kind != ASK_INSERT && ask->kind != ASK_PUT && ask->kind != ASK_UPDATE)
         return NULL;
-    written->list = arena_array(mem, const struct column *, (size_t)names->count);
-    for (int i = 0; i < names->count; i++) {
-        const struct column *column = relation_column(plan->relation, names->names[i]);
+    written->list = arena_array(mem, const struct column *, (size_t)names.count);
+    for (int i = 0; i < names.count; i++) {
+        const struct column *column = relation_column(plan->relation, names.names[i]);
         if (column == NULL)
             return fail_new(mem, FAIL_NO_COLUMN,
                             "Could not find the '%.*s' column of '%.*s' in the schema cache",
-                            STR_ARG(names->names[i]), STR_ARG(plan->relation->name));
+                            STR_ARG(names.names[i]), STR_ARG(plan->relation->name));
         written->list[written->count++] = column;
     }
     return NULL;

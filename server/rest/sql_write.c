@@ -233,25 +233,26 @@ static void put_defaults(struct sql *sql, const struct column_list *columns)
 static void put_rows_of_body(struct sql *sql, const struct plan *plan)
 {
     const struct body *body = &plan->ask->body;
-    bool array = body->kind == BODY_ARRAY;
+    bool array = body->kind != BODY_OBJECT;
+    str json = body->kind == BODY_NONE ? STR("[]") : body->json;
 
     if (!prefer_is(&plan->ask->prefer, PREFER_MISSING, CHOICE_MISSING_DEFAULT)) {
         if (array)
             sql_put(sql, "json_to_recordset(");
         else
             sql_put(sql, "json_to_record(");
-        sql_value(sql, body->json);
+        sql_value(sql, json);
     } else if (array) {
         sql_put(sql, "jsonb_to_recordset((select jsonb_agg(");
         put_defaults(sql, &plan->written);
         sql_put(sql, " || e) from jsonb_array_elements(");
-        sql_value(sql, body->json);
+        sql_value(sql, json);
         sql_put(sql, ") e)");
     } else {
         sql_put(sql, "jsonb_to_record(");
         put_defaults(sql, &plan->written);
         sql_put(sql, " || ");
-        sql_value(sql, body->json);
+        sql_value(sql, json);
         sql_put(sql, "::jsonb");
     }
     sql_put(sql, ")");
@@ -328,25 +329,25 @@ static void put_key_of_url(struct sql *sql, const struct plan *plan)
     }
 }
 
-/* {} is one row of defaults, [{},{}] are two. */
+/* {} is one row of defaults, [{},{}] are two, [] is none. */
 static void put_empty_rows(struct sql *sql, const struct plan *plan)
 {
-    if (plan->ask->body.kind == BODY_OBJECT) {
-        sql_put(sql, " default values");
-        return;
+    sql_put(sql, " select");
+    if (plan->ask->body.kind == BODY_ARRAY) {
+        sql_put(sql, " from json_array_elements(");
+        sql_value(sql, plan->ask->body.json);
+        sql_put(sql, ")");
     }
-    sql_put(sql, " select from json_array_elements(");
-    sql_value(sql, plan->ask->body.json);
-    sql_put(sql, ")");
+    if (plan->ask->body.kind == BODY_NONE)
+        sql_put(sql, " where false");
+    else if (plan->conflict == CONFLICT_MERGES)
+        sql_put(sql, COUNT_UP);
+    put_conflict(sql, plan);
 }
 
 static void put_inserted_rows(struct sql *sql, const struct plan *plan)
 {
-    if (plan->ask->body.kind == BODY_NONE) {
-        sql_put(sql, " select null where false");
-        return;
-    }
-    if (plan->written.count == 0) {
+    if (plan->written.count == 0 || plan->ask->body.kind == BODY_NONE) {
         put_empty_rows(sql, plan);
         return;
     }
