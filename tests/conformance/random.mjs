@@ -74,19 +74,59 @@ function call() {
     return chance(0.5) ? { path, headers, as: 'service' } : { method: 'POST', path, headers, body: '{}', as: 'service' };
 }
 
-const row = () => Object.fromEntries(some(4, () => pick([['id', pick([1, 2, 9, 'x', null])], ['name', pick(['n', null, 7, 'é"', ['a'], { b: 1 }])], ['extra', 1]])).filter(([key]) => key !== 'extra' || chance(0.1)));
+/** What may be written where: by column, values that fit and some that do not. */
+const TABLES = {
+    parents: { key: ['id'], values: { id: [1, 2, 9, 'x', null], name: ['n', null, 7, 'é"', ['a'], { b: 1 }] } },
+    pairs: { key: ['a', 'b'], values: { a: [1, 2, 9, null, 'x'], b: ['x', 'y', 'z,1', 'é &='], v: ['v', null, 3, 'NULL'] } },
+    loose: { key: [], values: { a: [1, 7, null, '8', 'x'], b: ['x', null, 'l\nm', true] } },
+    items: {
+        key: ['id'],
+        values: {
+            id: [1, 5, 500, 501], name: ['item 1', 'new', 'a,b'], qty: [0, 3, -1, null, '4'], tags: [['a'], '{b,c}', null], data: [{ a: 1 }, [1], null, 'text'],
+            feels: ['ok', 'nope', null], done: [true, 'f', null], day: ['2026-02-03', null], raw: ['\\x00ff'], inside: ['[1,3)'], price: [1, 2.5, '3.005'],
+        },
+    },
+};
+const subset = (list) => list.filter(() => chance(0.5));
+const valueOf = (of, name) => (name === 'extra' ? 1 : pick(TABLES[of].values[name]));
+const rowOf = (of, names) => Object.fromEntries(names.map((name) => [name, valueOf(of, name)]));
+
+const asText = (value) => (value === null ? 'NULL' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const csvField = (text) => (/[",\r\n]/.test(text) || chance(0.1) ? `"${text.replaceAll('"', '""')}"` : text);
+const csv = (names, rows) => [names, ...rows.map((one) => names.map((name) => asText(one[name])))].map((line) => line.map(csvField).join(',')).join(pick(['\n', '\r\n']));
+const form = (one) => Object.entries(one).map(([name, value]) => `${e(name)}=${e(asText(value)).replaceAll('%20', '+')}`).join('&');
+
+/** A body as { body, type }: mostly JSON, of rows that mostly have the same keys. */
+function bodyOf(of) {
+    const keys = subset(Object.keys(TABLES[of].values)), names = chance(0.7) ? [...new Set([...TABLES[of].key, ...keys])] : keys;
+    if (chance(0.05)) names.push('extra');
+    const rows = [rowOf(of, names), ...some(2, () => rowOf(of, chance(0.95) ? names : subset(names)))];
+    if (names.length > 0 && chance(0.2) && rows.every((one) => Object.keys(one).length === names.length)) return { type: 'text/csv', body: csv(names, rows) };
+    if (chance(0.15)) return { type: 'application/x-www-form-urlencoded', body: form(rows[0]) };
+    return { body: JSON.stringify(chance(0.5) ? rows[0] : chance(0.9) ? rows : []) };
+}
+
+function filterOf(of, method) {
+    const { key, values } = TABLES[of];
+    if (method === 'POST') return [];
+    if (method === 'PUT' || chance(0.3)) return key.filter(() => chance(0.95)).map((name) => [name, `eq.${asText(valueOf(of, name))}`]);
+    const name = pick(Object.keys(values));
+    return [pick([[name, `eq.${asText(valueOf(of, name))}`], [name, 'not.is.null'], ['or', `(${name}.is.null,${name}.eq.${inTree(asText(valueOf(of, name)))})`]])];
+}
 
 function write() {
-    const method = pick(['POST', 'POST', 'PATCH', 'DELETE', 'PUT']);
-    const filter = method === 'POST' ? '' : pick(['id=eq.1', 'id=in.(1,2)', 'id=gt.0', 'name=eq.p2', 'id=eq.77', 'or=(id.eq.1,name.eq.p2)']);
-    const select = chance(0.4) ? pick(['select=id', 'select=name,id', 'select=x:name', 'select=*', 'select=id::text']) : '';
+    const of = pick(['parents', 'parents', 'pairs', 'loose', 'items']), method = pick(['POST', 'POST', 'POST', 'PATCH', 'DELETE', 'PUT']), names = Object.keys(TABLES[of].values);
+    const { type, body } = bodyOf(of);
+    const list = filterOf(of, method);
+    if (chance(0.4)) list.push(['select', pick([names[0], `${names[1]},${names[0]}`, `x:${names[1]}`, '*', `${names[0]}::text`])]);
+    if (method !== 'DELETE' && !type && chance(0.15)) list.push(['columns', pick([names[0], names.slice(0, 2).join(','), 'nope'])]);
+    if (method === 'POST' && chance(0.15)) list.push(['on_conflict', pick([names[0], TABLES[of].key.join(',') || 'a', 'nope'])]);
     const headers = {
-        accept: pick(ACCEPT.slice(0, 6)),
+        accept: pick(ACCEPT.slice(0, 6)), ...(type && method !== 'DELETE' && { 'content-type': type }),
         ...prefers(['return=representation', 'return=representation', 'return=minimal', 'return=headers-only', 'count=exact', 'resolution=merge-duplicates', 'resolution=ignore-duplicates', 'missing=default', 'handling=strict']),
     };
-    const rows = chance(0.3) ? some(3, row) : row();
-    const body = method === 'DELETE' ? undefined : JSON.stringify(rows);
-    return { method, path: `/parents?${[filter, select].filter(Boolean).join('&')}`, headers, body, writes: ['parents', 'children'], as: pick(['service', 'service', 'user', 'anon']) };
+    const query = list.map(([key, value]) => `${e(key)}=${e(value)}`).join('&');
+    return { method, path: `/${of}?${query}`, headers, body: method === 'DELETE' ? undefined : body, writes: of === 'parents' ? ['parents', 'children'] : [of], as: pick(['service', 'service', 'user', 'anon']) };
 }
 
 export const chances = Array.from({ length: count }, () => ({ group: `seed ${seed}`, ...pick([read, read, call, write, write])() }));
