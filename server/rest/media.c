@@ -68,8 +68,8 @@ static str lower(arena *mem, str text)
     char *copy = h2o_mem_alloc_pool(mem, text.len + 1);
 
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+        bool upper = text.at[i] >= 'A' && text.at[i] <= 'Z';
+        copy[i] = (char)(text.at[i] + (upper ? 'a' - 'A' : 0));
     }
     return (str){copy, text.len};
 }

@@ -16,11 +16,12 @@ const statusText = (path) => new Promise((resolve, reject) => {
 });
 
 test('response.headers are sent, in place of ours of the same name', async () => {
-    const reply = await call('say_headers', { list: JSON.stringify([{ 'X-A': '1; x=2' }, { 'content-type': 'text/x-mine' }, { 'Content-Length': '1' }, { 'Set-Cookie': 'a=1' }, { 'Set-Cookie': 'b=2' }]) });
+    const reply = await call('say_headers', { list: JSON.stringify([{ 'X-A': '1; x=2' }, { 'content-type': 'text/x-mine' }, { Vary: 'X-Mine' }, { 'Content-Length': '1' }, { 'Set-Cookie': 'a=1' }, { 'Set-Cookie': 'b=2' }]) });
     assert.equal(reply.status, 200);
     assert.equal(reply.text, '"said"');
     assert.equal(reply.headers.get('x-a'), '1; x=2');
     assert.equal(reply.headers.get('content-type'), 'text/x-mine');
+    assert.equal(reply.headers.get('vary'), 'X-Mine');
     assert.deepEqual(reply.headers.getSetCookie(), ['a=1', 'b=2']);
 });
 
