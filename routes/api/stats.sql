@@ -5,10 +5,4 @@
 -- pool: read
 -- cache: 5s
 -- reads: private.dashboard_stats
-select json_build_object(
-    'total', total,
-    'by_form', by_form,
-    'largest_digits', largest_digits,
-    'largest_expression', largest_expression
-)
-from private.dashboard_stats
+select get_stats()
