@@ -292,6 +292,16 @@ void feed_drain(struct feed *feed)
     ws_drain(feed->ws);
 }
 
+struct hub *feed_hub(const struct feed *feed)
+{
+    return feed->hub;
+}
+
+bool feed_streaming(const struct feed *feed)
+{
+    return feed->streaming;
+}
+
 int feed_connections(const struct feed *feed)
 {
     return ws_connections(feed->ws);

@@ -14,6 +14,8 @@ void feed_adopt(struct feed *feed, int fd); /* a socket that wants to become a W
 /* The same when http has read its head. */
 void feed_adopt_read(struct feed *feed, int fd, str head, str behind);
 void feed_drain(struct feed *feed); /* clients are told to come back later */
+struct hub *feed_hub(const struct feed *feed);
+bool feed_streaming(const struct feed *feed); /* changes arrive */
 int feed_connections(const struct feed *feed);
 void feed_close(struct feed *feed);
 void feed_free(struct feed **feed);

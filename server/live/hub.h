@@ -85,6 +85,16 @@ void hub_gap(struct hub *hub);
 /* The feed is up, the schema may have changed: facts are read anew; waiting joins go on. */
 void hub_fresh(struct hub *hub);
 
+/* A broadcast that comes from outside of the channels: to all who hear the topic, everywhere. */
+struct publication {
+    str topic;
+    bool private;
+    str event, payload; /* JSON, unless it is bytes */
+    bool binary;
+    str meta; /* JSON, or empty */
+};
+void hub_publish(struct hub *hub, const struct publication *what);
+
 void hub_take_spread(struct hub *hub, const struct spread *spread); /* from another worker */
 
 struct hub_counts {

@@ -123,6 +123,32 @@ void topic_broadcast(struct channel *channel, const struct frame *frame)
     arena_close(&mem);
 }
 
+void hub_publish(struct hub *hub, const struct publication *what)
+{
+    const struct topic *topic = topic_find(hub, what->topic, what->private);
+    arena *mem = arena_open();
+    const struct user_broadcast from = {
+        .topic = arena_printf(mem, "realtime:%.*s", STR_ARG(what->topic)),
+        .event = what->event,
+        .payload = what->payload,
+        .binary = what->binary,
+        .meta = what->meta};
+    struct spread spread = {
+        .kind = SPREAD_BROADCAST, .private = what->private, .topic = what->topic};
+
+    for (enum vsn vsn = VSN_1; vsn <= VSN_2; vsn++) {
+        spread.frames[vsn] = frame_write_broadcast(mem, vsn, &from);
+        if (spread.frames[vsn] != NULL)
+            spread.frames[vsn]->droppable = true;
+    }
+    if (topic != NULL)
+        deliver(hub, topic, spread.frames, NULL);
+    hub->fns->spread(hub->arg, &spread);
+    message_unref(&spread.frames[VSN_1]);
+    message_unref(&spread.frames[VSN_2]);
+    arena_close(&mem);
+}
+
 /* ---- presence ---- */
 
 static str keep(char **room, str text)

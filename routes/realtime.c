@@ -1,0 +1,244 @@
+/* /realtime/v1/api: broadcasts by plain HTTP, as realtime-js sends them before it has joined, and
+ * signs of life. The shapes are Supabase Realtime's. Source: reference "Wire protocol", 1.9. */
+#include "auth/token.h"
+#include "base/json.h"
+#include "http/http.h"
+#include "live/hub.h"
+#include "routes.h"
+#include "worker.h"
+
+enum { MESSAGES_MAX = 1000 };
+
+static const struct fail *reply_json(struct request *req, int status, str body)
+{
+    struct reply *reply = reply_new(req->mem, status, TYPE_JSON);
+
+    reply->body = body;
+    return http_reply(req, reply);
+}
+
+static const struct fail *accepted(struct request *req)
+{
+    return http_reply(req, reply_new(req->mem, 202, (str){NULL, 0}));
+}
+
+/* A caller needs a key, be it the anonymous one. */
+static bool is_known(struct request *req)
+{
+    return (request_header(req, STR("authorization")).at != NULL ||
+            request_header(req, STR("apikey")).at != NULL) &&
+           admit(req, req->worker->tokens) == NULL;
+}
+
+static const struct fail *unauthorized(struct request *req)
+{
+    return reply_json(req, 401, STR("{\"message\":\"Unauthorized\"}"));
+}
+
+static void publish(struct request *req, const struct publication *what)
+{
+    hub_publish(feed_hub(req->worker->feed), what);
+}
+
+/* ---- a batch: {"messages": [{"topic", "event", "payload", "private"?, "id"?}]} ---- */
+
+struct incoming {
+    str topic, event, payload, id;
+    bool private;
+};
+
+static struct incoming read_message(arena *mem, str object)
+{
+    struct incoming message = {
+        .id = {NULL, 0}
+    };
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, object) != JSON_OBJECT)
+        return message;
+    while (json_walk_next(&walk, &key, &value)) {
+        bool text = json_kind_of(value) == JSON_STRING;
+        if (str_eq(key, STR("\"topic\"")) && text)
+            message.topic = json_unquote(mem, value);
+        else if (str_eq(key, STR("\"event\"")) && text)
+            message.event = json_unquote(mem, value);
+        else if (str_eq(key, STR("\"payload\"")) && json_kind_of(value) == JSON_OBJECT)
+            message.payload = value;
+        else if (str_eq(key, STR("\"private\"")))
+            message.private = str_eq(value, STR("true"));
+        else if (str_eq(key, STR("\"id\"")) && text)
+            message.id = value;
+    }
+    return message;
+}
+
+static void put_missing(struct buf *errors, const char *name, str value, bool *any)
+{
+    if (value.len > 0)
+        return;
+    buf_printf(errors, "%s\"%s\":[\"can't be blank\"]", *any ? "," : "", name);
+    *any = true;
+}
+
+/* {} for a good one. */
+static bool put_errors(struct buf *errors, const struct incoming *message)
+{
+    bool any = false;
+
+    buf_putc(errors, '{');
+    put_missing(errors, "topic", message->topic, &any);
+    put_missing(errors, "event", message->event, &any);
+    put_missing(errors, "payload", message->payload, &any);
+    buf_putc(errors, '}');
+    return any;
+}
+
+struct batch_in {
+    struct incoming *messages;
+    int count;
+    bool wrong;
+    struct buf errors;
+};
+
+static bool find_messages(str body, str *messages)
+{
+    struct json_walk walk;
+    str key, value;
+
+    if (json_check(body) != JSON_OBJECT)
+        return false;
+    json_walk_open(&walk, body);
+    while (json_walk_next(&walk, &key, &value))
+        if (str_eq(key, STR("\"messages\"")) && json_kind_of(value) == JSON_ARRAY) {
+            *messages = value;
+            return true;
+        }
+    return false;
+}
+
+static bool read_batch(struct request *req, str array, struct batch_in *batch)
+{
+    struct json_walk walk;
+    str key, value;
+
+    batch->messages = arena_array(req->mem, struct incoming, MESSAGES_MAX);
+    buf_init(&batch->errors, req->mem, SIZE_MAX);
+    json_walk_open(&walk, array);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (batch->count == MESSAGES_MAX)
+            return false;
+        struct incoming *message = &batch->messages[batch->count++];
+        *message = read_message(req->mem, value);
+        buf_put(&batch->errors, batch->count > 1 ? STR(",") : STR(""));
+        batch->wrong |= put_errors(&batch->errors, message);
+    }
+    return true;
+}
+
+/* Private messages of callers who may not send them are dropped without a word. */
+static void send_all(struct request *req, const struct batch_in *batch)
+{
+    for (int i = 0; i < batch->count; i++) {
+        const struct incoming *message = &batch->messages[i];
+        const struct publication what = {
+            .topic = message->topic,
+            .event = message->event,
+            .payload = message->payload,
+            .meta = message->id.at == NULL
+                        ? STR("")
+                        : arena_printf(req->mem, "{\"id\":%.*s}", STR_ARG(message->id)),
+        };
+        if (!message->private)
+            publish(req, &what);
+    }
+}
+
+const struct fail *broadcast_handle(struct request *req)
+{
+    struct batch_in batch = {.count = 0};
+    str messages;
+
+    if (!is_known(req))
+        return unauthorized(req);
+    if (!find_messages(req->body, &messages))
+        return reply_json(req, 422, STR("{\"errors\":{\"messages\":[\"can't be blank\"]}}"));
+    if (!read_batch(req, messages, &batch))
+        return reply_json(req, 429,
+                          STR("{\"message\":\"Too many messages to broadcast, please reduce the "
+                              "batch size\"}"));
+    if (batch.wrong)
+        return reply_json(req, 422,
+                          arena_printf(req->mem, "{\"errors\":{\"messages\":[%.*s]}}",
+                                       STR_ARG(buf_str(&batch.errors))));
+    send_all(req, &batch);
+    return accepted(req);
+}
+
+/* ---- one: the body is the payload ---- */
+
+static bool is_type(const struct request *req, str wanted)
+{
+    str type = request_header(req, STR("content-type"));
+    long end = type.at == NULL ? 0 : str_find(type, ';');
+
+    if (end >= 0)
+        type.len = (size_t)end;
+    return str_ieq(str_trim(type), wanted);
+}
+
+static bool wants_private(const struct request *req)
+{
+    str rest = req->query, pair;
+
+    while (str_cut(&rest, '&', &pair))
+        if (str_eq(pair, STR("private=true")))
+            return true;
+    return false;
+}
+
+const struct fail *broadcast_one_handle(struct request *req)
+{
+    struct publication what = {
+        .topic = request_path_value(req, STR("topic")),
+        .event = request_path_value(req, STR("event")),
+        .payload = req->body,
+        .binary = is_type(req, STR("application/octet-stream")),
+        .meta = STR(""),
+    };
+
+    if (!is_known(req))
+        return unauthorized(req);
+    if (wants_private(req))
+        return reply_json(req, 403, STR("{\"message\":\"Unauthorized\"}"));
+    if (!what.binary && !is_type(req, STR("application/json")))
+        return reply_json(req, 415,
+                          STR("{\"error\":\"Unsupported Media Type. Use application/json or "
+                              "application/octet-stream\"}"));
+    if (!what.binary && json_check(req->body) == JSON_INVALID)
+        return reply_json(req, 422, STR("{\"errors\":{\"payload\":[\"is invalid\"]}}"));
+    publish(req, &what);
+    return accepted(req);
+}
+
+/* ---- signs of life ---- */
+
+const struct fail *ping_handle(struct request *req)
+{
+    return reply_json(req, 200, STR("{\"message\":\"Success\"}"));
+}
+
+const struct fail *tenant_health_handle(struct request *req)
+{
+    struct worker *worker = req->worker;
+    const char *streaming = feed_streaming(worker->feed) ? "true" : "false";
+
+    if (!is_known(req))
+        return unauthorized(req);
+    return reply_json(req, 200,
+                      arena_printf(req->mem,
+                                   "{\"data\":{\"healthy\":%s,\"db_connected\":%s,"
+                                   "\"replication_connected\":%s,\"connected_cluster\":1,"
+                                   "\"region\":\"local\",\"node\":\"postern\"}}",
+                                   streaming, streaming, streaming));
+}
