@@ -30,6 +30,7 @@ struct level {
     struct term *order;
     bool limited;
     int64_t limit, offset;
+    bool limit_is_text, skips; /* a limit that is no integer; any offset */
     struct level *next;
 };
 

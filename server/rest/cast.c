@@ -55,13 +55,24 @@ static str quoted(arena *mem, str name)
     return buf_str(&out);
 }
 
-str cast_find(arena *mem, const struct schema *schema, str name)
+static const struct fail *no_type(arena *mem, str name)
 {
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (str_ieq(words[i].name, name))
-            return words[i].type;
+    struct fail *fail = fail_new(mem, FAIL_SQL, "type \"%.*s\" does not exist", STR_ARG(name));
+    fail->code = "42704"; /* undefined_object */
+    return fail;
+}
+
+const struct fail *cast_find(arena *mem, const struct schema *schema, str name, str *type)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!str_ieq(words[i].name, name))
+            continue;
+        *type = words[i].type;
+        return NULL;
+    }
     str folded = fold(mem, name);
     if (str_find(folded, '"') >= 0 || !schema_has_type(schema, folded))
-        return (str){NULL, 0};
-    return quoted(mem, folded);
+        return no_type(mem, folded);
+    *type = quoted(mem, folded);
+    return NULL;
 }

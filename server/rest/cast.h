@@ -3,10 +3,11 @@
 #ifndef REST_CAST_H
 #define REST_CAST_H
 
+#include "base/fail.h"
 #include "schema/schema.h"
 
-/* The type as SQL has it; at == NULL when there is none of that name. Which of several is meant,
- * the search path says. */
-str cast_find(arena *mem, const struct schema *schema, str name);
+/* The type as SQL has it; 400 when there is none of that name. Which of several is meant, the
+ * search path says. */
+const struct fail *cast_find(arena *mem, const struct schema *schema, str name, str *type);
 
 #endif

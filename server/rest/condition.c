@@ -114,8 +114,10 @@ static bool read_list(struct scan *scan, struct condition *condition)
     buf_putc(&list, '{');
     do {
         element = take_element(scan);
-        if (condition->elements++ > 0)
+        if (condition->elements++ > 0) {
+            scan_forget(scan);
             buf_putc(&list, ',');
+        }
         put_element(&list, element);
     } while (scan_take(scan, STR(",")));
     buf_putc(&list, '}');
@@ -266,6 +268,8 @@ static const struct fail *read_children(struct scan *scan, struct condition *con
         scan_white(scan);
         *last = arena_new(scan->mem, struct condition);
         TRY(read_node(scan, *last, depth + 1));
+        if (last != &condition->children)
+            scan_forget(scan);
         last = &(*last)->next;
         scan_white(scan);
     } while (scan_take(scan, STR(",")));

@@ -64,15 +64,7 @@ static bool take_aggregate(struct scan *scan, struct item *item)
 /* What may stand behind an item; it is not consumed. */
 static bool sees_end(struct scan *scan)
 {
-    struct trial trial = scan_try(scan);
-
-    if (scan_take(scan, STR(")")) || scan_take(scan, STR(","))) {
-        scan->at = trial.at;
-        return true;
-    }
-    scan_end(scan);
-    scan_back(scan, &trial);
-    return scan_at_end(scan);
+    return scan_ahead(scan, STR(")")) || scan_ahead(scan, STR(",")) || scan_end(scan);
 }
 
 /* ---- the kinds of items ---- */
@@ -183,6 +175,8 @@ static const struct fail *read_items(struct scan *scan, struct item **items, int
         TRY(read_item(scan, item, depth, &found));
         if (!found)
             return last == items ? NULL : scan_refuse(scan);
+        if (last != items)
+            scan_forget(scan);
         *last = item;
         last = &item->next;
         scan_white(scan);

@@ -70,16 +70,9 @@ static const struct fail *no_column(arena *mem, const struct node *node, str nam
     return fail;
 }
 
-static const struct fail *find_cast(arena *mem, const struct schema *schema, str name, str *cast)
+static const struct fail *find_cast(const struct planner *planner, str name, str *cast)
 {
-    if (name.at == NULL)
-        return NULL;
-    *cast = cast_find(mem, schema, name);
-    if (cast->at != NULL)
-        return NULL;
-    struct fail *fail = fail_new(mem, FAIL_SQL, "type \"%.*s\" does not exist", STR_ARG(name));
-    fail->code = "42704"; /* undefined_object */
-    return fail;
+    return name.at == NULL ? NULL : cast_find(planner->mem, planner->schema, name, cast);
 }
 
 /* A write of which nothing comes back must not fail over a name in select: as in PostgREST, only
@@ -117,8 +110,8 @@ static const struct fail *find_selected(struct planner *planner, const struct no
         return no_column(planner->mem, node, item->field.name);
     if (wanted_back(planner->plan) != CHOICE_RETURN_ROWS)
         return NULL;
-    TRY(find_cast(planner->mem, planner->schema, item->result_cast, &output->result_cast));
-    return find_cast(planner->mem, planner->schema, item->cast, &output->cast);
+    TRY(find_cast(planner, item->result_cast, &output->result_cast));
+    return find_cast(planner, item->cast, &output->cast);
 }
 
 static const struct fail *find_output(struct planner *planner, const struct node *node,

@@ -147,8 +147,8 @@ static const struct fail *find_range(struct planner *planner, const struct level
 {
     if (plan_writes(planner->plan))
         return NULL;
-    TRY(range_of_limit(planner->mem, level->limited, level->limit, level->offset, &node->range));
-    node->paged = level->limited || node->range.first > 0;
+    TRY(range_of_level(planner->mem, level, &node->range));
+    node->paged = node->range.none || node->range.first > 0 || node->range.last != RANGE_OPEN;
     return NULL;
 }
 
@@ -163,7 +163,7 @@ static const struct fail *fill_levels(struct planner *planner, struct embed *emb
         if (*target++ != embed)
             continue;
         TRY(plan_tests(planner, &embed->node, level->where));
-        if (level->limited || level->offset > 0)
+        if (level->limited || level->skips)
             TRY(find_range(planner, level, &embed->node));
         order = order != NULL ? order : level->order;
     }

@@ -122,16 +122,22 @@ static const struct fail *apply_tree(arena *mem, str value, const struct place *
 static const struct fail *apply_limit(arena *mem, str value, const struct place *place)
 {
     (void)mem;
-    if (place->level != NULL && str_int(value, &place->level->limit))
+    if (place->level == NULL)
+        return NULL;
+    if (str_int(str_trim(value), &place->level->limit))
         place->level->limited = true;
+    else
+        place->level->limit_is_text = true;
     return NULL;
 }
 
 static const struct fail *apply_offset(arena *mem, str value, const struct place *place)
 {
     (void)mem;
-    if (place->level != NULL)
-        str_int(value, &place->level->offset);
+    if (place->level == NULL)
+        return NULL;
+    place->level->skips = true;
+    str_int(str_trim(value), &place->level->offset);
     return NULL;
 }
 

@@ -20,19 +20,23 @@ static const struct fail *refuse_number(arena *mem, str number)
     return fail;
 }
 
-/* The last limit or offset that is an integer; others are ignored, as PostgREST does. */
+enum found { FOUND_NONE, FOUND_TEXT, FOUND_NUMBER };
+
+/* The last limit or offset that is an integer. */
 static const struct fail *find_number(arena *mem, const struct query *query, str key,
-                                      int64_t *number, bool *found)
+                                      int64_t *number, enum found *found)
 {
-    *found = false;
+    *found = FOUND_NONE;
     for (int i = 0; i < query->count; i++) {
         str value = str_trim(query->pairs[i].value);
         if (!str_eq(query->pairs[i].key, key) || value.at == NULL)
             continue;
         if (str_int(value, number))
-            *found = true;
+            *found = FOUND_NUMBER;
         else if (is_digits(value))
             return refuse_number(mem, value);
+        else if (*found == FOUND_NONE)
+            *found = FOUND_TEXT;
     }
     return NULL;
 }
@@ -79,13 +83,25 @@ static struct range limit_and_offset(int64_t limit, bool limited, int64_t offset
     return range;
 }
 
-const struct fail *range_of_limit(arena *mem, bool limited, int64_t limit, int64_t offset,
-                                  struct range *range)
+static const struct fail *refuse_negative(arena *mem, const char *code, const char *word)
 {
-    if (limited && limit < 0)
-        return refuse_range(mem, "Limit should be greater than or equal to zero.");
-    *range = limit_and_offset(limit, limited, offset);
-    range->none = limited && limit == 0;
+    struct fail *fail = fail_new(mem, FAIL_SQL, "%s must not be negative", word);
+    fail->code = code; /* invalid_row_count_in_limit_clause, ..._in_result_offset_clause */
+    return fail;
+}
+
+/* What is ignored or refused of the target's own is PostgreSQL's to refuse here, as in PostgREST.
+ */
+const struct fail *range_of_level(arena *mem, const struct level *level, struct range *range)
+{
+    bool limited = level->limited || (level->limit_is_text && level->skips);
+
+    if (level->offset < 0)
+        return refuse_negative(mem, "2201X", "OFFSET");
+    if (limited && level->limit < 0)
+        return refuse_negative(mem, "2201W", "LIMIT");
+    *range = limit_and_offset(level->limit, limited, level->offset);
+    range->none = limited && level->limit == 0;
     return NULL;
 }
 
@@ -106,12 +122,12 @@ const struct fail *range_read(const struct request *req, const struct query *que
 {
     struct range header = {0, RANGE_OPEN, false};
     int64_t limit = 0, offset = 0;
-    bool limited, skips;
+    enum found limits, skips;
 
-    TRY(find_number(req->mem, query, STR("limit"), &limit, &limited));
+    TRY(find_number(req->mem, query, STR("limit"), &limit, &limits));
     TRY(find_number(req->mem, query, STR("offset"), &offset, &skips));
-    if (!skips)
-        offset = 0;
+    /* One that is no integer is ignored; but beside an offset it is no row, as in PostgREST. */
+    bool limited = limits == FOUND_NUMBER || (limits == FOUND_TEXT && skips != FOUND_NONE);
     if (limited && limit < 0)
         return refuse_range(req->mem, "Limit should be greater than or equal to zero.");
     if (limited && limit == 0 && offset <= 0) {

@@ -20,8 +20,8 @@ const struct fail *range_read(const struct request *req, const struct query *que
                               struct range *range);
 
 /* The same for an embedded relation, which no header narrows. */
-const struct fail *range_of_limit(arena *mem, bool limited, int64_t limit, int64_t offset,
-                                  struct range *range);
+struct level;
+const struct fail *range_of_level(arena *mem, const struct level *level, struct range *range);
 
 /* No more rows than max_rows (0: any number). True when there is a limit to write. */
 bool range_cap(struct range *range, int64_t max_rows);

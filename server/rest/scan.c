@@ -34,9 +34,7 @@ void scan_move(struct scan *scan, size_t bytes)
     if (bytes == 0)
         return;
     scan->at += bytes;
-    scan->miss.count = 0;
-    scan->miss.at = scan->miss.found = scan->at;
-    scan->miss.loosely = false;
+    scan_forget(scan);
 }
 
 static void want(struct miss *miss, struct wanted wanted)
@@ -53,7 +51,7 @@ static void merge(struct miss *miss, const struct miss *other)
 {
     if (other->at < miss->at)
         return;
-    if (other->at > miss->at || (miss->count == 0 && !miss->loosely)) {
+    if (other->at > miss->at || !miss->any) {
         *miss = *other;
         return;
     }
@@ -64,7 +62,7 @@ static void merge(struct miss *miss, const struct miss *other)
 
 static bool miss_at(struct scan *scan, size_t found, struct wanted wanted)
 {
-    struct miss one = {.at = scan->at, .found = found};
+    struct miss one = {.any = true, .at = scan->at, .found = found};
 
     if (wanted.text.len > 0)
         want(&one, wanted);
@@ -90,9 +88,26 @@ bool scan_take(struct scan *scan, str token)
     return miss_at(scan, scan->at + fits, (struct wanted){token, true});
 }
 
-bool scan_only(struct scan *scan, str token)
+bool scan_ahead(struct scan *scan, str token)
+{
+    size_t at = scan->at;
+    struct miss miss = scan->miss;
+
+    if (!scan_take(scan, token))
+        return false;
+    scan->at = at;
+    scan->miss = miss;
+    return true;
+}
+
+void scan_forget(struct scan *scan)
 {
     scan->miss = (struct miss){.at = scan->at, .found = scan->at};
+}
+
+bool scan_only(struct scan *scan, str token)
+{
+    scan_forget(scan);
     return scan_take(scan, token);
 }
 
@@ -127,12 +142,13 @@ void scan_white(struct scan *scan)
 {
     while (scan_peek(scan) == ' ' || scan_peek(scan) == '\t')
         scan_move(scan, 1);
+    scan_miss(scan, STR("")); /* more of it would have fitted */
 }
 
 struct trial scan_try(struct scan *scan)
 {
     struct trial trial = {scan->at, scan->miss};
-    scan->miss = (struct miss){.at = scan->at, .found = scan->at};
+    scan_forget(scan);
     return trial;
 }
 
@@ -311,7 +327,7 @@ bool scan_read_word(struct scan *scan, str *word)
 /* A dash is part of a name unless it starts an arrow, which is learnt one character late. */
 static bool take_dash(struct scan *scan)
 {
-    struct miss arrow = {.at = scan->at + 2, .found = scan->at + 1, .loosely = true};
+    struct miss arrow = {.any = true, .at = scan->at + 2, .found = scan->at + 1, .loosely = true};
 
     if (scan_sees(scan, STR("->"))) {
         merge(&scan->miss, &arrow);
@@ -350,21 +366,11 @@ static bool sees_digit(const struct scan *scan)
     return isdigit((unsigned char)scan_peek(scan)) != 0;
 }
 
-/* What may follow an index: then its digits are no key. Nothing of it is consumed. */
+/* What may follow an index: then its digits are no key. */
 static bool ends_index(struct scan *scan)
 {
-    static const str ends[] = {STR_ROW("->"), STR_ROW("::"), STR_ROW("."), STR_ROW(",")};
-    struct trial trial = scan_try(scan);
-
-    if (scan_peek(scan) == ')')
-        return true;
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (!scan_take(scan, ends[i]))
-            continue;
-        scan->at = trial.at;
-        return true;
-    }
-    return scan_end(scan) || scan_back(scan, &trial);
+    return scan_peek(scan) == ')' || scan_ahead(scan, STR("->")) || scan_ahead(scan, STR("::")) ||
+           scan_ahead(scan, STR(".")) || scan_ahead(scan, STR(",")) || scan_end(scan);
 }
 
 static bool read_index(struct scan *scan, str *digits)

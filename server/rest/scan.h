@@ -15,6 +15,7 @@ struct wanted {
     bool literally; /* it is said in quotes */
 };
 struct miss {
+    bool any;     /* something did not fit at all */
     size_t at;    /* the place that the message names */
     size_t found; /* the character that did not fit: behind `at` inside of a word */
     bool loosely; /* the end would have fitted: then the character is 'x', not "x" */
@@ -52,7 +53,13 @@ bool scan_sees(const struct scan *scan, str token);
 /* These consume what they name, or remember that it did not fit. */
 bool scan_take(struct scan *scan, str token);
 bool scan_take_dot(struct scan *scan);
-bool scan_end(struct scan *scan); /* consumes nothing */
+
+/* These consume nothing. */
+bool scan_ahead(struct scan *scan, str token);
+bool scan_end(struct scan *scan);
+
+/* What did not fit before is of no interest any more: a second element of a list is complete. */
+void scan_forget(struct scan *scan);
 
 /* A token whose first character fits, so that nothing else could be meant. False, to be returned.
  */

@@ -10,15 +10,7 @@ static bool take_word(struct scan *scan, str word)
 /* What may stand behind a term; it is not consumed. */
 static bool sees_end(struct scan *scan)
 {
-    struct trial trial = scan_try(scan);
-
-    if (scan_take(scan, STR(","))) {
-        scan->at = trial.at;
-        return true;
-    }
-    scan_end(scan);
-    scan_back(scan, &trial);
-    return scan_at_end(scan);
+    return scan_ahead(scan, STR(",")) || scan_end(scan);
 }
 
 /* .asc or .desc, then .nullsfirst or .nullslast, then the end of the term. */

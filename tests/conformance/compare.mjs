@@ -27,7 +27,7 @@ const plain = (value) => (value !== null && typeof value === 'object' ? JSON.str
 export function differences(left, right) {
     const found = [];
     const compare = (part, a, b) => { if (a !== b) found.push({ part, left: a, right: b }); };
-    compare('status', left.status, right.status);
+    if (left.status !== right.status) found.push({ part: 'status', left: `${left.status} ${left.body.slice(0, 300)}`, right: `${right.status} ${right.body.slice(0, 300)}` });
     for (const name of new Set([...Object.keys(left.headers), ...Object.keys(right.headers)])) compare(name, left.headers[name], right.headers[name]);
     const [a, b] = [left, right].map(({ body }) => tight(withoutNow(body)));
     const [x, y] = [error(a), error(b)];

@@ -194,4 +194,3 @@ begin
     end loop;
 end
 $$;
-select kept.keep();

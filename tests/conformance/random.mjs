@@ -1,21 +1,6 @@
-// Requests put together by chance from a seed: CONFORMANCE_SEED and CONFORMANCE_RANDOM (how many)
-// change them. What fails is printed with its request, so it can become a case of requests.mjs.
-
-const seed = Number(process.env.CONFORMANCE_SEED ?? 20260101);
-const count = Number(process.env.CONFORMANCE_RANDOM ?? 400);
-
-/** Mulberry32: the same numbers from the same seed. */
-let state = seed;
-function random() {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
-const pick = (list) => list[Math.floor(random() * list.length)];
-const some = (most, make) => Array.from({ length: Math.floor(random() * (most + 1)) }, make);
-const chance = (part) => random() < part;
-const e = encodeURIComponent;
+// Requests put together by chance over the items of fixture.sql; see seed.mjs. What fails is printed
+// with its request, so it can become a case of requests.mjs.
+import { chance, count, e, inTree, pick, seed, some } from './seed.mjs';
 
 const COLUMNS = {
     id: ['1', '5', '24', '-3', '999'], name: ['item 1', 'item 22', 'x', 'ITEM 3', 'a"b', 'a,b', '(x)', 'é', 'a\\b', '*em*'], qty: ['0', '2', '4'], price: ['1.25', '5', '-0.0'],
@@ -23,10 +8,6 @@ const COLUMNS = {
 };
 const TEXT = ['name', 'short', 'data->>n', 'data->in->>x'];
 const column = () => pick(Object.keys(COLUMNS));
-
-function inTree(value) {
-    return /[,()"\\ ]/.test(value) || value === '' ? `"${value.replace(/[\\"]/g, '\\$&')}"` : value;
-}
 
 function expression(of, quote) {
     const value = () => pick(COLUMNS[of]);

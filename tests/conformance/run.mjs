@@ -15,6 +15,7 @@ import { known } from './differences.mjs';
 import { chances } from './random.mjs';
 import { requests } from './requests.mjs';
 import { Side } from './side.mjs';
+import { worldly } from './world.mjs';
 
 const TOKENS = { anon: anonKey, user: userA.token, other: userB.token, service: serviceKey };
 const SCHEMAS = 'public,other';
@@ -27,8 +28,8 @@ async function makeDatabases(cluster) {
     await cluster.createDatabase('left_db');
     await migrate(cluster.url('left_db'));
     cluster.psql(fixture('people.sql'), 'left_db');
-    cluster.psql(readFileSync(join(root, 'tests/conformance/fixture.sql'), 'utf8'), 'left_db');
-    cluster.psql('analyze', 'left_db');
+    for (const file of ['fixture.sql', 'world.sql']) cluster.psql(readFileSync(join(root, 'tests/conformance', file), 'utf8'), 'left_db');
+    cluster.psql('select kept.keep(); analyze', 'left_db');
     await cluster.createDatabase('right_db', 'left_db');
 }
 
@@ -82,7 +83,7 @@ async function main() {
     try {
         await makeDatabases(cluster);
         sides = await startSides(cluster);
-        for (const one of [...contract, ...requests, ...chances]) {
+        for (const one of [...contract, ...requests, ...chances, ...worldly]) {
             if (only && !one.group.includes(only)) continue;
             const found = await runOne(one, sides);
             if (found.length === 0) {

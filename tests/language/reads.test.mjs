@@ -84,7 +84,7 @@ test('order: paths, nulls, the first of several, and words that are none', () =>
 
 test('limit and offset beside the Range header', async () => {
     const cases = [
-        ['limit=3', '1-', [2, 3], '1-2/*'], ['limit=2&offset=1', '0-9', [2, 3], '1-2/*'], ['offset=3', '0-3', [4], '3-3/*'], ['limit= 2 ', undefined, [1, 2], '0-1/*'], ['limit=x&offset=y', undefined, [1, 2, 3, 4, 5], '0-4/*'], ['limit=0', undefined, [], '*/*'],
+        ['limit=3', '1-', [2, 3], '1-2/*'], ['limit=2&offset=1', '0-9', [2, 3], '1-2/*'], ['offset=3', '0-3', [4], '3-3/*'], ['limit= 2 ', undefined, [1, 2], '0-1/*'], ['limit=x', undefined, [1, 2, 3, 4, 5], '0-4/*'], ['limit=x&offset=y', undefined, [], '*/*'], ['limit=0', undefined, [], '*/*'],
     ];
     for (const [query, range, ids, contentRange] of cases) {
         const reply = await stand.ask(`/things?select=id&order=id&${query}`, { headers: range === undefined ? {} : { Range: range } });
