@@ -28,7 +28,7 @@ export const known = [
     },
     {
         reason: 'an unknown column of an embedded relation: PostgreSQL names it with the alias of the SQL, which is ours',
-        when: ({ left, right }) => has(left, '"42703"') && /column postern_\d+\./.test(right.body) && bare(left).replace(/column \w+\./, '') === bare(right).replace(/column postern_\d+\./, ''),
+        when: ({ left, right }) => has(left, '"42703"') && /column \w+_\d+\./.test(right.body) && bare(left).replace(/column \w+\./, '') === bare(right).replace(/column \w+\./, ''),
         parts: ['message', 'hint'],
     },
     {
@@ -70,8 +70,8 @@ export const known = [
         parts: ALL,
     },
     {
-        reason: 'two refusals at once: a relation that cannot be embedded is found before what is said of those in it',
-        when: ({ left, right }) => has(left, '"PGRST108"') && (has(right, '"PGRST200"') || has(right, '"PGRST108"')),
+        reason: 'two refusals at once: of what is said of relations that are not embedded, the first is refused',
+        when: ({ left, right }) => has(left, '"PGRST108"') && has(right, '"PGRST108"'),
         parts: ['code', 'message', 'details', 'hint'],
     },
     {

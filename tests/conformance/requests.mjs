@@ -315,7 +315,7 @@ for (const path of ['/nope', '/item', '/itemz', '/Items', '/odd%20Name%24', '/pr
 for (const query of ['nope=eq.1', 'nam=eq.1', 'id=1', 'id=foo.1', 'id=eq', 'id=', 'id=not.1', 'id=eq.1&foo', 'items.id=eq.1', 'parents.name=eq.x', 'parents.order=id', 'select=id,parents(name)', 'select=id,children(*)', 'id=eq.1&id=eq.1', 'id=eq.1%20', 'id=eq.%2B1', 'name=eq.item+3', 'name=eq.item%203', 'id=eq.99999999999999999999', 'day=eq.x', 'uid=eq.x', 'feels=eq.x', 'done=eq.x', 'price=eq.x', 'data=eq.x', 'tags=cs.x', 'id=not.not.eq.1', 'id=eq.1;qty=eq.1', '=x', 'select=id&select=name'])
     read(`/items?limit=2&order=id&${query}`);
 read('/children?select=id,nothing(name)');
-read('/books?select=id,nothing(name)&shelves.order=id'); // two refusals, of which one is found first
+read('/books?select=id&shelves.order=id&editor.id=gt.7'); // two refusals, of which one is found first
 
 group = 'relationships';
 for (const [from, targets] of Object.entries({
