@@ -1,6 +1,7 @@
 /* Reads the secret of the settings, in each form it may have, into a set of keys; see keys.h. */
 #include "auth/keys.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdatomic.h>
 
@@ -92,6 +93,31 @@ static void read_keys(struct keys *keys, const struct config *config, str *why)
         add_secret(keys, secret, why);
 }
 
+static size_t hex_digits(str text)
+{
+    size_t count = 0;
+    while (count < text.len && isxdigit((unsigned char)text.at[count]))
+        count++;
+    return count;
+}
+
+/* RFC 7519, 2: a StringOrURI with a colon in it is a URI: a scheme, and no byte beyond RFC 3986. */
+static bool is_audience(str text)
+{
+    long colon = str_find(text, ':');
+
+    if (colon < 0)
+        return true;
+    bool ok = colon > 0 && isalpha((unsigned char)text.at[0]);
+    for (long i = 0; ok && i < colon; i++)
+        ok = isalnum((unsigned char)text.at[i]) || str_find(STR("+-."), text.at[i]) >= 0;
+    for (size_t i = (size_t)colon; ok && i < text.len; i++)
+        ok = text.at[i] == '%' ? hex_digits(str_skip(text, i + 1)) >= 2
+                               : isalnum((unsigned char)text.at[i]) ||
+                                     str_find(STR("-._~:/?#[]@!$&'()*+,;="), text.at[i]) >= 0;
+    return ok;
+}
+
 const struct keys *keys_new(arena *mem, const struct config *config, str *why)
 {
     arena *own = arena_open();
@@ -101,7 +127,9 @@ const struct keys *keys_new(arena *mem, const struct config *config, str *why)
     keys->refs = 1;
     keys->mem = own;
     keys->role_path = role_path_parse(own, config->jwt_role_claim_key, why);
-    if (keys->role_path != NULL && config->jwt_secret.at != NULL)
+    if (why->at == NULL && !is_audience(config->jwt_aud))
+        *why = STR("JWT_AUD is not valid: jwt-aud should be a string or a valid URI.");
+    if (why->at == NULL && config->jwt_secret.at != NULL)
         read_keys(keys, config, why);
     if (why->at == NULL)
         return keys;

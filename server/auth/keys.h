@@ -12,9 +12,10 @@ enum { KEYS_MAX = 64 /* of a set */ };
 struct keys;
 struct role_path;
 
-/* From JWT_SECRET and its companions. NULL when it is unusable (too short, bad base64, JSON without
- * a key that can verify), with the sentence in *why, which lives in mem. No secret at all is
- * possible: then every token is refused with PGRST300. The caller holds one reference. */
+/* From JWT_SECRET and its companions. NULL when one is unusable (a secret too short, bad base64,
+ * JSON without a key that can verify, a role path or an audience that is none), with the sentence
+ * in *why, which lives in mem. No secret at all is possible: then every token is refused with
+ * PGRST300. The caller holds one reference. */
 const struct keys *keys_new(arena *mem, const struct config *config, str *why);
 const struct keys *keys_ref(const struct keys *keys);
 void keys_unref(const struct keys **keys); /* NULLs it */

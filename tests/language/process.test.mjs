@@ -338,6 +338,7 @@ describe('the command line', () => {
         ['a short secret', { PGRST_JWT_SECRET: 'short' }, /JWT_SECRET has 5 bytes; it must have at least 32/],
         ['a secret that is not base64', { PGRST_JWT_SECRET: 'no base-64!', PGRST_JWT_SECRET_IS_BASE64: 'true' }, /is not base64/],
         ['a role claim key', { PGRST_JWT_ROLE_CLAIM_KEY: 'role.other' }, /failed to parse role-claim-key value \(role\.other\)/],
+        ['an audience', { PGRST_JWT_AUD: 'foo://%%$$^^.com' }, /jwt-aud should be a string or a valid URI/],
         ['a log level', { PGRST_LOG_LEVEL: 'never' }, /must be one of: crit error warn info debug/],
         ['an end of transactions', { PGRST_DB_TX_END: 'random' }, /must be one of: commit/],
         ['a schema of PostgreSQL\'s own', { PGRST_DB_SCHEMAS: 'public, pg_catalog' }, /pg_catalog/],

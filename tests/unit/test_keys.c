@@ -89,6 +89,37 @@ static void a_secret_is_long_enough_or_the_start_is_refused(void **state)
     }
 }
 
+static void an_audience_is_a_text_or_a_uri(void **state)
+{
+    static const struct {
+        const char *aud;
+        bool ok;
+    } cases[] = {
+        {"ours",                        true },
+        {"any text, 100% of it",        true },
+        {"https://example.org/a?b=%20", true },
+        {"urn:x:y",                     true },
+        {"foo://%%$$^^.com",            false},
+        {"http://%%localhorst.invalid", false},
+        {"http://a b",                  false},
+        {"a:%2",                        false},
+        {"1a:b",                        false},
+        {":x",                          false},
+        {"a b:c",                       false},
+    };
+    arena *mem = arena_open();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct config config = {.jwt_aud = str_from(cases[i].aud)};
+        str why;
+        const struct keys *keys = keys_new(mem, &config, &why);
+        if ((keys != NULL) != cases[i].ok)
+            fail_msg("%s: %.*s", cases[i].aud, STR_ARG(why));
+        keys_unref(&keys);
+    }
+    arena_close(&mem);
+}
+
 static void no_secret_is_possible(void **state)
 {
     arena *mem = arena_open();
@@ -317,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_long_enough_or_the_start_is_refused),
+        cmocka_unit_test(an_audience_is_a_text_or_a_uri),
         cmocka_unit_test(no_secret_is_possible),
         cmocka_unit_test(the_mac_is_hmac_sha_256),
         cmocka_unit_test(a_key_takes_tokens_of_its_own_kind_only),
