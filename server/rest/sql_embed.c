@@ -164,7 +164,9 @@ void sql_kept_of_written(struct sql *sql, const struct node *node)
 
 void sql_counted(struct sql *sql, const struct node *node)
 {
+    sql->counting = true;
     put_conditions(sql, node, FOR_TEST);
+    sql->counting = false;
 }
 
 /* "schema"."function"("above".*::"schema"."relation") */
@@ -208,7 +210,8 @@ static void put_exists(struct sql *sql, const struct embed *embed)
 {
     sql_put(sql, "exists (select");
     put_source(sql, embed, FOR_TEST);
-    sql_page(sql, &embed->node);
+    if (!sql->counting)
+        sql_page(sql, &embed->node);
     sql_put(sql, ")");
 }
 
@@ -218,7 +221,7 @@ void sql_found_in_order(struct sql *sql, const struct embed *embed)
 {
     sql_put(sql, "exists (select");
     put_source(sql, embed, FOR_TEST);
-    if (embed->node.paged)
+    if (embed->node.paged && !sql->counting)
         sql_page(sql, &embed->node);
     else
         sql_put(sql, " offset 0");

@@ -110,4 +110,45 @@ function write() {
     return { method, path: `/${of}?${query}`, headers, body: method === 'DELETE' ? undefined : body, writes: of === 'parents' ? ['parents', 'children'] : [of], as: pick(['service', 'service', 'user', 'anon']) };
 }
 
-export const chances = Array.from({ length: count }, () => ({ group: `seed ${seed}`, ...pick([read, read, call, write, write])() }));
+/** What may be embedded in what: [target, its relation, is it one row]. */
+const RELATED = {
+    ferries: [['home', 'harbours', true], ['harbours!goal', 'harbours', true], ['crew', 'crew', false], ['entries', 'entries', false], ['captain', 'crew', true], ['ferries_crew', 'ferries_crew', false]],
+    harbours: [['ferries!ferry_home', 'ferries', false], ['ferries!goal', 'ferries', false], ['keepers', 'crew', false], ['near', 'harbours', true], ['harbours!near', 'harbours', false]],
+    crew: [['ferries', 'ferries', false], ['licences', 'licences', true]],
+    licences: [['crew', 'crew', true]],
+    entries: [['ferries', 'ferries', true], ['named_ferries', 'named_ferries', true]],
+    named_ferries: [['entries', 'entries', false], ['home', 'harbours', true]],
+    ferries_crew: [['crew', 'crew', true], ['ferries', 'ferries', true]],
+};
+const KEYS = { entries: 'entry', licences: 'sailor', ferries_crew: 'sailor' };
+const SHOWN = { entries: ['line', 'entry'], licences: ['number'], ferries_crew: ['ferry'], named_ferries: ['id', 'loud'] };
+const keyOf = (relation) => KEYS[relation] ?? 'id';
+
+/** One embed as text; what is said of it goes to the parameters. PostgREST sorts the keys of what is
+ *  embedded, short ones first, so they are asked for in that order. */
+function embed(from, path, depth, parameters) {
+    const [target, relation, one] = pick(RELATED[from]);
+    const alias = `embedded_${String.fromCharCode(97 + depth)}${path.length}`;
+    const here = [...path, alias].join('.');
+    const columns = pick([SHOWN[relation] ?? ['id', 'name'], [relation === 'crew' || relation === 'harbours' ? '*' : keyOf(relation)], [keyOf(relation)]]);
+    const inner = depth > 0 && chance(0.5) ? [embed(relation, [...path, alias], depth - 1, parameters)] : [];
+    if (chance(0.3)) parameters.push([`${here}.${keyOf(relation)}`, pick(['gt.1', 'lt.3', 'eq.2', 'not.eq.1', 'in.(1,2)'])]);
+    if (chance(0.15)) parameters.push([`${here}.${pick(['or', 'not.and'])}`, `(${keyOf(relation)}.eq.1,${keyOf(relation)}.gt.2)`]);
+    if (!one) parameters.push([`${here}.order`, keyOf(relation) + pick(['', '.desc'])]);
+    if (!one && chance(0.3)) parameters.push([`${here}.limit`, pick(['1', '2', '0'])]);
+    if (!one && chance(0.2)) parameters.push([`${here}.offset`, '1']);
+    return `${alias}:${target}${pick(['', '', '!inner', '!left'])}(${[...columns, ...inner].join(',')})`;
+}
+
+function embedding() {
+    const from = pick(['ferries', 'harbours', 'crew']);
+    const parameters = [];
+    const text = embed(from, [], 2, parameters);
+    const alias = text.split(':')[0];
+    if (chance(0.25)) parameters.push(pick([[alias, 'is.null'], [alias, 'not.is.null'], ['or', `(${alias}.is.null,id.eq.1)`]]));
+    if (chance(0.3)) parameters.push(['limit', pick(['1', '2'])]);
+    const query = [['select', `id,name,${text}`], ['order', 'id'], ...parameters].map(([key, value]) => `${e(key)}=${e(value)}`).join('&');
+    return { method: chance(0.1) ? 'HEAD' : 'GET', path: `/${from}?${query}`, headers: { accept: pick(ACCEPT.slice(0, 4)), ...prefers(['count=exact']) }, as: 'service' };
+}
+
+export const chances = Array.from({ length: count }, () => ({ group: `seed ${seed}`, ...pick([read, read, call, write, write, embedding, embedding])() }));
