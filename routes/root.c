@@ -34,6 +34,7 @@ const struct fail *root_handle(struct request *req)
     struct root *root = arena_new(req->mem, struct root);
     struct statement statement;
 
+    timing_enter(&req->timing, TIMING_PARSE);
     if (req->method == METHOD_OPTIONS)
         return answer_options(req);
     if (!request_reads(req))
@@ -44,6 +45,7 @@ const struct fail *root_handle(struct request *req)
     if (str_eq(config->openapi_mode, STR("disabled")))
         return fail_new(req->mem, FAIL_NO_OPENAPI, "Root endpoint metadata is disabled");
     TRY(read_root(req, root));
+    timing_enter(&req->timing, TIMING_PLAN);
     shown_statement(req->mem, root->schema, which, &statement);
     statement.before = transaction_before(req->mem, config);
     return db_run(req, &statement, on_rows, root);
@@ -53,6 +55,7 @@ static const struct fail *answer_options(struct request *req)
 {
     struct reply *reply = reply_new(req->mem, 200, (str){NULL, 0});
 
+    timing_enter(&req->timing, TIMING_RESPONSE);
     reply_header(reply, STR("Allow"), STR("OPTIONS,GET,HEAD"));
     return http_reply(req, reply);
 }

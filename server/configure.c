@@ -12,7 +12,7 @@ static void take_rows(struct environment *environment, arena *mem, const struct 
     struct variable *list = arena_array(mem, struct variable, (size_t)rows->nrows);
 
     for (int i = 0; i < rows->nrows; i++)
-        list[i] = (struct variable){rows->cells[2 * i], rows->cells[2 * i + 1]};
+        list[i] = (struct variable){rows->cells[(size_t)i * 2], rows->cells[(size_t)i * 2 + 1]};
     environment->variables[LAYER_DATABASE] = list;
     environment->counts[LAYER_DATABASE] = rows->nrows;
 }

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/environment.h"
 
-enum { FILE_VARIABLES_MAX = 256, FILE_NAME_MAX = 128 };
+enum { FILE_VARIABLES_MAX = 256, FILE_NAME_MAX = 128, NAME_PREFIX_MAX = 32 };
 
 struct reader {
     struct environment *environment;
@@ -39,23 +39,37 @@ static bool is_key_byte(char byte)
     return isalnum((unsigned char)byte) || byte == '-' || byte == '_' || byte == '.';
 }
 
+static char upper(char byte)
+{
+    if (byte == '-')
+        return '_';
+    return (char)(byte >= 'a' && byte <= 'z' ? byte - 'a' + 'A' : byte);
+}
+
+/* "db-pool" is DB_POOL. */
+static void put_upper(struct buf *name, str key)
+{
+    for (size_t i = 0; i < key.len; i++)
+        buf_putc(name, upper(key.at[i]));
+}
+
 /* app.settings.* keep their case: it is part of the name of a setting of PostgreSQL. */
 static str name_of(arena *mem, str key)
 {
     str app = STR("app.settings."), own = STR("postern-");
     struct buf name;
 
-    buf_init(&name, mem, key.len + 32);
+    buf_init(&name, mem, key.len + NAME_PREFIX_MAX);
     if (str_starts(key, app)) {
         buf_put(&name, STR("PGRST_APP_SETTINGS_"));
         buf_put(&name, str_skip(key, app.len));
-        return buf_str(&name);
+    } else if (str_starts(key, own)) {
+        buf_put(&name, STR("POSTERN_"));
+        put_upper(&name, str_skip(key, own.len));
+    } else {
+        buf_put(&name, STR("PGRST_"));
+        put_upper(&name, key);
     }
-    buf_put(&name, str_starts(key, own) ? STR("POSTERN_") : STR("PGRST_"));
-    if (str_starts(key, own))
-        key = str_skip(key, own.len);
-    for (size_t i = 0; i < key.len; i++)
-        buf_putc(&name, key.at[i] == '-' ? '_' : (char)toupper((unsigned char)key.at[i]));
     return buf_str(&name);
 }
 
