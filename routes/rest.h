@@ -9,6 +9,9 @@
 /* Gives a read its ETag, and makes it 304 when the client holds the same. */
 void rest_tag(const struct request *req, const struct plan *plan, struct reply *reply);
 
+/* The same for any answer that is whole. */
+void rest_tag_put(const struct request *req, struct reply *reply);
+
 /* A HEAD that asks whether something changed needs the body to be answered. */
 bool rest_tag_wants_body(const struct request *req);
 

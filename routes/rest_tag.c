@@ -22,18 +22,24 @@ bool rest_tag_wants_body(const struct request *req)
     return req->method == METHOD_HEAD && request_header(req, STR("if-none-match")).at != NULL;
 }
 
-void rest_tag(const struct request *req, const struct plan *plan, struct reply *reply)
+void rest_tag_put(const struct request *req, struct reply *reply)
 {
     char *tag = h2o_mem_alloc_pool(req->mem, ETAG_LEN + 2);
     str whole = {tag, ETAG_LEN + 2}, bare = {tag + 2, ETAG_LEN};
 
-    if (!plan->ask->reads || reply->status != 200 || plan->rows != ROWS_BODY ||
-        plan->explain.format != EXPLAIN_NONE || has_header(reply, STR("ETag")))
-        return;
     tag[0] = 'W';
     tag[1] = '/';
     etag_make(reply->body, tag + 2);
     reply_header(reply, STR("ETag"), whole);
     if (etag_matches(request_header(req, STR("if-none-match")), bare))
         reply->status = 304;
+}
+
+void rest_tag(const struct request *req, const struct plan *plan, struct reply *reply)
+{
+    bool whole = reply->status == 200 && plan->rows == ROWS_BODY;
+
+    if (plan->ask->reads && whole && plan->explain.format == EXPLAIN_NONE &&
+        !has_header(reply, STR("ETag")))
+        rest_tag_put(req, reply);
 }

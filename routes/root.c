@@ -1,5 +1,7 @@
 /* {rest}/ - the API's description of itself, or what a function of the database answers in its
  * place (DB_ROOT_SPEC). Source: PostgREST "OpenAPI". */
+#include "rest.h"
+
 #include "base/url.h"
 #include "http/http.h"
 #include "openapi/describe.h"
@@ -123,5 +125,6 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
     reply->body = describe(req->mem, req->worker->config, &shown, root->dialect);
     if (reply->body.at == NULL)
         return fail_new(req->mem, FAIL_INTERNAL, "The description of the API is too large");
+    rest_tag_put(req, reply);
     return http_reply(req, reply);
 }

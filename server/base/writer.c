@@ -32,7 +32,7 @@ void writer_close(struct writer *writer, char bracket)
 void writer_key(struct writer *writer, str name)
 {
     put_comma(writer);
-    json_put_string(&writer->out, name);
+    json_put_string(&writer->out, name.at == NULL ? STR("") : name);
     buf_putc(&writer->out, ':');
     writer->follows = false;
 }

@@ -13,9 +13,11 @@ static void put_name(struct buf *out, str name)
         unsigned char byte = (unsigned char)name.at[i];
         bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                      (byte >= '0' && byte <= '9') || byte == '_';
-        buf_putc(out, plain ? (char)byte : '-');
-        if (plain)
+        if (plain) {
+            buf_putc(out, name.at[i]);
             continue;
+        }
+        buf_putc(out, '-');
         buf_putc(out, digits[byte >> 4]);
         buf_putc(out, digits[byte & 15]);
     }

@@ -97,11 +97,11 @@ enum body { BODY_NONE, BODY_ROWS, BODY_ROW, BODY_CHANGES };
 
 struct operation {
     const char *method;
-    bool filters;
     const char *parameters; /* blank-separated components */
+    const char *status;     /* with rows */
+    const char *alone;      /* without; NULL: there are always rows */
     enum body body;
-    const char *status; /* with rows */
-    const char *alone;  /* without; NULL: there are always rows */
+    bool filters;
 };
 
 static void put_content(struct description *to, const char *type)
@@ -217,11 +217,11 @@ static void put_operation(struct description *to, const struct relation *relatio
 static void put_relation_path(struct description *to, const struct relation *relation)
 {
     static const struct operation operations[] = {
-        {"get",    true,  "select order limit offset range preferCount", BODY_NONE,    "200", NULL },
-        {"post",   false, "select columns on_conflict preferWrite",      BODY_ROWS,    "201", NULL },
-        {"put",    true,  "select preferWrite",                          BODY_ROW,     "200", "204"},
-        {"patch",  true,  "select preferWrite",                          BODY_CHANGES, "200", "204"},
-        {"delete", true,  "select preferWrite",                          BODY_NONE,    "200", "204"},
+        {"get",    "select order limit offset range preferCount", "200", NULL,  BODY_NONE,    true },
+        {"post",   "select columns on_conflict preferWrite",      "201", NULL,  BODY_ROWS,    false},
+        {"put",    "select preferWrite",                          "200", "204", BODY_ROW,     true },
+        {"patch",  "select preferWrite",                          "200", "204", BODY_CHANGES, true },
+        {"delete", "select preferWrite",                          "200", "204", BODY_NONE,    true },
     };
     const bool can[] = {
         true,

@@ -49,16 +49,19 @@ static void find_type(str name, str *type, str *format)
 
 str kind_element(const struct kind *kind)
 {
-    return (str){kind->name.at, kind->name.len - STR("[]").len};
+    return (str){kind->name.at, kind->name.len - (kind->array ? STR("[]").len : 0)};
 }
 
 struct kind kind_of(arena *mem, str type)
 {
-    struct kind kind = {.array = str_ends(type, STR("[]"))};
+    struct kind kind = {.array = false};
     str length, format;
 
+    if (type.at == NULL)
+        type = STR("");
     if (type.len > TYPE_MAX)
         type.len = TYPE_MAX;
+    kind.array = str_ends(type, STR("[]"));
     kind.name = kind.format = without_length(mem, type, &length);
     if (kind.array) {
         kind.type = STR("array");
@@ -66,7 +69,7 @@ struct kind kind_of(arena *mem, str type)
         return kind;
     }
     find_type(kind.name, &kind.type, &kind.format);
-    if (str_starts(kind.name, STR("character")))
+    if (str_starts(kind.name, STR("character")) && str_int(length, &(int64_t){0}))
         kind.max_length = length;
     return kind;
 }

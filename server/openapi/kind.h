@@ -17,7 +17,7 @@ struct kind {
 /* What the type is that the catalogue writes so: "numeric(10,2)", "api.\"Mood\"[]". */
 struct kind kind_of(arena *mem, str type);
 
-/* The element's type of an array's. */
+/* The type of an array's elements; of no array: its own. */
 str kind_element(const struct kind *kind);
 
 #endif

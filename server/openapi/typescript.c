@@ -105,9 +105,7 @@ static int by_name(const void *a, const void *b)
 {
     str left = (*(const struct column *const *)a)->name;
     str right = (*(const struct column *const *)b)->name;
-    int order = memcmp(left.at, right.at, left.len < right.len ? left.len : right.len);
-
-    return order != 0 ? order : (left.len > right.len) - (left.len < right.len);
+    return str_order(left, right);
 }
 
 static const struct column **sorted(const struct typescript *ts, const struct relation *relation)
@@ -117,7 +115,7 @@ static const struct column **sorted(const struct typescript *ts, const struct re
 
     for (int i = 0; i < relation->ncolumns; i++)
         list[i] = &relation->columns[i];
-    qsort(list, (size_t)relation->ncolumns, sizeof(*list), by_name);
+    qsort(list, (size_t)relation->ncolumns, sizeof(const struct column *), by_name);
     return list;
 }
 

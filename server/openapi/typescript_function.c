@@ -11,9 +11,7 @@ static int by_name(const void *a, const void *b)
 {
     str left = (*(const struct routine *const *)a)->name;
     str right = (*(const struct routine *const *)b)->name;
-    int order = memcmp(left.at, right.at, left.len < right.len ? left.len : right.len);
-
-    return order != 0 ? order : (left.len > right.len) - (left.len < right.len);
+    return str_order(left, right);
 }
 
 /* Arguments come by name; a single one may have none, and is then the whole body. */
@@ -45,7 +43,7 @@ static const struct routine **list_functions(const struct typescript *ts, str sc
             schema_routines(ts->schema, schema, routines[i].name) == &routines[i] &&
             is_any_callable(&routines[i]))
             list[(*count)++] = &routines[i];
-    qsort(list, (size_t)*count, sizeof(*list), by_name);
+    qsort(list, (size_t)*count, sizeof(const struct routine *), by_name);
     return list;
 }
 

@@ -2,56 +2,55 @@
  * "books">, Enums<"mood">, and the words of the enums as values. See typescript.h. */
 #include "openapi/typescript_inside.h"
 
-static const char *const helpers[] = {
-    "",
-    "type DatabaseWithoutInternals = Omit<Database, \"__InternalSupabase\">",
-    "",
-    "// A name of the default schema, or { schema } and a name of that one.",
-    "type InSchema = { schema: keyof DatabaseWithoutInternals }",
-    "type SchemaOf<Where> = Where extends { schema: infer Name extends keyof "
-    "DatabaseWithoutInternals }",
-    "  ? DatabaseWithoutInternals[Name]",
-    "  : DefaultSchema",
-    "type Members<Where, Kind extends keyof DefaultSchema> = SchemaOf<Where>[Kind]",
-    "type Member<Where, Name, Kind extends keyof DefaultSchema> =",
+static const char helpers[] =
+    "\n"
+    "type DatabaseWithoutInternals = Omit<Database, \"__InternalSupabase\">\n"
+    "\n"
+    "// A name of the default schema, or { schema } and a name of that one.\n"
+    "type InSchema = { schema: keyof DatabaseWithoutInternals }\n"
+    "type SchemaOf<Where> =\n"
+    "  Where extends { schema: infer Name extends keyof DatabaseWithoutInternals }\n"
+    "    ? DatabaseWithoutInternals[Name]\n"
+    "    : DefaultSchema\n"
+    "type Members<Where, Kind extends keyof DefaultSchema> = SchemaOf<Where>[Kind]\n"
+    "type Member<Where, Name, Kind extends keyof DefaultSchema> =\n"
     "  (Where extends InSchema ? Name : Where) extends infer Key extends keyof Members<Where, "
-    "Kind>",
-    "    ? Members<Where, Kind>[Key]",
-    "    : never",
-    "",
-    "export type Tables<",
-    "  Where extends keyof DefaultSchema[\"Tables\"] | keyof DefaultSchema[\"Views\"] | InSchema,",
-    "  Name extends Where extends InSchema",
-    "    ? keyof Members<Where, \"Tables\"> | keyof Members<Where, \"Views\">",
-    "    : never = never,",
-    "> = (Member<Where, Name, \"Tables\"> | Member<Where, Name, \"Views\">) extends { Row: infer "
-    "Row "
-    "}",
-    "  ? Row",
-    "  : never",
-    "",
-    "export type TablesInsert<",
-    "  Where extends keyof DefaultSchema[\"Tables\"] | InSchema,",
-    "  Name extends Where extends InSchema ? keyof Members<Where, \"Tables\"> : never = never,",
-    "> = Member<Where, Name, \"Tables\"> extends { Insert: infer Insert } ? Insert : never",
-    "",
-    "export type TablesUpdate<",
-    "  Where extends keyof DefaultSchema[\"Tables\"] | InSchema,",
-    "  Name extends Where extends InSchema ? keyof Members<Where, \"Tables\"> : never = never,",
-    "> = Member<Where, Name, \"Tables\"> extends { Update: infer Update } ? Update : never",
-    "",
-    "export type Enums<",
-    "  Where extends keyof DefaultSchema[\"Enums\"] | InSchema,",
-    "  Name extends Where extends InSchema ? keyof Members<Where, \"Enums\"> : never = never,",
-    "> = Member<Where, Name, \"Enums\">",
-    "",
-    "export type CompositeTypes<",
-    "  Where extends keyof DefaultSchema[\"CompositeTypes\"] | InSchema,",
+    "Kind>\n"
+    "    ? Members<Where, Kind>[Key]\n"
+    "    : never\n"
+    "\n"
+    "export type Tables<\n"
+    "  Where extends keyof DefaultSchema[\"Tables\"] | keyof DefaultSchema[\"Views\"] | InSchema,\n"
+    "  Name extends Where extends InSchema\n"
+    "    ? keyof Members<Where, \"Tables\"> | keyof Members<Where, \"Views\">\n"
+    "    : never = never,\n"
+    "> =\n"
+    "  (Member<Where, Name, \"Tables\"> | Member<Where, Name, \"Views\">) extends { Row: infer Row "
+    "}\n"
+    "    ? Row\n"
+    "    : never\n"
+    "\n"
+    "export type TablesInsert<\n"
+    "  Where extends keyof DefaultSchema[\"Tables\"] | InSchema,\n"
+    "  Name extends Where extends InSchema ? keyof Members<Where, \"Tables\"> : never = never,\n"
+    "> = Member<Where, Name, \"Tables\"> extends { Insert: infer Insert } ? Insert : never\n"
+    "\n"
+    "export type TablesUpdate<\n"
+    "  Where extends keyof DefaultSchema[\"Tables\"] | InSchema,\n"
+    "  Name extends Where extends InSchema ? keyof Members<Where, \"Tables\"> : never = never,\n"
+    "> = Member<Where, Name, \"Tables\"> extends { Update: infer Update } ? Update : never\n"
+    "\n"
+    "export type Enums<\n"
+    "  Where extends keyof DefaultSchema[\"Enums\"] | InSchema,\n"
+    "  Name extends Where extends InSchema ? keyof Members<Where, \"Enums\"> : never = never,\n"
+    "> = Member<Where, Name, \"Enums\">\n"
+    "\n"
+    "export type CompositeTypes<\n"
+    "  Where extends keyof DefaultSchema[\"CompositeTypes\"] | InSchema,\n"
     "  Name extends Where extends InSchema ? keyof Members<Where, \"CompositeTypes\"> : never = "
-    "never,",
-    "> = Member<Where, Name, \"CompositeTypes\">",
-    "",
-};
+    "never,\n"
+    "> = Member<Where, Name, \"CompositeTypes\">\n"
+    "\n";
 
 static void put_words(struct typescript *ts, const struct enumeration *words)
 {
@@ -94,8 +93,7 @@ void typescript_helpers(struct typescript *ts)
     str rest = ts->schemas, first;
 
     str_cut(&rest, ',', &first);
-    for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
-        typescript_line(ts, "%s", helpers[i]);
+    buf_put(ts->out, str_from(helpers));
     str name = typescript_literal(ts, str_trim(first));
     typescript_line(ts, "type DefaultSchema = DatabaseWithoutInternals[%.*s]", STR_ARG(name));
     typescript_line(ts, "%s", "");

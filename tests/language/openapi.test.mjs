@@ -75,6 +75,8 @@ describe('the description of the API', () => {
         assert.equal((await stand.ask('/?openapi=4')).json.code, 'PGRST100');
         const head = await stand.ask('/', { method: 'HEAD' });
         assert.deepEqual([head.status, head.text, head.headers.get('content-type')], [200, '', OPENAPI]);
+        const again = await stand.ask('/', { headers: { 'If-None-Match': head.headers.get('etag') } });
+        assert.deepEqual([again.status, again.text], [304, '']);
         assert.equal((await stand.ask('/', { method: 'POST', body: {} })).json.code, 'PGRST117');
         const options = await stand.ask('/', { method: 'OPTIONS' });
         assert.deepEqual([options.status, options.headers.get('allow')], [200, 'OPTIONS,GET,HEAD']);
