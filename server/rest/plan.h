@@ -121,8 +121,8 @@ struct plan {
     enum conflict conflict;
     const struct parameter **given; /* of the call; the others have defaults */
     int ngiven;
-    bool whole_body; /* the call's one unnamed parameter takes the body as it is */
-    str arguments;   /* of a call by GET or form, as a JSON object; else absent */
+    bool whole_body;   /* the call's one unnamed parameter takes the body as it is */
+    const str *values; /* of those given by query or form, for their types to read; else NULL */
     str search_path;
     str warning;         /* about the ask, for the header of that name; or absent */
     bool asks_answer;    /* the database may want a status or headers of its own in the answer */

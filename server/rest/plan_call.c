@@ -239,42 +239,58 @@ static void find_given(arena *mem, const struct name_list *names, struct plan *p
             plan->given[plan->ngiven++] = &routine->parameters[i];
 }
 
-/* The value of an argument as JSON. A variadic one takes all values of its name. */
-static void put_argument(struct buf *json, const struct ask *ask, const struct parameter *parameter)
+static void put_element(struct buf *array, str value)
 {
-    const struct argument *last = NULL;
-    int count = 0;
-
-    for (const struct argument *at = ask->arguments; at != NULL; at = at->next) {
-        if (!str_eq(at->name, parameter->name))
-            continue;
-        last = at;
-        if (!parameter->variadic)
-            continue;
-        buf_put(json, count++ > 0 ? STR(",") : STR("["));
-        json_put_string(json, at->value);
+    buf_putc(array, '"');
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.at[i] == '"' || value.at[i] == '\\')
+            buf_putc(array, '\\');
+        buf_putc(array, value.at[i]);
     }
-    if (parameter->variadic)
-        buf_putc(json, ']');
-    else if (last != NULL)
-        json_put_string(json, last->value);
+    buf_putc(array, '"');
 }
 
-static const struct fail *make_arguments(arena *mem, struct plan *plan)
+/* All values of a name as an array: {"a","b"} */
+static const struct fail *join_values(arena *mem, const struct ask *ask, str name, str *value)
 {
-    struct buf json;
+    struct buf array;
 
-    buf_init(&json, mem, ARGUMENTS_MAX);
-    buf_putc(&json, '{');
-    for (int i = 0; i < plan->ngiven; i++) {
-        buf_put(&json, i > 0 ? STR(",") : STR(""));
-        json_put_string(&json, plan->given[i]->name);
-        buf_putc(&json, ':');
-        put_argument(&json, plan->ask, plan->given[i]);
+    buf_init(&array, mem, ARGUMENTS_MAX);
+    buf_putc(&array, '{');
+    for (const struct argument *at = ask->arguments; at != NULL; at = at->next) {
+        if (!str_eq(at->name, name))
+            continue;
+        buf_put(&array, array.len > 1 ? STR(",") : STR(""));
+        put_element(&array, at->value);
     }
-    buf_putc(&json, '}');
-    plan->arguments = buf_str(&json);
-    return json.full ? fail_new(mem, FAIL_TOO_LARGE, "The arguments are too large") : NULL;
+    buf_putc(&array, '}');
+    *value = buf_str(&array);
+    return array.full ? fail_new(mem, FAIL_TOO_LARGE, "The arguments are too large") : NULL;
+}
+
+static str last_value(const struct ask *ask, str name)
+{
+    str value = {NULL, 0};
+
+    for (const struct argument *at = ask->arguments; at != NULL; at = at->next)
+        if (str_eq(at->name, name))
+            value = at->value;
+    return value;
+}
+
+static const struct fail *find_values(arena *mem, struct plan *plan)
+{
+    str *values = arena_array(mem, str, (size_t)plan->ngiven);
+
+    for (int i = 0; i < plan->ngiven; i++) {
+        str name = plan->given[i]->name;
+        if (plan->given[i]->variadic)
+            TRY(join_values(mem, plan->ask, name, &values[i]));
+        else
+            values[i] = last_value(plan->ask, name);
+    }
+    plan->values = values;
+    return NULL;
 }
 
 /* OPTIONS asks about the name, not about one call. */
@@ -306,5 +322,5 @@ const struct fail *plan_call(arena *mem, const struct schema *schema, struct pla
     plan->whole_body = nfound == 0;
     plan->routine = nfound > 0 ? found[0] : whole[0];
     find_given(mem, &names, plan);
-    return has_arguments(ask) ? make_arguments(mem, plan) : NULL;
+    return has_arguments(ask) ? find_values(mem, plan) : NULL;
 }

@@ -1,16 +1,22 @@
-/* Function calls as one statement. Arguments come as one JSON object, which PostgreSQL reads as
- * the parameters' types; parameters that are not given take their defaults. */
+/* Function calls as one statement. Arguments of a body come as one JSON object, which PostgreSQL
+ * reads as the parameters' types; those of a query or form as they are. Parameters that are not
+ * given take their defaults. */
 #include "rest/sql_parts.h"
 
 #define ARGUMENTS_NAME STR("pgrst_args")
 
-static bool has_arguments(const struct plan *plan)
+static bool has_record(const struct plan *plan)
 {
-    return plan->ngiven > 0;
+    return plan->ngiven > 0 && plan->values == NULL;
+}
+
+static str type_of(const struct parameter *parameter)
+{
+    return parameter->read_as.at != NULL ? parameter->read_as : parameter->type;
 }
 
 /* json_to_record($1) as pgrst_args("a" integer, ...) */
-static void put_arguments(struct sql *sql, const struct plan *plan)
+static void put_record(struct sql *sql, const struct plan *plan)
 {
     bool array = plan->ask->body.kind == BODY_ARRAY;
 
@@ -18,7 +24,7 @@ static void put_arguments(struct sql *sql, const struct plan *plan)
         sql_put(sql, "(select * from json_to_recordset(");
     else
         sql_put(sql, "json_to_record(");
-    sql_value(sql, plan->arguments.at != NULL ? plan->arguments : plan->ask->body.json);
+    sql_value(sql, plan->ask->body.json);
     sql_put(sql, ") as ");
     sql_name(sql, ARGUMENTS_NAME);
     sql_put(sql, "(");
@@ -27,8 +33,7 @@ static void put_arguments(struct sql *sql, const struct plan *plan)
             sql_put(sql, ", ");
         sql_name(sql, plan->given[i]->name);
         sql_put(sql, " ");
-        sql_known(sql, plan->given[i]->read_as.at != NULL ? plan->given[i]->read_as
-                                                          : plan->given[i]->type);
+        sql_known(sql, type_of(plan->given[i]));
     }
     sql_put(sql, ")");
     if (!array)
@@ -62,7 +67,21 @@ static void put_whole_body(struct sql *sql, const struct plan *plan)
     sql_known(sql, plan->routine->parameters[0].type);
 }
 
-/* "schema"."name"("a" := pgrst_args."a", ...) */
+/* pgrst_args."a", or $1::integer */
+static void put_argument(struct sql *sql, const struct plan *plan, int i)
+{
+    if (plan->values != NULL) {
+        sql_value(sql, plan->values[i]);
+        sql_put(sql, "::");
+        sql_known(sql, type_of(plan->given[i]));
+        return;
+    }
+    sql_name(sql, ARGUMENTS_NAME);
+    sql_put(sql, ".");
+    sql_name(sql, plan->given[i]->name);
+}
+
+/* "schema"."name"("a" := ..., ...) */
 static void put_function(struct sql *sql, const struct plan *plan)
 {
     sql_name(sql, plan->routine->schema);
@@ -78,9 +97,7 @@ static void put_function(struct sql *sql, const struct plan *plan)
             sql_put(sql, "variadic ");
         sql_name(sql, plan->given[i]->name);
         sql_put(sql, " := ");
-        sql_name(sql, ARGUMENTS_NAME);
-        sql_put(sql, ".");
-        sql_name(sql, plan->given[i]->name);
+        put_argument(sql, plan, i);
     }
     sql_put(sql, ")");
 }
@@ -89,8 +106,8 @@ static void put_function(struct sql *sql, const struct plan *plan)
 static void put_source(struct sql *sql, const struct plan *plan)
 {
     if (plan->routine->result == RESULT_COMPOSITE) {
-        if (has_arguments(plan)) {
-            put_arguments(sql, plan);
+        if (has_record(plan)) {
+            put_record(sql, plan);
             sql_put(sql, ", lateral ");
         }
         put_function(sql, plan);
@@ -101,9 +118,9 @@ static void put_source(struct sql *sql, const struct plan *plan)
     sql_put(sql, "(select ");
     put_function(sql, plan);
     sql_put(sql, " as " SCALAR_NAME);
-    if (has_arguments(plan)) {
+    if (has_record(plan)) {
         sql_put(sql, " from ");
-        put_arguments(sql, plan);
+        put_record(sql, plan);
     }
     sql_put(sql, ") as ");
     sql_name(sql, CALL_NAME);

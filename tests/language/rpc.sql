@@ -26,6 +26,7 @@ create function api.twins(a text) returns text language sql as $$ select 'text' 
 create function api.joined(sep text, variadic parts text[]) returns text language sql as $$ select array_to_string(parts, sep) $$;
 create function api.summed(a int, b int default 10, c int default 100) returns int language sql as $$ select a + b + c $$;
 create function api.letters(one char, many char[], bits bit) returns text language sql as $$ select concat_ws(',', one, many[1], bits) $$;
+create function api.kind_of(data json) returns text language sql as $$ select json_typeof(data) $$;
 create function api.all_optional(a int default 1) returns int language sql as $$ select a $$;
 
 -- what comes out

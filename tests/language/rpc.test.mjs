@@ -78,6 +78,10 @@ test('arguments: defaults, variadic and repeated ones, by query, JSON, form and 
     [post('joined', 'sep=-&parts=a&parts=b', 'application/x-www-form-urlencoded'), 200, 'a-b'],
     [post('joined', 'sep=-&parts=only', 'application/x-www-form-urlencoded'), 200, 'only'],
     [get('letters?one=abc&many={de}&bits=101'), 200, 'abc,de,101'],
+    [get('joined?sep=-&parts=a%22b&parts=c%5Cd'), 200, 'a"b-c\\d'],
+    [get('kind_of?data={"a":[1]}'), 200, 'object'],
+    [post('kind_of', 'data=[1]', 'application/x-www-form-urlencoded'), 200, 'array'],
+    [get('kind_of?data="s"'), 200, 'string'],
     [post('all_optional', 'ignored', 'text/plain'), 200, 1],
 ]));
 

@@ -164,39 +164,36 @@ static void a_write_hands_the_body_to_postgresql(void **state)
 
 #define BODY(inner) "select coalesce(json_agg(t), '[]'), count(*) from (select " inner ") t"
 
-static void a_call_reads_its_arguments_from_one_object(void **state)
+static void a_call_has_its_arguments_from_one_object_or_the_query(void **state)
 {
     static const struct example examples[] = {
         {"POST /rpc/add\n\n{\"a\":1}",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\") as "
          "pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"a\" integer)) as "
-         "\"pgrst_call\") t",                                                                       "{\"a\":1}"                },
+         "\"pgrst_call\") t",                                                                       "{\"a\":1}"             },
         {"GET /rpc/add?b=2&a=1",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
-         "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\", \"b\" := "
-         "\"pgrst_args\".\"b\") as pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"a\" "
-         "integer, \"b\" integer)) as \"pgrst_call\") t",                                           "{\"a\":\"1\",\"b\":\"2\"}"},
-        {"GET /rpc/many?v=1&v=2",
+         "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := $1::integer, \"b\" := "
+         "$2::integer) as pgrst_scalar) as \"pgrst_call\") t",                                      "1 2"                   },
+        {"GET /rpc/many?v=1&v=a%22b%5C",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
-         "\"pgrst_call\".* from (select \"public\".\"many\"(variadic \"v\" := "
-         "\"pgrst_args\".\"v\") as "
-         "pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"v\" integer[])) as "
-         "\"pgrst_call\") t",                                                                       "{\"v\":[\"1\",\"2\"]}"    },
+         "\"pgrst_call\".* from (select \"public\".\"many\"(variadic \"v\" := $1::integer[]) as "
+         "pgrst_scalar) as \"pgrst_call\") t",                                                      "{\"1\",\"a\\\"b\\\\\"}"},
         {"POST /rpc/list?id=eq.1&select=id",
          BODY("\"pgrst_call\".\"id\" from \"public\".\"list\"() as \"pgrst_call\" where "
               "(\"pgrst_call\".\"id\" = $1)"),
-         "1"                                                                                                                   },
+         "1"                                                                                                                },
         {"POST /rpc/list?limit=1\nprefer: count=exact",
          "with \"pgrst_call\" as materialized (select \"pgrst_call\".* from \"public\".\"list\"() "
          "as "
          "\"pgrst_call\") select coalesce(json_agg(t), '[]'), count(*), (select count(*) "
          "from "
-         "\"pgrst_call\") from (select \"pgrst_call\".* from \"pgrst_call\" limit $1 offset $2) t", "1 0"                      },
+         "\"pgrst_call\") from (select \"pgrst_call\".* from \"pgrst_call\" limit $1 offset $2) t", "1 0"                   },
         {"POST /rpc/whole\n\n{\"x\":1}",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"pgrst_call\".* from (select \"public\".\"whole\"($1::json) as pgrst_scalar) as "
-         "\"pgrst_call\") t",                                                                       "{\"x\":1}"                },
+         "\"pgrst_call\") t",                                                                       "{\"x\":1}"             },
     };
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
@@ -273,7 +270,7 @@ int main(void)
         TEST(the_total_is_counted_over_the_same_condition),
         TEST(values_are_always_parameters),
         TEST(a_write_hands_the_body_to_postgresql),
-        TEST(a_call_reads_its_arguments_from_one_object),
+        TEST(a_call_has_its_arguments_from_one_object_or_the_query),
         TEST(the_text_does_not_vary_with_values),
         TEST(reads_and_stable_calls_may_not_write),
         TEST(a_write_of_one_row_is_refused_by_its_own_error),
