@@ -1,5 +1,6 @@
-/* The table of settings behind config.h: shared by config.c, which reads them, and
- * config_put.c, which shows them. Nobody else includes this. */
+/* The table of settings behind config.h: shared by config.c and setting_value.c, which read them,
+ * config_put.c and config_dump.c, which show them, and config_change.c. Nobody else includes this.
+ */
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
 
@@ -40,6 +41,20 @@ struct setting {
 
 extern const struct setting settings[];
 extern const int settings_count;
+
+/* One setting on its way from its source to its field. */
+struct reading {
+    struct config *config;
+    const struct setting *setting;
+    const struct environment *environment;
+    str source;   /* "POSTERN_PORT", "DATABASE_URL?pool_timeout", "default" */
+    str text;     /* the value as written; absent when no source has one */
+    bool seconds; /* a bare number counts seconds */
+    str why;      /* absent, or why the value cannot be had at all */
+};
+
+/* Fills the setting's field from in->text. Absent when it is well, else what is allowed. */
+str setting_read(struct reading *in);
 
 /* PostgREST's settings that Postern does not have. */
 struct unsupported {
