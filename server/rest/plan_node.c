@@ -93,11 +93,16 @@ static bool is_old_count(const struct item *item)
            str_eq(item->field.name, aggregate_name(AGGREGATE_COUNT));
 }
 
+/* The type of a cast is looked for before what is cast, as PostgreSQL does. */
 static const struct fail *find_selected(struct planner *planner, const struct node *node,
                                         struct output *output)
 {
     const struct item *item = output->item;
 
+    if (wanted_back(planner->plan) == CHOICE_RETURN_ROWS) {
+        TRY(find_cast(planner, item->result_cast, &output->result_cast));
+        TRY(find_cast(planner, item->cast, &output->cast));
+    }
     if (item->field.name.at == NULL)
         output->kind = OUTPUT_ROWS;
     else
@@ -108,10 +113,7 @@ static const struct fail *find_selected(struct planner *planner, const struct no
     }
     if (output->kind == OUTPUT_COLUMN && output->column == NULL)
         return no_column(planner->mem, node, item->field.name);
-    if (wanted_back(planner->plan) != CHOICE_RETURN_ROWS)
-        return NULL;
-    TRY(find_cast(planner, item->result_cast, &output->result_cast));
-    return find_cast(planner, item->cast, &output->cast);
+    return NULL;
 }
 
 static const struct fail *find_output(struct planner *planner, const struct node *node,

@@ -190,11 +190,6 @@ export const known = [
         parts: ALL,
     },
     {
-        reason: 'or= without parentheses is a syntax error; 12.0.2 reads the key as part of the column name ("orid")',
-        when: ({ one, left, right }) => /[?&]or=id\.eq\.1$/.test(one.path) && has(left, 'orid') && has(right, '"PGRST100"'),
-        parts: ALL,
-    },
-    {
         reason: 'a total beside all rows is their number, as in PostgREST 13 and later; 12.0.2 counts again and forgets the pages of what is embedded',
         when: ({ one }) => one.headers?.prefer?.includes('count=exact') && /embedded_\w+\.(limit|offset)=/.test(one.path) && !/&limit=/.test(one.path),
         parts: ['status', 'content-range'],
