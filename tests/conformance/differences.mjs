@@ -101,7 +101,7 @@ export const known = [
     },
     {
         reason: 'the argument of a query is read as its type, JSON too, as in PostgREST 13 and later; 12.0.2 makes a JSON string of it',
-        when: ({ one }) => one.method === 'GET' && one.path.startsWith('/rpc/typed?') && decodeURIComponent(one.path).includes('c={'),
+        when: ({ one }) => one.method === undefined && decodeURIComponent(one.path).startsWith('/rpc/typed?a=1&b=true&c={'),
         parts: ['body'],
     },
     {
