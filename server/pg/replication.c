@@ -40,7 +40,7 @@ struct replication {
     int64_t pause_ms;
     uint64_t confirmed; /* by the caller */
     bool connecting, closing, up, continued;
-    char why[WHY_MAX];
+    char why[WHY_MAX], said[WHY_MAX]; /* said: the last reason in the log */
 };
 
 static void connect_in_thread(void *arg);
@@ -208,12 +208,22 @@ static void send_status(void *arg)
     PQflush(replication->pg);
 }
 
+/* A database that does not log changes for us says so every few seconds: that is news once. */
+static void say_lost(struct replication *replication, const char *why)
+{
+    size_t len = strcspn(why, "\n");
+    bool known = strlen(replication->said) == len && strncmp(replication->said, why, len) == 0;
+
+    log_line(known ? LOG_DEBUG : LOG_WARN, "changes away", "retry_ms=%lld reason=\"%.*s\"",
+             (long long)replication->pause_ms, (int)len, why);
+    snprintf(replication->said, sizeof(replication->said), "%.*s", (int)len, why);
+}
+
 static void lost(struct replication *replication, const char *why)
 {
     bool was_up = replication->up;
 
-    log_line(LOG_WARN, "changes away", "retry_ms=%lld reason=\"%.*s\"",
-             (long long)replication->pause_ms, (int)strcspn(why, "\n"), why);
+    say_lost(replication, why);
     watch_close(&replication->watch);
     timer_close(&replication->status);
     PQfinish(replication->pg);
@@ -254,6 +264,7 @@ static void on_connected(void *arg)
     }
     PQsetnonblocking(replication->pg, 1);
     replication->pause_ms = PAUSE_FIRST_MS;
+    replication->said[0] = '\0';
     replication->up = true;
     replication->watch =
         watch_open(replication->loop, PQsocket(replication->pg), on_ready, replication);
