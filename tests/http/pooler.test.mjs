@@ -27,3 +27,9 @@ test('every call of the frontend', async () => {
     assert.equal(code, 0, output);
     assert.match(output, /# fail 0/);
 });
+
+test('what a transaction is told, what runs first and how it ends', async () => {
+    const { code, output } = await throughPooler('../language/transactions.test.mjs');
+    assert.equal(code, 0, output);
+    assert.match(output, /# fail 0/);
+});

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCluster } from '../support/cluster.mjs';
+import { startPooler } from '../support/pooler.mjs';
 import { startPostern } from '../support/postern.mjs';
 import { root } from '../support/process.mjs';
 import { SECRET } from '../support/tokens.mjs';
@@ -23,19 +24,22 @@ const SETTINGS = {
  * Returns { url, cluster, postern, ask(path, { method, headers, body }), query(sql), more(env), stop() }.
  * ask answers { status, headers (a Headers), text, json }; a body that is no text is sent as JSON.
  * more(env) starts another server on the same database, and returns the same; its own stop() ends it early.
+ * With STAND_POOLER=n in the environment PgBouncer stands between the servers and n backends.
  */
 export async function startLanguage({ fixture, env = {} }) {
     const cluster = await startCluster();
     try {
         await cluster.createDatabase('app');
         cluster.psql(ROLES + readFileSync(join(root, 'tests/language', fixture), 'utf8'), 'app');
-        const first = await serve(cluster, env);
+        const size = Number(process.env.STAND_POOLER ?? 0);
+        const pooler = size > 0 ? await startPooler(cluster, 'app', 'gateway', size) : undefined;
+        const first = await serve(cluster, pooler, env);
         const others = [];
         return {
             ...first, cluster,
             query: (sql, values) => cluster.query(sql, 'app', values),
             async more(settings) {
-                const other = await serve(cluster, { ...env, ...settings });
+                const other = await serve(cluster, pooler, { ...env, ...settings });
                 others.push(other);
                 other.stop = () => {
                     others.splice(others.indexOf(other), 1);
@@ -47,6 +51,7 @@ export async function startLanguage({ fixture, env = {} }) {
                 try {
                     for (const server of [...others, first]) await server.postern.stop();
                 } finally {
+                    await pooler?.stop();
                     await cluster.close();
                 }
             },
@@ -57,10 +62,11 @@ export async function startLanguage({ fixture, env = {} }) {
     }
 }
 
-async function serve(cluster, env) {
-    const settings = { ...SETTINGS, ...env };
+async function serve(cluster, pooler, env) {
+    const direct = cluster.url('app', 'gateway');
+    const settings = { ...SETTINGS, ...(pooler ? { POSTERN_MIGRATION_DATABASE_URL: direct } : {}), ...env };
     for (const name of Object.keys(settings)) if (settings[name] === undefined) delete settings[name];
-    const postern = await startPostern({ databaseUrl: cluster.url('app', 'gateway'), env: settings });
+    const postern = await startPostern({ databaseUrl: pooler?.url ?? direct, env: settings });
     return { url: postern.url, postern, ask: (path, options) => ask(postern.url + path, options) };
 }
 
