@@ -159,6 +159,8 @@ static void put_shape(struct typescript *ts, const struct relation *relation, en
     typescript_open(ts, "%s:", names[shape]);
     for (int i = 0; i < relation->ncolumns; i++)
         put_column(ts, columns[i], shape);
+    for (int i = 0; i < relation->nfields && shape == SHAPE_ROW; i++)
+        put_column(ts, &relation->fields[i], shape); /* computed: may be selected by name */
     if (relation->ncolumns == 0)
         put_nothing(ts);
     typescript_close(ts);

@@ -35,6 +35,7 @@ create function api.pick(a integer) returns integer language sql as 'select 1';
 create function api.pick(a integer, b text) returns text language sql as $$ select 'x' $$;
 create function api.unnamed(integer, integer) returns integer language sql as 'select 1';
 create function api.whole(json) returns json language sql as 'select $1';
+create function api.shout(books api.books) returns text language sql stable as 'select upper(books.title)';
 grant all on all tables in schema api, other to web_anon;
 insert into api.authors (name) values ('Ada');
 insert into api.books (id, author_id, title, mood) values (1, 1, 'Notes', 'fine');

@@ -17,6 +17,7 @@ is<Same<Tables<'books'>['data'], Json | null>>();
 is<Same<Tables<'books'>['raw'], string | null>>();
 is<Same<Tables<'books'>['place'], unknown>>();
 is<Same<Tables<'authors'>['lives'], CompositeTypes<'address'> | null>>();
+is<Same<Tables<'books'>['shout'], string | null>>();
 is<Same<Tables<'titles'>['title'], string | null>>();
 is<Same<Tables<{ schema: 'other' }, 'things'>['label'], string>>();
 is<Same<TablesInsert<{ schema: 'other' }, 'things'>['id'], number>>();
@@ -49,6 +50,8 @@ export async function ask(url: string) {
     is<Same<typeof found.data, { title: string }[]>>();
     const pairs = await db.rpc('pairs').throwOnError();
     is<Same<(typeof pairs.data)[number], { a: number; b: string }>>();
+    const loud = await db.from('books').select('title, shout').throwOnError();
+    is<Same<(typeof loud.data)[number], { title: string; shout: string | null }>>();
     // @ts-expect-error: there is no such column
     await db.from('books').select('title').eq('nothing', 1);
     // @ts-expect-error: nor such a word
