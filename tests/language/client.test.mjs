@@ -22,7 +22,10 @@ before(async () => {
         env: { POSTERN_REST_PATH: '/rest/v1', PGRST_DB_SCHEMAS: 'api,other', PGRST_DB_PLAN_ENABLED: 'true', PGRST_DB_TX_END: 'commit-allow-override', PGRST_DB_EXTRA_SEARCH_PATH: 'public' },
     });
     postgis = (await stand.query("select 1 as here from pg_available_extensions where name = 'postgis'")).length > 0;
-    if (postgis) await stand.query("create extension postgis; create table api.spots (id int primary key, geom geometry); insert into api.spots values (1, 'POINT(1 2)'); grant select on api.spots to web_anon; notify pgrst");
+    if (!postgis) return;
+    await stand.query("create extension postgis; create table api.spots (id int primary key, geom geometry); insert into api.spots values (1, 'POINT(1 2)'); grant select on api.spots to web_anon; notify pgrst");
+    const known = () => stand.ask('/rest/v1/spots', { headers: { 'Accept-Profile': 'api' } }).then(({ status }) => status === 200);
+    for (let left = 100; !(await known()) && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 50));
 });
 after(() => stand?.stop());
 
