@@ -87,10 +87,12 @@ static void on_commit(void *arg, const struct transaction *transaction)
 {
     struct changes *changes = arg;
 
+    if (transaction->end <= changes->end)
+        return; /* sent again by a slot that had not heard how far we were */
     changes->end = transaction->end;
     if (transaction->cut) {
-        log_line(LOG_WARN, "changes cut", "reason=\"a transaction has more than %d changes\"",
-                 PGOUTPUT_TX_CHANGES_MAX);
+        log_line(LOG_WARN, "changes cut", "reason=\"a transaction has more than %d bytes\"",
+                 PGOUTPUT_HELD_MAX);
         changes->gap = true;
     }
     make_room(changes, transaction->count);
@@ -105,6 +107,8 @@ static void on_up(void *arg, bool continued)
 {
     struct changes *changes = arg;
 
+    if (!continued)
+        changes->end = 0;
     pgoutput_free(&changes->decoder);
     changes->decoder = pgoutput_new(&decoder_fns, changes);
     changes->fns->up(changes->arg, changes->was_up && !continued);

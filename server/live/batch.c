@@ -3,52 +3,9 @@
  * batch is judged the next one grows. */
 #include <stdlib.h>
 
-#include "base/json.h"
-#include "live/hub_inside.h"
-#include "live/payload.h"
+#include "live/batch_inside.h"
 
-enum { HITS_MAX = 50000, ROWS_BYTES_MAX = 64 << 20, NOT_ASKED = -1, MADE_MAX = 16 };
-
-/* One question about visibility: the same for all who share the identity that the policies read,
- * and the same filter if that is PostgreSQL's to judge. */
-struct check {
-    struct table_node node;
-    struct batch *batch;
-    struct check *next;
-    struct known *known; /* a reference */
-    const struct claims *claims;
-    const struct binding *filtered; /* NULL: no filter to judge */
-    struct buf rows;
-    int count;
-    const struct change *last; /* whose rows are the last ones */
-    int last_row, last_old;
-    bool *visible; /* by row */
-    str why;       /* absent, or why it cannot be told */
-};
-
-/* One binding that wants one change, if it may. */
-struct hit {
-    struct binding *binding;
-    struct known *known; /* a reference */
-    struct check *check; /* NULL: nothing to ask */
-    int row, old;        /* of the check, or NOT_ASKED */
-    struct hit *next;    /* of the same channel */
-};
-
-struct batch {
-    struct list node;
-    struct hub *hub;
-    arena *mem;
-    const struct change **changes; /* references */
-    size_t count, room, bytes;
-    bool judging;
-    size_t *ends; /* of the hits of each change */
-    struct hit *hits;
-    size_t nhits, hits_room;
-    struct table checks;
-    struct check *first_check;
-    int waiting; /* for answers */
-};
+enum { HITS_MAX = 50000, ROWS_BYTES_MAX = 64 << 20 };
 
 /* ---- filling ---- */
 
@@ -148,10 +105,12 @@ static bool is_checked(const struct change *change, const struct facts *facts)
     return facts->depends != DEPENDS_NOTHING && row;
 }
 
-static bool same_identity(const struct check *check, const struct known *known,
-                          const struct claims *claims, const struct binding *filtered)
+static bool same_identity(const struct check *check, const struct check *wanted)
 {
-    if (check->known != known || check->filtered != filtered)
+    const struct known *known = wanted->known;
+    const struct claims *claims = wanted->claims;
+
+    if (check->known != known || check->filtered != wanted->filtered || check->how != wanted->how)
         return false;
     switch (known->facts->depends) {
     case DEPENDS_NOTHING:
@@ -165,32 +124,31 @@ static bool same_identity(const struct check *check, const struct known *known,
     return false;
 }
 
-static uint64_t hash_identity(const struct known *known, const struct claims *claims,
-                              const struct binding *filtered)
+static uint64_t hash_identity(const struct check *wanted)
 {
-    uint64_t hash = (uintptr_t)known ^ (uintptr_t)filtered << 1;
+    const struct known *known = wanted->known;
+    const struct claims *claims = wanted->claims;
+    uint64_t hash = (uintptr_t)known ^ (uintptr_t)wanted->filtered << 1;
 
     if (known->facts->depends == DEPENDS_SUBJECT)
         return str_hash(claims->subject, hash);
     return known->facts->depends == DEPENDS_CLAIMS ? hash ^ claims->hash : hash;
 }
 
-static struct check *check_of(struct batch *batch, struct known *known, const struct claims *claims,
-                              const struct binding *filtered)
+static struct check *check_get(struct batch *batch, const struct check *wanted)
 {
-    uint64_t hash = hash_identity(known, claims, filtered);
+    uint64_t hash = hash_identity(wanted);
     struct table_node *node = NULL;
 
     while (table_next(&batch->checks, hash, &node))
-        if (same_identity(LIST_ENTRY(node, struct check, node), known, claims, filtered))
+        if (same_identity(LIST_ENTRY(node, struct check, node), wanted))
             return LIST_ENTRY(node, struct check, node);
     struct check *check = arena_new(batch->mem, struct check);
-    *check = (struct check){.batch = batch,
-                            .next = batch->first_check,
-                            .known = known,
-                            .claims = claims_ref(claims),
-                            .filtered = filtered};
-    known->refs++;
+    *check = *wanted;
+    check->batch = batch;
+    check->next = batch->first_check;
+    claims_ref(check->claims);
+    check->known->refs++;
     batch->first_check = check;
     buf_init(&check->rows, batch->mem, ROWS_BYTES_MAX);
     buf_putc(&check->rows, '{');
@@ -198,22 +156,26 @@ static struct check *check_of(struct batch *batch, struct known *known, const st
     return check;
 }
 
-static int add_row(struct check *check, const struct change *change, const struct live_value *row)
+/* A row stands in a check once, however many want it. */
+static struct asked ask_row(struct batch *batch, const struct check *wanted,
+                            const struct change *change, const struct live_value *row)
 {
-    facts_put_row(&check->rows, check->known->facts, change->table, row);
-    return check->count++;
+    struct check *check = check_get(batch, wanted);
+
+    if (check->last != row) {
+        check->last = row;
+        facts_put_row(&check->rows, check->known->facts, change->table, row);
+        check->count++;
+    }
+    return (struct asked){.check = check, .row = check->count - 1};
 }
 
-/* The rows of one change stand in a check once, however many want it. */
-static void add_rows(struct check *check, const struct change *change)
+static bool lacks_values(const struct change *change, const struct live_value *row)
 {
-    if (check->last == change)
-        return;
-    check->last = change;
-    check->last_row = add_row(check, change, judged_row(change));
-    check->last_old = change->op == CHANGE_UPDATE && change->old_is_whole
-                          ? add_row(check, change, change->old)
-                          : NOT_ASKED;
+    for (int i = 0; i < change->table->ncolumns; i++)
+        if (row[i].state == VALUE_UNCHANGED)
+            return true;
+    return false;
 }
 
 static struct hit *add_hit(struct batch *batch)
@@ -227,33 +189,52 @@ static struct hit *add_hit(struct batch *batch)
     return &batch->hits[batch->nhits++];
 }
 
+static enum verdict judge_filter(const struct binding *binding, const struct facts *facts,
+                                 const struct change *change)
+{
+    const struct live_value *row = judged_row(change);
+
+    if (binding->filters == NULL)
+        return FILTER_YES;
+    return row == NULL ? FILTER_NO : filter_judge(binding->filters, facts, change->table, row);
+}
+
+/* What must be asked about the change before the binding may hear it. */
+static void ask_about(struct batch *batch, const struct change *change, struct hit *hit,
+                      enum verdict verdict)
+{
+    const struct live_value *row = judged_row(change);
+    bool policy = is_checked(change, hit->known->facts);
+    struct check wanted = {.known = hit->known, .claims = hit->binding->channel->claims};
+
+    if (policy && change->op == CHANGE_UPDATE && change->old_is_whole)
+        hit->old = ask_row(batch, &wanted, change, change->old);
+    if (!policy && verdict != FILTER_ASK)
+        return;
+    wanted.filtered = verdict == FILTER_ASK ? hit->binding : NULL;
+    wanted.how = lacks_values(change, row) ? CHECK_LOOKUP : policy ? CHECK_ROW : CHECK_EXTRA;
+    hit->row = ask_row(batch, &wanted, change, row);
+}
+
 static void consider(struct batch *batch, const struct change *change, struct binding *binding)
 {
-    struct channel *channel = binding->channel;
-    struct known *known =
-        known_find(batch->hub, channel->claims, change->table->schema, change->table->name);
-    const struct live_value *row = judged_row(change);
+    struct known *known = known_find(batch->hub, binding->channel->claims, change->table->schema,
+                                     change->table->name);
     enum verdict verdict = FILTER_YES;
-    struct check *check = NULL;
 
-    if ((binding->wants & wanted_bit(change->op)) == 0 || known->state != KNOWN_GOOD)
+    if ((binding->wants & wanted_bit(change->op)) == 0 || known->state == KNOWN_NOTHING)
         return;
-    if (binding->filters != NULL)
-        verdict = row == NULL ? FILTER_NO
-                              : filter_judge(binding->filters, known->facts, change->table, row);
+    if (known->state == KNOWN_GOOD)
+        verdict =
+            facts_sees(known->facts) ? judge_filter(binding, known->facts, change) : FILTER_NO;
     if (verdict == FILTER_NO)
         return;
-    if (is_checked(change, known->facts) || verdict == FILTER_ASK) {
-        check = check_of(batch, known, channel->claims, verdict == FILTER_ASK ? binding : NULL);
-        add_rows(check, change);
-    }
-    *add_hit(batch) = (struct hit){.binding = binding,
-                                   .known = known,
-                                   .check = check,
-                                   .row = check != NULL ? check->last_row : NOT_ASKED,
-                                   .old = check != NULL ? check->last_old : NOT_ASKED};
+    struct hit *hit = add_hit(batch);
+    *hit = (struct hit){.binding = binding, .known = known};
     known->refs++;
-    channel->held++;
+    binding->channel->held++;
+    if (known->state == KNOWN_GOOD)
+        ask_about(batch, change, hit, verdict);
 }
 
 /* What is too much for one batch goes to the next. */
@@ -321,7 +302,8 @@ static void ask(struct batch *batch, struct check *check)
     check->visible = arena_array(batch->mem, bool, (size_t)check->count);
     filter_sql(question->mem, check->filtered == NULL ? NULL : check->filtered->filters,
                check->known->facts, 1, &filter);
-    question->sql = facts_check_sql(question->mem, check->known->facts, buf_str(&filter.text));
+    question->sql =
+        facts_check_sql(question->mem, check->known->facts, check->how, buf_str(&filter.text));
     question->params = filter.params;
     question->params[0] = buf_str(&check->rows);
     question->nparams = filter.nparams;
@@ -343,139 +325,16 @@ static void judge(struct batch *batch)
         deliver(batch);
 }
 
-/* ---- delivering ---- */
+/* ---- the end ---- */
 
-/* What was made for one change already: many channels want the same. */
-struct made {
-    struct list node;
-    const struct known *known;
-    const struct binding *select;
-    bool old_whole;
-    str data;
-};
-
-struct delivery {
-    struct batch *batch;
-    const struct change *change;
-    arena *mem;
-    struct list made;
-    struct {
-        enum vsn vsn;
-        str topic, ids;
-        const struct made *data;
-        struct message *message;
-    } frames[MADE_MAX];
-    int nframes;
-};
-
-static bool is_visible(const struct hit *hit)
+/* Absent: it could be judged. */
+static str trouble_of(const struct hit *hit)
 {
-    return hit->check == NULL || hit->check->visible[hit->row];
-}
-
-static bool shows_old(const struct change *change, const struct hit *hit)
-{
-    if (change->op == CHANGE_DELETE)
-        return true; /* judged by its own row, or its key is all there is */
-    return hit->check == NULL || (hit->old != NOT_ASKED && hit->check->visible[hit->old]);
-}
-
-static const struct made *data_for(struct delivery *delivery, const struct hit *hit)
-{
-    const struct binding *select = hit->binding->select == NULL ? NULL : hit->binding;
-    bool old_whole = shows_old(delivery->change, hit);
-
-    LIST_EACH (node, &delivery->made) {
-        const struct made *made = LIST_ENTRY(node, struct made, node);
-        if (made->known == hit->known && made->select == select && made->old_whole == old_whole)
-            return made;
-    }
-    const struct payload_options options = {.select = hit->binding->select,
-                                            .nselect = hit->binding->nselect,
-                                            .old_whole = old_whole,
-                                            .max = LIVE_CHANGE_MAX};
-    struct made *made = arena_new(delivery->mem, struct made);
-    *made = (struct made){.known = hit->known, .select = select, .old_whole = old_whole};
-    made->data = payload_make(delivery->mem, delivery->change, hit->known->facts, &options);
-    list_append(&delivery->made, &made->node);
-    return made;
-}
-
-static str ids_of(arena *mem, const struct hit *first)
-{
-    struct buf ids;
-
-    buf_init(&ids, mem, SIZE_MAX);
-    for (const struct hit *hit = first; hit != NULL; hit = hit->next)
-        buf_printf(&ids, "%s%lld", ids.len > 0 ? "," : "", (long long)hit->binding->id);
-    return buf_str(&ids);
-}
-
-static struct message *frame_for(struct delivery *delivery, const struct channel *channel)
-{
-    enum vsn vsn = channel->session->vsn;
-    const struct made *data = data_for(delivery, channel->first_hit);
-    str ids = ids_of(delivery->mem, channel->first_hit);
-
-    for (int i = 0; i < delivery->nframes; i++)
-        if (delivery->frames[i].vsn == vsn && delivery->frames[i].data == data &&
-            str_eq(delivery->frames[i].ids, ids) &&
-            str_eq(delivery->frames[i].topic, channel->full))
-            return message_ref(delivery->frames[i].message);
-    struct buf payload;
-    buf_init(&payload, delivery->mem, SIZE_MAX);
-    buf_printf(&payload, "{\"ids\":[%.*s],\"data\":", STR_ARG(ids));
-    buf_put(&payload, data->data);
-    buf_putc(&payload, '}');
-    const struct out out = {
-        .topic = channel->full, .event = STR("postgres_changes"), .payload = buf_str(&payload)};
-    struct message *message = frame_write(delivery->mem, vsn, &out);
-    if (delivery->nframes < MADE_MAX) {
-        int i = delivery->nframes++;
-        delivery->frames[i].vsn = vsn;
-        delivery->frames[i].topic = channel->full;
-        delivery->frames[i].ids = ids;
-        delivery->frames[i].data = data;
-        delivery->frames[i].message = message_ref(message);
-    }
-    return message;
-}
-
-static void send_to(struct delivery *delivery, struct channel *channel)
-{
-    struct hub *hub = delivery->batch->hub;
-
-    if (channel->state == CHANNEL_JOINED) {
-        struct message *message = frame_for(delivery, channel);
-        hub->fns->send(hub->arg, channel->session->peer, message);
-        message_unref(&message);
-    }
-    channel->first_hit = NULL;
-}
-
-/* One frame a channel, with the ids of all its bindings that want the change. */
-static void deliver_change(struct batch *batch, size_t i)
-{
-    struct delivery delivery = {.batch = batch, .change = batch->changes[i], .mem = arena_open()};
-    size_t from = i == 0 ? 0 : batch->ends[i - 1];
-
-    list_init(&delivery.made);
-    for (size_t h = from; h < batch->ends[i]; h++) {
-        struct hit *hit = &batch->hits[h];
-        struct channel *channel = hit->binding->channel;
-        if (!is_visible(hit) || channel->state != CHANNEL_JOINED)
-            continue;
-        if (channel->first_hit == NULL)
-            channel->last_hit = &channel->first_hit;
-        *channel->last_hit = hit;
-        channel->last_hit = &hit->next;
-    }
-    for (size_t h = from; h < batch->ends[i]; h++)
-        if (batch->hits[h].binding->channel->first_hit != NULL)
-            send_to(&delivery, batch->hits[h].binding->channel);
-    for (int f = 0; f < delivery.nframes; f++)
-        message_unref(&delivery.frames[f].message);
-    arena_close(&delivery.mem);
+    if (hit->known->state == KNOWN_TROUBLE)
+        return hit->known->why;
+    if (hit->row.check != NULL && hit->row.check->why.at != NULL)
+        return hit->row.check->why;
+    return hit->old.check != NULL ? hit->old.check->why : (str){NULL, 0};
 }
 
 /* Who could not be judged hears why, and joins again; the others lose nothing. */
@@ -483,9 +342,9 @@ static void fail_unjudged(struct batch *batch)
 {
     for (size_t h = 0; h < batch->nhits; h++) {
         struct channel *channel = batch->hits[h].binding->channel;
-        const struct check *check = batch->hits[h].check;
-        if (check != NULL && check->why.at != NULL && channel->state == CHANNEL_JOINED)
-            channel_fail(channel, check->why);
+        str why = trouble_of(&batch->hits[h]);
+        if (why.at != NULL && channel->state == CHANNEL_JOINED)
+            channel_fail(channel, why);
     }
 }
 

@@ -34,7 +34,12 @@ struct live_table {
 };
 
 /* A value as PostgreSQL prints it; or why there is none. */
-enum cell_state { VALUE_TEXT, VALUE_NULL, VALUE_UNCHANGED /* a large one, not logged again */ };
+enum cell_state {
+    VALUE_TEXT,
+    VALUE_NULL,
+    VALUE_UNCHANGED, /* a large one, not logged again: the table still has it */
+    VALUE_UNKNOWN    /* of an old row of which only the key is logged */
+};
 struct live_value {
     enum cell_state state;
     str text;

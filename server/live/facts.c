@@ -132,7 +132,8 @@ static void read_policies(arena *mem, str array, struct facts *facts)
                 facts->depends = policy.reads;
         }
     }
-    str either = any.len > 0 ? buf_str(&any) : STR("false");
+    facts->hidden = any.len == 0;
+    str either = facts->hidden ? STR("false") : buf_str(&any);
     facts->visible = arena_printf(mem, "(%.*s)%.*s", STR_ARG(either), STR_ARG(buf_str(&all)));
 }
 
@@ -185,31 +186,82 @@ static void put_name(struct buf *buf, str name)
     buf_putc(buf, '"');
 }
 
-/* The rows bear the table's name, as the policies may call it. */
-str facts_check_sql(arena *mem, const struct facts *facts, str extra)
+static void put_table(struct buf *sql, const struct facts *facts)
 {
+    put_name(sql, facts->schema);
+    buf_putc(sql, '.');
+    put_name(sql, facts->table);
+}
+
+static void put_rows(struct buf *sql, const struct facts *facts, str name)
+{
+    buf_put(sql, STR("select \"postern ordinal\" from unnest($1::"));
+    put_table(sql, facts);
+    buf_put(sql, STR("[]) with ordinality as "));
+    put_name(sql, name);
+    buf_putc(sql, '(');
+    for (int i = 0; i < facts->ncolumns; i++) {
+        put_name(sql, facts->columns[i].name);
+        buf_put(sql, STR(", "));
+    }
+    buf_put(sql, STR("\"postern ordinal\") where "));
+}
+
+static void put_extra(struct buf *sql, str extra)
+{
+    if (extra.len == 0)
+        return;
+    buf_put(sql, STR(" and ("));
+    buf_put(sql, extra);
+    buf_putc(sql, ')');
+}
+
+static void put_lookup(struct buf *sql, const struct facts *facts, str extra)
+{
+    bool keyed = false;
+
+    buf_put(sql, STR("exists (select from "));
+    put_table(sql, facts);
+    buf_put(sql, STR(" where "));
+    for (int i = 0; i < facts->ncolumns; i++) {
+        if (!facts->columns[i].key)
+            continue;
+        buf_put(sql, keyed ? STR(" and ") : STR(""));
+        put_name(sql, facts->table);
+        buf_putc(sql, '.');
+        put_name(sql, facts->columns[i].name);
+        buf_put(sql, STR(" = \"postern row\"."));
+        put_name(sql, facts->columns[i].name);
+        keyed = true;
+    }
+    buf_put(sql, keyed ? STR("") : STR("false"));
+    put_extra(sql, extra);
+    buf_putc(sql, ')');
+}
+
+/* The rows bear the table's name, as the policies may call it. */
+str facts_check_sql(arena *mem, const struct facts *facts, enum check_how how, str extra)
+{
+    bool policies = how == CHECK_ROW && facts->visible.len > 0;
     struct buf sql;
 
     buf_init(&sql, mem, SQL_MAX);
-    buf_put(&sql, STR("select \"postern ordinal\" from unnest($1::"));
-    put_name(&sql, facts->schema);
-    buf_putc(&sql, '.');
-    put_name(&sql, facts->table);
-    buf_put(&sql, STR("[]) with ordinality as "));
-    put_name(&sql, facts->table);
-    buf_putc(&sql, '(');
-    for (int i = 0; i < facts->ncolumns; i++) {
-        put_name(&sql, facts->columns[i].name);
-        buf_put(&sql, STR(", "));
-    }
-    buf_put(&sql, STR("\"postern ordinal\") where "));
-    buf_put(&sql, facts->visible.len > 0 ? facts->visible : STR("true"));
-    if (extra.len > 0) {
-        buf_put(&sql, STR(" and ("));
-        buf_put(&sql, extra);
-        buf_putc(&sql, ')');
+    put_rows(&sql, facts, how == CHECK_LOOKUP ? STR("postern row") : facts->table);
+    if (how == CHECK_LOOKUP) {
+        put_lookup(&sql, facts, extra);
+    } else {
+        buf_put(&sql, policies ? facts->visible : STR("true"));
+        put_extra(&sql, extra);
     }
     return buf_str(&sql);
+}
+
+bool facts_sees(const struct facts *facts)
+{
+    for (int i = 0; i < facts->ncolumns; i++)
+        if (facts->columns[i].readable)
+            return !facts->hidden;
+    return false;
 }
 
 /* Text inside a row inside an array: quoted twice. */
@@ -226,20 +278,15 @@ static void put_quoted(struct buf *buf, str text)
     buf_put(buf, STR("\\\""));
 }
 
-bool facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
+void facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
                    const struct live_value *row)
 {
-    bool whole = true;
-
     buf_put(buf, buf->len > 1 ? STR(",\"(") : STR("\"("));
     for (int i = 0; i < facts->ncolumns; i++) {
         int at = live_table_column(table, facts->columns[i].name);
         buf_put(buf, i > 0 ? STR(",") : STR(""));
         if (at >= 0 && row[at].state == VALUE_TEXT)
             put_quoted(buf, row[at].text);
-        else if (at >= 0 && row[at].state == VALUE_UNCHANGED)
-            whole = false;
     }
     buf_put(buf, STR(")\""));
-    return whole;
 }

@@ -33,7 +33,7 @@ enum depends { DEPENDS_NOTHING /* no check */, DEPENDS_ROLE, DEPENDS_SUBJECT, DE
 
 struct facts {
     str role, schema, table;
-    bool published, readable;
+    bool published, readable, hidden; /* hidden: no policy shows the role anything */
     struct fact_column *columns;
     int ncolumns;
     enum depends depends;
@@ -46,14 +46,23 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
 const struct fact_column *facts_column(const struct facts *facts, str name);
 
 /* The statement that tells which of the rows in $1 (an array literal of the table's row type, see
- * facts_put_row) the role sees: it answers their ordinals. extra: another condition on the
- * columns, of our own making; "" for none. */
-str facts_check_sql(arena *mem, const struct facts *facts, str extra);
+ * facts_put_row) pass: it answers their ordinals. extra: another condition on the columns, of our
+ * own making; "" for none. */
+enum check_how {
+    CHECK_ROW,    /* the policies, on the row itself */
+    CHECK_LOOKUP, /* the log does not hold all of the row: the table is read by its primary key,
+                     with its policies. Without one nothing is found. */
+    CHECK_EXTRA   /* the extra condition alone */
+};
+str facts_check_sql(arena *mem, const struct facts *facts, enum check_how how, str extra);
 
-/* Appends one element of the array literal, with a comma before it unless it is the first. False:
- * the row has a value that the log does not hold. */
+/* May the role see any row at all? Without a policy for it, or a column, it may not. */
+bool facts_sees(const struct facts *facts);
+
+/* Appends one element of the array literal, with a comma before it unless it is the first. A value
+ * that the log does not hold is NULL. */
 struct buf;
-bool facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
+void facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
                    const struct live_value *row);
 
 #endif

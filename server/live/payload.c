@@ -47,15 +47,11 @@ static void put_columns(struct writing *out)
     buf_putc(&out->buf, ']');
 }
 
-/* A value that was not logged again is the old one, when that is known. */
-static const struct live_value *value_of(const struct change *change, const struct live_value *row,
-                                         int at)
+/* NULL: the log does not hold it. */
+static const struct live_value *value_of(const struct live_value *row, int at)
 {
-    bool unchanged = row[at].state == VALUE_UNCHANGED;
-
-    if (unchanged && row == change->row && change->old != NULL && change->old_is_whole)
-        return &change->old[at];
-    return unchanged ? NULL : &row[at];
+    bool known = row[at].state == VALUE_TEXT || row[at].state == VALUE_NULL;
+    return known ? &row[at] : NULL;
 }
 
 /* Of the old row only its key, unless all of it is known and may be shown. */
@@ -68,7 +64,7 @@ static void put_row(struct writing *out, const struct live_value *row, bool key_
     for (int i = 0; i < out->facts->ncolumns; i++) {
         const struct fact_column *column = &out->facts->columns[i];
         int at = live_table_column(table, column->name);
-        const struct live_value *value = at < 0 ? NULL : value_of(out->change, row, at);
+        const struct live_value *value = at < 0 ? NULL : value_of(row, at);
         if (value == NULL || !is_wanted(out, column))
             continue;
         if ((key_only && !table->columns[at].key && !column->key) ||

@@ -13,7 +13,7 @@
 struct held {
     const struct change **changes;
     uint32_t *xids; /* of the subtransaction that made each: it may be undone alone */
-    size_t count, room;
+    size_t count, room, bytes;
     bool cut;
 };
 
@@ -32,6 +32,7 @@ struct pgoutput {
     struct held held;    /* of the transaction that is sent whole */
     struct list streams; /* begun, neither committed nor aborted */
     struct stream *open; /* the one whose piece is being sent */
+    size_t bytes;        /* of all that is held */
     const char *wrong;
 };
 
@@ -130,13 +131,9 @@ static void read_table(struct pgoutput *decoder, struct bytes *in)
 
 /* ---- the changes ---- */
 
-static struct held *current(struct pgoutput *decoder)
+static void drop_held(struct pgoutput *decoder, struct held *held)
 {
-    return decoder->open != NULL ? &decoder->open->held : &decoder->held;
-}
-
-static void drop_held(struct held *held)
-{
+    decoder->bytes -= held->bytes;
     for (size_t i = 0; i < held->count; i++)
         change_unref(&held->changes[i]);
     free((void *)held->changes);
@@ -144,10 +141,12 @@ static void drop_held(struct held *held)
     *held = (struct held){0};
 }
 
-static void hold(struct held *held, const struct change *change, uint32_t xid)
+static void hold(struct pgoutput *decoder, const struct change *change, uint32_t xid)
 {
-    if (held->count == PGOUTPUT_TX_CHANGES_MAX) {
-        drop_held(held);
+    struct held *held = decoder->open != NULL ? &decoder->open->held : &decoder->held;
+
+    if (decoder->bytes + change->size > PGOUTPUT_HELD_MAX) {
+        drop_held(decoder, held);
         held->cut = true;
     }
     if (held->cut) {
@@ -161,6 +160,8 @@ static void hold(struct held *held, const struct change *change, uint32_t xid)
         if (held->changes == NULL || held->xids == NULL)
             abort();
     }
+    held->bytes += change->size;
+    decoder->bytes += change->size;
     held->changes[held->count] = change;
     held->xids[held->count++] = xid;
 }
@@ -202,6 +203,22 @@ static struct change *change_new(enum change_op op, const struct live_table *tab
     return change;
 }
 
+/* Beside a key PostgreSQL sends NULLs that say nothing. */
+static void forget_rest(struct change *change)
+{
+    for (int i = 0; i < change->table->ncolumns; i++)
+        if (!change->table->columns[i].key)
+            change->old[i].state = VALUE_UNKNOWN;
+}
+
+/* A large value that was not logged again is the old one, where that is known. */
+static void fill_unchanged(struct change *change)
+{
+    for (int i = 0; change->old_is_whole && i < change->table->ncolumns; i++)
+        if (change->row[i].state == VALUE_UNCHANGED)
+            change->row[i] = change->old[i];
+}
+
 static bool read_rows(struct change *change, struct bytes *in)
 {
     int count = change->table->ncolumns;
@@ -211,13 +228,18 @@ static bool read_rows(struct change *change, struct bytes *in)
         if (change->old == NULL || !read_row(in, change->old, count))
             return false;
         change->old_is_whole = kind == 'O';
+        if (kind == 'K')
+            forget_rest(change);
         if (change->op == CHANGE_DELETE)
             return true;
         kind = (char)bytes_number(in, 1);
     } else {
         change->old = NULL;
     }
-    return kind == 'N' && change->row != NULL && read_row(in, change->row, count);
+    if (kind != 'N' || change->row == NULL || !read_row(in, change->row, count))
+        return false;
+    fill_unchanged(change);
+    return true;
 }
 
 /* Without an old row in the log the key of an updated one is the new one's. */
@@ -234,7 +256,7 @@ static void read_change(struct pgoutput *decoder, struct bytes *in, enum change_
         .rest = {(char *)change + change->size - in->rest.len, in->rest.len}
     };
     if (read_rows(change, &copy)) {
-        hold(current(decoder), change, xid);
+        hold(decoder, change, xid);
         return;
     }
     const struct change *last = change;
@@ -250,7 +272,7 @@ static void read_truncate(struct pgoutput *decoder, struct bytes *in, uint32_t x
     for (uint64_t i = 0; i < count && !in->lacking; i++) {
         const struct live_table *table = find_table(decoder, (uint32_t)bytes_number(in, 4));
         if (table != NULL)
-            hold(current(decoder), change_new(CHANGE_TRUNCATE, table, STR("")), xid);
+            hold(decoder, change_new(CHANGE_TRUNCATE, table, STR("")), xid);
     }
 }
 
@@ -272,7 +294,7 @@ static void tell(struct pgoutput *decoder, struct held *held, uint64_t lsn, uint
                                             .committed_us = committed_us,
                                             .cut = held->cut};
     decoder->fns->committed(decoder->arg, &transaction);
-    drop_held(held);
+    drop_held(decoder, held);
 }
 
 static void read_commit(struct pgoutput *decoder, struct bytes *in, struct held *held)
@@ -314,7 +336,7 @@ static void end_stream(struct pgoutput *decoder, struct stream *stream)
 {
     if (decoder->open == stream)
         decoder->open = NULL;
-    drop_held(&stream->held);
+    drop_held(decoder, &stream->held);
     list_remove(&stream->node);
     free(stream);
 }
@@ -347,6 +369,8 @@ static void abort_stream(struct pgoutput *decoder, struct bytes *in)
     struct held *held = &stream->held;
     for (size_t i = 0; i < held->count; i++) {
         if (held->xids[i] == part) {
+            held->bytes -= held->changes[i]->size;
+            decoder->bytes -= held->changes[i]->size;
             change_unref(&held->changes[i]);
             continue;
         }
@@ -356,20 +380,9 @@ static void abort_stream(struct pgoutput *decoder, struct bytes *in)
     held->count = kept;
 }
 
-static void read_message(struct pgoutput *decoder, struct bytes *in)
-{
-    bytes_number(in, 1); /* transactional */
-    bytes_number(in, 8); /* where in the log */
-    str prefix = bytes_text(in);
-    str content = bytes_take(in, bytes_number(in, 4));
-
-    if (!in->lacking && decoder->fns->message != NULL)
-        decoder->fns->message(decoder->arg, prefix, content);
-}
-
 static void read_begin(struct pgoutput *decoder)
 {
-    drop_held(&decoder->held);
+    drop_held(decoder, &decoder->held);
 }
 
 /* Inside a stream's piece these messages begin with the number of the (sub)transaction. */
@@ -406,9 +419,6 @@ static void read_kind(struct pgoutput *decoder, char kind, struct bytes *in)
     case 'T':
         read_truncate(decoder, in, xid);
         break;
-    case 'M':
-        read_message(decoder, in);
-        break;
     case 'S':
         open_stream(decoder, in);
         break;
@@ -422,8 +432,9 @@ static void read_kind(struct pgoutput *decoder, char kind, struct bytes *in)
         abort_stream(decoder, in);
         break;
     case 'O': /* where a change came from first */
-    case 'Y':
-        break; /* a type's name: types are looked up by number */
+    case 'Y': /* a type's name: types are looked up by number */
+    case 'M': /* pg_logical_emit_message: nobody's here */
+        break;
     default:
         decoder->wrong = "a message of a kind that is not known";
     }
@@ -448,7 +459,7 @@ void pgoutput_free(struct pgoutput **decoder)
     *decoder = NULL;
     if (last == NULL)
         return;
-    drop_held(&last->held);
+    drop_held(last, &last->held);
     LIST_EACH (node, &last->streams)
         end_stream(last, LIST_ENTRY(node, struct stream, node));
     for (size_t i = 0; i < last->room; i++)

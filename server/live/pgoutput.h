@@ -8,8 +8,8 @@
 
 enum {
     PGOUTPUT_TABLES_MAX = 16384,
-    PGOUTPUT_COLUMNS_MAX = 1600,      /* PostgreSQL's own limit */
-    PGOUTPUT_TX_CHANGES_MAX = 1000000 /* held of one transaction; beyond it is a gap */
+    PGOUTPUT_COLUMNS_MAX = 1600,  /* PostgreSQL's own limit */
+    PGOUTPUT_HELD_MAX = 256 << 20 /* bytes held of all open transactions; one beyond is a gap */
 };
 
 /* Called in the order of commits. The list belongs to the decoder: who keeps a change takes a
@@ -25,8 +25,6 @@ struct transaction {
 
 struct pgoutput_fns {
     void (*committed)(void *arg, const struct transaction *transaction);
-    /* pg_logical_emit_message, transactional ones at their commit: prefix and content */
-    void (*message)(void *arg, str prefix, str content);
 };
 
 struct pgoutput;

@@ -170,7 +170,7 @@ static void connect_in_thread(void *arg)
                                   strlen(replication->publication));
     snprintf(sql, sizeof(sql),
              "START_REPLICATION SLOT \"%s\" LOGICAL 0/0 (proto_version '2', streaming 'on', "
-             "messages 'true', publication_names %s)",
+             "publication_names %s)",
              name, publication);
     PQfreemem(publication);
     run(replication, PGRES_COPY_BOTH, sql);
@@ -265,6 +265,8 @@ static void on_connected(void *arg)
     PQsetnonblocking(replication->pg, 1);
     replication->pause_ms = PAUSE_FIRST_MS;
     replication->said[0] = '\0';
+    if (!replication->continued)
+        replication->confirmed = 0; /* another database may count anew */
     replication->up = true;
     replication->watch =
         watch_open(replication->loop, PQsocket(replication->pg), on_ready, replication);
