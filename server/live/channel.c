@@ -102,6 +102,7 @@ static struct channel *channel_new(struct session *session, const struct frame *
 
     channel->mem = mem;
     channel->session = session;
+    channel->since_us = clock_us();
     channel->full = arena_copy(mem, frame->topic);
     channel->name = str_skip(channel->full, STR(TOPIC_PREFIX).len);
     channel->join_ref = arena_copy(
@@ -121,7 +122,10 @@ static bool use_token(struct channel *channel, str token, str *why)
 
     if (token.len == 0 || str_starts(token, STR("sb_"))) {
         channel->claims = claims_ref(session->claims);
-        return true;
+        if (claims_expired(session->claims, clock_now()))
+            *why = arena_printf(channel->mem, "InvalidJWTToken: %.*s",
+                                STR_ARG(say_expired(channel->mem, session->claims, clock_now())));
+        return why->len == 0;
     }
     const char *wrong =
         session->hub->fns->verify(session->hub->arg, channel->mem, token, &channel->claims);
@@ -140,7 +144,7 @@ static bool may_join(struct session *session, const struct frame *frame)
 {
     str name = frame->topic;
 
-    if (!str_starts(name, STR(TOPIC_PREFIX))) {
+    if (!str_starts(name, STR(TOPIC_PREFIX)) || name.len > LIVE_NAME_MAX) {
         struct frame reply = *frame;
         reply.join_ref = STR("null");
         session_reply(session, &reply, "error", STR("{\"reason\":\"unmatched topic\"}"));
@@ -154,6 +158,11 @@ static bool may_join(struct session *session, const struct frame *frame)
     if (session->nchannels >= LIVE_CHANNELS_MAX) {
         session_refuse(session, frame->topic, frame->join_ref, frame->ref,
                        STR("ChannelRateLimitReached: Too many channels"));
+        return false;
+    }
+    if (frame->payload.len > LIVE_JOIN_MAX) {
+        session_refuse(session, frame->topic, frame->join_ref, frame->ref,
+                       STR("PayloadSizeExceeded: The join is too large"));
         return false;
     }
     return true;
@@ -256,8 +265,7 @@ static const char *check_select(arena *mem, const struct binding *binding,
 static str find_wrong(arena *mem, const struct binding *binding, const struct known *known)
 {
     if (known->state == KNOWN_NOTHING)
-        return say_cannot(mem, binding,
-                          known->why.at != NULL ? known->why : STR("There is no such table"));
+        return say_cannot(mem, binding, STR("There is no such table"));
     if (!known->facts->published)
         return say_cannot(mem, binding, STR("The table is not in the publication"));
     const char *why = filter_check(mem, binding->filters, known->facts);
@@ -278,7 +286,7 @@ static bool know_tables(struct channel *channel)
             continue;
         const struct known *known =
             known_find(hub, channel->claims, binding->schema, binding->table);
-        if (known->state == KNOWN_ASKED)
+        if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
             all = false;
         else
             binding->wrong = find_wrong(channel->mem, binding, known);

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "live/hub_inside.h"
 
+enum { ASK_AGAIN_US = 1000000 };
+
 uint64_t hash_names(str a, str b, str c)
 {
     return str_hash(c, str_hash(b, str_hash(a, STR_HASH_SEED) + 1) + 1);
@@ -35,7 +37,7 @@ void hub_free(struct hub **hub)
     *hub = NULL;
     batch_clear(last);
     known_forget(last);
-    table_free(&last->topics);
+    topic_clear(last);
     table_free(&last->watched);
     table_free(&last->known);
     free(last);
@@ -79,33 +81,82 @@ static bool listens(const struct channel *channel)
     return false;
 }
 
-static void each_channel(struct hub *hub, bool (*which)(const struct channel *), const char *why)
+void hub_gap(struct hub *hub)
 {
+    batch_clear(hub);
     LIST_EACH (node, &hub->sessions) {
         struct session *session = LIST_ENTRY(node, struct session, node);
         LIST_EACH (of_session, &session->channels) {
             struct channel *channel = LIST_ENTRY(of_session, struct channel, of_session);
-            if (channel->state == CHANNEL_JOINED && which(channel))
-                channel_fail(channel, str_from(why));
+            if (channel->state == CHANNEL_JOINED && listens(channel))
+                channel_fail(channel, STR("gap: changes were lost between the database and this "
+                                          "channel"));
         }
     }
 }
 
-void hub_gap(struct hub *hub)
+bool claims_expired(const struct claims *claims, int64_t now)
 {
-    batch_clear(hub);
-    each_channel(hub, listens, "gap: changes were lost between the database and this channel");
+    return claims->expires != 0 && claims->expires <= now;
 }
 
-static bool is_expired(const struct channel *channel)
+str say_expired(arena *mem, const struct claims *claims, int64_t now)
 {
-    return channel->claims->expires != 0 && channel->claims->expires <= clock_now();
+    return arena_printf(mem, "Token has expired %lld seconds ago",
+                        (long long)(now - claims->expires));
+}
+
+/* A join that the database keeps waiting: both kinds of clients come again after this. */
+static void end_waits(struct hub *hub, int64_t now_us)
+{
+    LIST_EACH (node, &hub->joining) {
+        struct channel *channel = LIST_ENTRY(node, struct channel, of_joining);
+        if (now_us - channel->since_us > LIVE_JOIN_WAIT_MS * INT64_C(1000))
+            channel_fail(channel, STR("Realtime was unable to connect to the project database"));
+    }
+}
+
+static void end_expired(struct hub *hub)
+{
+    int64_t now = clock_now();
+
+    LIST_EACH (node, &hub->sessions) {
+        struct session *session = LIST_ENTRY(node, struct session, node);
+        LIST_EACH (of_session, &session->channels) {
+            struct channel *channel = LIST_ENTRY(of_session, struct channel, of_session);
+            if (channel->state == CHANNEL_JOINED && claims_expired(channel->claims, now))
+                channel_fail(channel, say_expired(channel->mem, channel->claims, now));
+        }
+    }
+}
+
+/* Everything that was said to them may be lost: they start anew. */
+static void end_overflown(struct hub *hub)
+{
+    LIST_EACH (node, &hub->sessions) {
+        struct session *session = LIST_ENTRY(node, struct session, node);
+        if (!session->overflown)
+            continue;
+        session->overflown = false;
+        LIST_EACH (of_session, &session->channels)
+            channel_fail(LIST_ENTRY(of_session, struct channel, of_session),
+                         STR("gap: the client is too slow, messages were lost"));
+    }
 }
 
 void hub_tick(struct hub *hub)
 {
-    session_send_due(hub, clock_us());
-    each_channel(hub, is_expired, "Token has expired 0 seconds ago");
+    int64_t now_us = clock_us();
+
+    session_send_due(hub, now_us);
+    end_overflown(hub);
+    end_waits(hub, now_us);
+    end_expired(hub);
+    if (now_us - hub->asked_again_us < ASK_AGAIN_US)
+        return;
+    hub->asked_again_us = now_us;
+    known_ask_again(hub);
+    hub_go_on(hub);
 }
 
 struct hub_counts hub_counts(const struct hub *hub)

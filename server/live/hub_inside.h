@@ -13,7 +13,8 @@
 enum known_state {
     KNOWN_ASKED,
     KNOWN_GOOD,
-    KNOWN_NOTHING /* no such table, or it cannot be read */
+    KNOWN_NOTHING, /* no such table, or it cannot be read */
+    KNOWN_TROUBLE  /* the database did not say: asked again soon */
 };
 struct known {
     struct table_node node; /* hub->known */
@@ -22,7 +23,7 @@ struct known {
     str role, schema, table;
     enum known_state state;
     const struct facts *facts; /* KNOWN_GOOD */
-    str why;                   /* KNOWN_NOTHING */
+    str why;                   /* KNOWN_TROUBLE */
 };
 
 struct hub {
@@ -36,8 +37,9 @@ struct hub {
     struct list joining; /* channels that wait for facts or for the feed */
     struct list delayed; /* struct delayed */
     struct list batches; /* the first one is being judged */
-    size_t batch_bytes;
-    uint64_t last_ref; /* of a presence */
+    size_t batch_bytes, presence_bytes;
+    int64_t asked_again_us; /* what was KNOWN_TROUBLE */
+    uint64_t last_ref;      /* of a presence */
     struct hub_counts counts;
 };
 
@@ -48,7 +50,8 @@ struct session {
     enum vsn vsn;
     const struct claims *claims;
     struct list channels;
-    int nchannels;
+    int nchannels, nrefusals;
+    bool overflown;
 };
 
 /* What a channel wants to hear of a table. */
@@ -78,7 +81,9 @@ struct channel {
     str join_ref, ref; /* JSON */
     const struct claims *claims;
     bool ack, self, private, presence;
+    int64_t since_us; /* of the join */
     str key;
+    struct presence *present; /* its own, or NULL */
     struct binding *bindings;
     int nbindings;
     int held;                          /* hits of batches that point here: not freed before */
@@ -91,13 +96,16 @@ struct topic {
     str name;
     bool private;
     struct list channels;
-    struct list present; /* struct presence */
+    struct list present; /* struct presence: those of one key stand together */
+    struct table keys;   /* the same */
 };
 
 struct presence {
     struct list node;
+    struct table_node by_key;
     struct channel *channel; /* NULL: on another worker */
     str key, ref, meta;      /* meta is a JSON object */
+    size_t size;
 };
 
 struct watched {
@@ -135,6 +143,7 @@ void topic_leave(struct channel *channel);
 void topic_broadcast(struct channel *channel, const struct frame *frame);
 void topic_presence(struct channel *channel, const struct frame *frame);
 void topic_push_state(struct channel *channel);
+void topic_clear(struct hub *hub); /* who was present on other workers */
 
 /* ---- watch.c ---- */
 const char *watch_read(arena *mem, str json, struct channel *channel); /* postgres_changes */
@@ -146,6 +155,7 @@ bool watch_next(const struct hub *hub, str schema, str table, struct watched **w
 struct known *known_find(struct hub *hub, const struct claims *claims, str schema, str table);
 void known_unref(struct known **known);
 void known_forget(struct hub *hub);
+void known_ask_again(struct hub *hub); /* what was KNOWN_TROUBLE */
 
 /* ---- batch.c ---- */
 void batch_go_on(struct hub *hub);
@@ -155,6 +165,8 @@ void batch_clear(struct hub *hub);
 struct question *question_new(const struct claims *claims);
 void hub_ask(struct hub *hub, struct question *question);
 void hub_go_on(struct hub *hub); /* something that was waited for is there */
+bool claims_expired(const struct claims *claims, int64_t now);
+str say_expired(arena *mem, const struct claims *claims, int64_t now);
 uint64_t hash_names(str a, str b, str c);
 
 #endif

@@ -26,6 +26,7 @@ static void on_answer(struct question *question, const struct found *found)
 
     known->state = KNOWN_NOTHING;
     if (found->why.at != NULL) {
+        known->state = KNOWN_TROUBLE;
         known->why = arena_copy(known->mem, found->why);
     } else if (found->nrows == 1) {
         known->facts = facts_read(known->mem, known->role, known->schema, known->table,
@@ -64,6 +65,8 @@ struct known *known_find(struct hub *hub, const struct claims *claims, str schem
     while (table_next(&hub->known, hash, &node))
         if (is_it(LIST_ENTRY(node, struct known, node), claims->role, schema, table))
             return LIST_ENTRY(node, struct known, node);
+    if (hub->known.count >= LIVE_KNOWN_MAX)
+        known_forget(hub); /* names that somebody makes up */
     arena *mem = arena_open();
     struct known *known = arena_new(mem, struct known);
     known->mem = mem;
@@ -81,6 +84,18 @@ void known_forget(struct hub *hub)
     TABLE_EACH(at, &hub->known)
     {
         struct known *known = LIST_ENTRY(at, struct known, node.list);
+        table_remove(&hub->known, &known->node);
+        known_unref(&known);
+    }
+}
+
+void known_ask_again(struct hub *hub)
+{
+    TABLE_EACH(at, &hub->known)
+    {
+        struct known *known = LIST_ENTRY(at, struct known, node.list);
+        if (known->state != KNOWN_TROUBLE)
+            continue;
         table_remove(&hub->known, &known->node);
         known_unref(&known);
     }

@@ -81,9 +81,16 @@ static str refusal_payload(arena *mem, str reason)
 
 void session_refuse(struct session *session, str full, str join_ref, str ref, str reason)
 {
+    enum { TRY_AGAIN_LATER = 1013 };
+
+    if (session->nrefusals >= LIVE_REFUSALS_MAX) {
+        session->hub->fns->close(session->hub->arg, session->peer, TRY_AGAIN_LATER,
+                                 STR("too many refused joins"));
+        return;
+    }
     arena *mem = arena_open();
     struct delayed *delayed = arena_new(mem, struct delayed);
-
+    session->nrefusals++;
     *delayed = (struct delayed){
         .session = session,
         .mem = mem,
@@ -104,6 +111,7 @@ void session_send_due(struct hub *hub, int64_t now_us)
         if (delayed->due_us > now_us)
             return; /* they all wait equally long */
         list_remove(node);
+        delayed->session->nrefusals--;
         session_push(delayed->session, &delayed->out);
         arena *mem = delayed->mem;
         arena_close(&mem);
@@ -195,18 +203,13 @@ void session_receive(struct session *session, enum message_kind kind, str payloa
 
 void session_overflow(struct session *session)
 {
-    LIST_EACH (node, &session->channels) {
-        struct channel *channel = LIST_ENTRY(node, struct channel, of_session);
-        if (channel->nbindings > 0)
-            channel_fail(channel, STR("The client is too slow: changes were lost"));
-    }
-    if (session->hub->fns->close != NULL)
-        session->hub->fns->close(session->hub->arg, session->peer, 1013, STR("too slow"));
+    session->overflown = true;
 }
 
 void session_close(struct session *session)
 {
-    forget_delayed(session);
+    if (session->nrefusals > 0)
+        forget_delayed(session);
     LIST_EACH (node, &session->channels)
         channel_leave(LIST_ENTRY(node, struct channel, of_session));
     list_remove(&session->node);

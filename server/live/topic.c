@@ -49,6 +49,7 @@ static void topic_done(struct hub *hub, struct topic *topic)
     if (!list_empty(&topic->channels) || !list_empty(&topic->present))
         return;
     table_remove(&hub->topics, &topic->node);
+    table_free(&topic->keys);
     free(topic);
 }
 
@@ -160,28 +161,61 @@ static str keep(char **room, str text)
     return kept;
 }
 
-static struct presence *presence_add(struct topic *topic, struct channel *channel, str key, str ref,
+static uint64_t hash_key(str key)
+{
+    return str_hash(key, STR_HASH_SEED);
+}
+
+/* The next one of a key; *presence starts NULL. */
+static bool presence_next(const struct topic *topic, str key, struct presence **presence)
+{
+    struct table_node *node = *presence == NULL ? NULL : &(*presence)->by_key;
+
+    while (table_next(&topic->keys, hash_key(key), &node)) {
+        *presence = LIST_ENTRY(node, struct presence, by_key);
+        if (str_eq((*presence)->key, key))
+            return true;
+    }
+    return false;
+}
+
+/* NULL: there are too many. */
+static struct presence *presence_add(struct hub *hub, struct topic *topic, str key, str ref,
                                      str meta)
 {
-    struct presence *presence = malloc(sizeof(*presence) + key.len + ref.len + meta.len);
+    size_t size = sizeof(struct presence) + key.len + ref.len + meta.len;
+    struct presence *presence, *other = NULL;
 
+    if (hub->presence_bytes + size > LIVE_PRESENCE_BYTES_MAX)
+        return NULL;
+    presence = malloc(size);
     if (presence == NULL)
         abort();
     char *room = (char *)(presence + 1);
-    presence->channel = channel;
+    presence->channel = NULL;
+    presence->size = size;
     presence->key = keep(&room, key);
     presence->ref = keep(&room, ref);
     presence->meta = keep(&room, meta);
-    list_append(&topic->present, &presence->node);
+    hub->presence_bytes += size;
+    list_append(presence_next(topic, key, &other) ? other->node.next : &topic->present,
+                &presence->node);
+    table_put(&topic->keys, &presence->by_key, hash_key(key));
     return presence;
 }
 
-static struct presence *presence_of(const struct channel *channel)
+static void presence_take(struct topic *topic, struct presence *presence)
 {
-    LIST_EACH (node, &channel->topic->present)
-        if (LIST_ENTRY(node, struct presence, node)->channel == channel)
-            return LIST_ENTRY(node, struct presence, node);
-    return NULL;
+    list_remove(&presence->node);
+    table_remove(&topic->keys, &presence->by_key);
+    if (presence->channel != NULL)
+        presence->channel->present = NULL;
+}
+
+static void presence_free(struct hub *hub, struct presence *presence)
+{
+    hub->presence_bytes -= presence->size;
+    free(presence);
 }
 
 /* {"phx_ref":"...", and what the client said} */
@@ -268,40 +302,45 @@ static bool same_meta(const struct presence *presence, str meta)
     return presence != NULL && str_eq(presence->meta, meta);
 }
 
-/* Tracking again is a join and a leave in one diff; the same again is nothing. */
-static void track(struct channel *channel, str meta)
+/* Tracking again is a join and a leave in one diff; the same again is nothing. False: too many. */
+static bool track(struct channel *channel, str meta)
 {
     struct hub *hub = channel->session->hub;
-    struct presence *former = presence_of(channel);
+    struct presence *former = channel->present;
     char room[REF_BYTES];
 
     channel->presence = true;
     if (same_meta(former, meta))
-        return;
+        return true;
     if (channel->key.len == 0)
         channel->key = arena_copy(channel->mem, new_ref(hub, room));
     struct presence *now =
-        presence_add(channel->topic, channel, channel->key, new_ref(hub, room), meta);
+        presence_add(hub, channel->topic, channel->key, new_ref(hub, room), meta);
+    if (now == NULL)
+        return false;
     push_diff(hub, channel->topic, now, former);
     tell_others(hub, channel->topic, now, SPREAD_JOIN);
-    if (former == NULL)
-        return;
-    tell_others(hub, channel->topic, former, SPREAD_LEAVE);
-    list_remove(&former->node);
-    free(former);
+    if (former != NULL) {
+        tell_others(hub, channel->topic, former, SPREAD_LEAVE);
+        presence_take(channel->topic, former);
+        presence_free(hub, former);
+    }
+    now->channel = channel;
+    channel->present = now;
+    return true;
 }
 
 static void untrack(struct channel *channel)
 {
-    struct presence *former = presence_of(channel);
+    struct presence *former = channel->present;
     struct hub *hub = channel->session->hub;
 
     if (former == NULL)
         return;
-    list_remove(&former->node);
+    presence_take(channel->topic, former);
     push_diff(hub, channel->topic, NULL, former);
     tell_others(hub, channel->topic, former, SPREAD_LEAVE);
-    free(former);
+    presence_free(hub, former);
 }
 
 void topic_presence(struct channel *channel, const struct frame *frame)
@@ -322,40 +361,15 @@ void topic_presence(struct channel *channel, const struct frame *frame)
                       STR("{\"reason\":\"Presence track payload must be a map\"}"));
     } else if (str_ieq(event, STR("track")) && payload.len > LIVE_PRESENCE_META_MAX) {
         channel_fail(channel, STR("Track message size exceeded"));
-    } else if (str_ieq(event, STR("track")) || str_ieq(event, STR("untrack"))) {
-        if (str_ieq(event, STR("track")))
-            track(channel, payload);
-        else
-            untrack(channel);
-        session_reply(channel->session, frame, "ok", STR("{}"));
     } else {
-        session_reply(channel->session, frame, "error", STR("{}"));
+        bool done = str_ieq(event, STR("track")) && track(channel, payload);
+        if (str_ieq(event, STR("untrack"))) {
+            untrack(channel);
+            done = true;
+        }
+        session_reply(channel->session, frame, done ? "ok" : "error", STR("{}"));
     }
     arena_close(&mem);
-}
-
-static bool is_first_of_key(const struct topic *topic, const struct presence *presence)
-{
-    LIST_EACH (node, &topic->present) {
-        const struct presence *other = LIST_ENTRY(node, struct presence, node);
-        if (str_eq(other->key, presence->key))
-            return other == presence;
-    }
-    return false;
-}
-
-static void put_metas(struct buf *buf, const struct topic *topic, str key)
-{
-    bool first = true;
-
-    LIST_EACH (node, &topic->present) {
-        const struct presence *presence = LIST_ENTRY(node, struct presence, node);
-        if (!str_eq(presence->key, key))
-            continue;
-        buf_put(buf, first ? STR("") : STR(","));
-        put_meta(buf, presence, (str){NULL, 0});
-        first = false;
-    }
 }
 
 /* {key: {"metas": [...]}}: several sockets may share a key. */
@@ -363,21 +377,24 @@ void topic_push_state(struct channel *channel)
 {
     const struct topic *topic = channel->topic;
     arena *mem = arena_open();
+    const struct presence *former = NULL;
     struct buf state;
 
     buf_init(&state, mem, SIZE_MAX);
     buf_putc(&state, '{');
     LIST_EACH (node, &topic->present) {
         const struct presence *presence = LIST_ENTRY(node, struct presence, node);
-        if (!is_first_of_key(topic, presence))
-            continue;
-        buf_put(&state, state.len > 1 ? STR(",") : STR(""));
-        json_put_string(&state, presence->key);
-        buf_put(&state, STR(":{\"metas\":["));
-        put_metas(&state, topic, presence->key);
-        buf_put(&state, STR("]}"));
+        if (former == NULL || !str_eq(former->key, presence->key)) {
+            buf_put(&state, former == NULL ? STR("") : STR("]},"));
+            json_put_string(&state, presence->key);
+            buf_put(&state, STR(":{\"metas\":["));
+        } else {
+            buf_putc(&state, ',');
+        }
+        put_meta(&state, presence, (str){NULL, 0});
+        former = presence;
     }
-    buf_putc(&state, '}');
+    buf_put(&state, former == NULL ? STR("}") : STR("]}}"));
     channel_push(channel, STR("presence_state"), buf_str(&state));
     arena_close(&mem);
 }
@@ -395,16 +412,26 @@ void topic_leave(struct channel *channel)
 
 /* ---- from other workers ---- */
 
-static void take_leave(struct hub *hub, struct topic *topic, str ref)
+static void take_join(struct hub *hub, struct topic *topic, const struct spread *spread)
 {
-    LIST_EACH (node, &topic->present) {
-        struct presence *presence = LIST_ENTRY(node, struct presence, node);
-        if (presence->channel != NULL || !str_eq(presence->ref, ref))
-            continue;
-        list_remove(node);
-        push_diff(hub, topic, NULL, presence);
-        free(presence);
-    }
+    const struct presence *now = presence_add(hub, topic, spread->key, spread->ref, spread->meta);
+
+    if (now != NULL)
+        push_diff(hub, topic, now, NULL);
+    topic_done(hub, topic);
+}
+
+static void take_leave(struct hub *hub, struct topic *topic, const struct spread *spread)
+{
+    struct presence *presence = NULL;
+
+    while (presence_next(topic, spread->key, &presence))
+        if (presence->channel == NULL && str_eq(presence->ref, spread->ref)) {
+            presence_take(topic, presence);
+            push_diff(hub, topic, NULL, presence);
+            presence_free(hub, presence);
+            break;
+        }
     topic_done(hub, topic);
 }
 
@@ -419,8 +446,20 @@ void hub_take_spread(struct hub *hub, const struct spread *spread)
     if (spread->kind == SPREAD_BROADCAST)
         deliver(hub, topic, spread->frames, NULL);
     else if (spread->kind == SPREAD_JOIN)
-        push_diff(hub, topic, presence_add(topic, NULL, spread->key, spread->ref, spread->meta),
-                  NULL);
+        take_join(hub, topic, spread);
     else
-        take_leave(hub, topic, spread->ref);
+        take_leave(hub, topic, spread);
+}
+
+void topic_clear(struct hub *hub)
+{
+    TABLE_EACH(at, &hub->topics)
+    {
+        struct topic *topic = LIST_ENTRY(at, struct topic, node.list);
+        LIST_EACH (node, &topic->present)
+            presence_free(hub, LIST_ENTRY(node, struct presence, node));
+        table_free(&topic->keys);
+        free(topic);
+    }
+    table_free(&hub->topics);
 }

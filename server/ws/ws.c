@@ -48,7 +48,6 @@ struct peer {
     int64_t heard_us, closing_us;
     int close_code;
     char *close_reason;
-    bool overflown;
 };
 
 struct guest {
@@ -71,11 +70,10 @@ void peer_send(struct peer *peer, struct message *message)
     if (peer->queue.bytes + message->len > WS_QUEUE_MAX)
         queue_drop(&peer->queue);
     if (peer->queue.bytes + message->len > WS_QUEUE_MAX && peer->queue.count > 0) {
-        if (message->droppable || peer->overflown)
+        if (message->droppable)
             return;
-        peer->overflown = true;
+        queue_clear(&peer->queue);
         peer->ws->fns->overflown(peer->session);
-        return;
     }
     queue_put(&peer->queue, message);
     lws_callback_on_writable(peer->wsi);
@@ -131,7 +129,6 @@ static int on_writable(struct peer *peer)
         lws_callback_on_writable(peer->wsi);
         return 0;
     }
-    peer->overflown = false;
     if (peer->closing_us == 0)
         return 0;
     lws_close_reason(peer->wsi, (enum lws_close_status)peer->close_code,
@@ -204,6 +201,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         *mine = ws->adopting;
         (*mine)->wsi = wsi;
         ws->adopting = NULL;
+        ws->fns->opened((*mine)->session, *mine);
         return 0;
     }
     if (peer == NULL)
@@ -330,9 +328,7 @@ static void let_in(struct guest *guest, const struct handshake *handshake, size_
         ws->adopting = NULL;
         ws->fns->closed(session);
         peer_free(peer);
-        return;
     }
-    ws->fns->opened(session, peer);
 }
 
 static void judge(struct guest *guest)

@@ -33,7 +33,8 @@ struct ws_fns {
                   struct ws_refusal *refusal);
     void (*opened)(void *session, struct peer *peer);
     void (*received)(void *session, enum message_kind kind, str payload);
-    /* The queue is over its cap: droppable messages are gone already. */
+    /* The queue was over its cap and is empty now: messages are lost. Called inside of peer_send:
+     * it must only take note. */
     void (*overflown)(void *session);
     /* The client is gone; the session is the caller's to free. Also after an admit whose
      * handshake failed: opened was not called then. */
