@@ -38,9 +38,12 @@ static str fold(arena *mem, str name)
     struct buf out;
 
     buf_init(&out, mem, CAST_MAX);
-    for (size_t i = 0; i < name.len; i++)
-        buf_putc(&out,
-                 name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] | 0x20) : name.at[i]);
+    for (size_t i = 0; i < name.len; i++) {
+        char byte = name.at[i];
+        if (byte >= 'A' && byte <= 'Z')
+            byte = (char)(byte | 0x20);
+        buf_putc(&out, byte);
+    }
     return buf_str(&out);
 }
 

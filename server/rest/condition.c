@@ -96,7 +96,7 @@ static bool take_quoted(struct scan *scan, str *text)
 
 static str take_element(struct scan *scan)
 {
-    str element;
+    str element = {NULL, 0};
     return take_quoted(scan, &element) ? element : scan_until(scan, ",)");
 }
 
@@ -104,7 +104,7 @@ static str take_element(struct scan *scan)
 static bool read_list(struct scan *scan, struct condition *condition)
 {
     struct buf list;
-    str element;
+    str element = {NULL, 0};
 
     scan_white(scan);
     if (!scan_take(scan, STR("(")))
@@ -188,7 +188,7 @@ static bool take_not(struct scan *scan)
 static bool read_expression(struct scan *scan, enum nesting nesting, struct condition *condition)
 {
     condition->negated = take_not(scan);
-    if (!read_operator(scan, condition))
+    if (!read_operator(scan, condition) || condition->op == NULL)
         return false;
     if (condition->op->operand == OPERAND_LIST)
         return read_list(scan, condition);

@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 
-enum { TAB = 8, DETAILS_MAX = 1024 };
+enum { TAB = 8, CHARACTER_MAX = 4, DETAILS_MAX = 1024 };
 
 void scan_init(struct scan *scan, arena *mem, const char *what, str text)
 {
@@ -193,7 +193,8 @@ static str position(const struct scan *scan, size_t at)
 static str character(const struct scan *scan, size_t at)
 {
     size_t len = 1;
-    while (at + len < scan->text.len && ((unsigned char)scan->text.at[at + len] & 0xC0) == 0x80)
+    while (len < CHARACTER_MAX && at + len < scan->text.len &&
+           ((unsigned char)scan->text.at[at + len] & 0xC0) == 0x80)
         len++;
     return (str){scan->text.at + at, len};
 }
@@ -219,10 +220,13 @@ static void put_quoted(struct buf *out, str text, char quote)
     }
     for (size_t i = 0; i < text.len; i++) {
         const char *escape = memchr(escapes, text.at[i], sizeof(escapes) - 1);
-        bool control = escape != NULL && text.at[i] < ' ';
-        if (control || text.at[i] == quote || text.at[i] == '\\')
+        char byte = text.at[i];
+        bool control = escape != NULL && byte < ' ';
+        if (control || byte == quote || byte == '\\')
             buf_putc(out, '\\');
-        buf_putc(out, control ? escape[1] : text.at[i]);
+        if (control)
+            byte = escape[1];
+        buf_putc(out, byte);
     }
     buf_putc(out, quote);
 }
