@@ -15,7 +15,7 @@ static void put_row(struct sql *sql, const struct plan *plan)
     if (scalar)
         sql_put(sql, "t." SCALAR_NAME);
     else
-        sql_put(sql, "t");
+        sql_put(sql, "t.*"); /* never a column called t */
 }
 
 static void put_json(struct sql *sql, const struct plan *plan)
@@ -37,7 +37,8 @@ static void put_json(struct sql *sql, const struct plan *plan)
 static void put_csv(struct sql *sql, const struct plan *plan)
 {
     (void)plan;
-    sql_put(sql, "coalesce(string_agg(substring(t::text, 2, length(t::text) - 2), E'\\n'), '')");
+    sql_put(sql,
+            "coalesce(string_agg(substring((t.*)::text, 2, length((t.*)::text) - 2), E'\\n'), '')");
 }
 
 /* The function is PostGIS's, wherever the search path finds it. */
@@ -45,7 +46,7 @@ static void put_geojson(struct sql *sql, const struct plan *plan)
 {
     (void)plan;
     sql_put(sql, "json_build_object('type', 'FeatureCollection', 'features', "
-                 "coalesce(json_agg(st_asgeojson(t)::json), '[]'))");
+                 "coalesce(json_agg(st_asgeojson(t.*)::json), '[]'))");
 }
 
 /* An aggregate over the rows; or the domain itself, which the one value of a function is of. */

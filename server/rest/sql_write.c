@@ -175,7 +175,7 @@ static void put_answer(struct sql *sql, const struct plan *plan)
     else
         sql_put(sql, ", null");
     if (plan->rows == ROWS_KEY)
-        sql_put(sql, ", (select row_to_json(w)::text from " WRITTEN_NAME " w limit 1)");
+        sql_put(sql, ", (select row_to_json(w.*)::text from " WRITTEN_NAME " w limit 1)");
     sql_put(sql, " from ");
     if (wants_rows(plan))
         put_rows_back(sql, plan);

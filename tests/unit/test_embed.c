@@ -91,9 +91,9 @@ static void inner_and_null_ask_whether_there_is_a_row(void **state)
          "select `primes`.`id`" PRIMES " where not (exists (select" ITS_PHASES "))"         },
         {"GET /primes?select=id,phases()&or=(id.eq.1,phases.not.is.null)",
          "select `primes`.`id`" PRIMES " where ((`primes`.`id` = $1) or (exists (select" ITS_PHASES
-         " offset 0)))"                                                                              },
+         " offset 0)))"                                                                     },
         {"GET /phases?select=id,primes!inner(form)&limit=1\nprefer: count=exact",
-         "select coalesce(json_agg(t), '[]'), count(*), (select count(*)" PHASES
+         "select coalesce(json_agg(t.*), '[]'), count(*), (select count(*)" PHASES
          " where exists (select from `public`.`primes` as `postern_1` where `postern_1`.`id` = "
          "`phases`.`prime`)) from (select `phases`.`id`, row_to_json(`postern_1`.*) as "
          "`primes`" PHASES " join " ITS_PRIME("`postern_1`.`form`") " limit $1 offset $2) t"},
@@ -116,7 +116,7 @@ static void a_spread_lifts_columns_and_arrays_of_them(void **state)
     CHECK(state, examples);
 }
 
-#define GROUPS "select coalesce(json_agg(t), '[]'), count(*) from (select "
+#define GROUPS "select coalesce(json_agg(t.*), '[]'), count(*) from (select "
 
 static void aggregates_are_grouped_by_all_else(void **state)
 {
@@ -143,7 +143,7 @@ static void the_rows_of_a_write_are_embedded_in(void **state)
     static const struct example examples[] = {
         {"DELETE /phases?select=name,primes(form)&primes.form=eq.x&id=eq.1\nprefer: "
          "return=representation", "with postern_written as (delete from `public`.`phases` where (`phases`.`id` = $1) "
-         "returning `phases`.`name`, `phases`.`prime`) select coalesce(json_agg(t), '[]'), "
+         "returning `phases`.`name`, `phases`.`prime`) select coalesce(json_agg(t.*), '[]'), "
          "count(*), null from (select `phases`.`name`, row_to_json(`postern_1`.*) as `primes` from "
          "postern_written as `phases` left join lateral (select `postern_1`.`form` from "
          "`public`.`primes` as `postern_1` where `postern_1`.`id` = `phases`.`prime` and "

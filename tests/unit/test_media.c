@@ -108,13 +108,13 @@ static void a_plan_is_explained_when_that_is_allowed(void **state)
         const char *accept, *type, *sql;
     } cases[] = {
         {"application/vnd.pgrst.plan",
-         "application/vnd.pgrst.plan+text; for=\"application/json\"; charset=utf-8",          "explain (format text) select "},
+         "application/vnd.pgrst.plan+text; for=\"application/json\"; charset=utf-8",   "explain (format text) select "                            },
         {"application/vnd.pgrst.plan+json; for=\"application/vnd.pgrst.object\"; "
-         "options=wal|verbose",                             "application/vnd.pgrst.plan+json; for=\"application/vnd.pgrst.object+json\"; "
-         "options=verbose|wal; charset=utf-8",                                                               "explain (format json, verbose, wal) select "                                                 },
+         "options=wal|verbose",                                                    "application/vnd.pgrst.plan+json; for=\"application/vnd.pgrst.object+json\"; "
+         "options=verbose|wal; charset=utf-8", "explain (format json, verbose, wal) select "              },
         {"application/vnd.pgrst.plan; for=\"image/png\"; options=analyze|settings|buffers",
          "application/vnd.pgrst.plan+text; for=\"image/png\"; options=analyze|settings|buffers; "
-         "charset=utf-8", "explain (format text, analyze, settings, buffers) select "                                                                                                     },
+         "charset=utf-8",                                                              "explain (format text, analyze, settings, buffers) select "},
     };
     struct rest_test *test = *state;
     struct statement statement;
@@ -149,10 +149,10 @@ static void a_handler_makes_the_body_as_bytes(void **state)
     static const struct {
         const char *request, *want;
     } cases[] = {
-        {"GET /primes\naccept: image/png",          "\"public\".\"primes_png\"(t::\"public\".\"primes\")"},
-        {"GET /primes?select=id\naccept: text/tsv", "\"ext\".\"rows_tsv\"(t)"                            },
+        {"GET /primes\naccept: image/png",          "\"public\".\"primes_png\"(t.*::\"public\".\"primes\")"},
+        {"GET /primes?select=id\naccept: text/tsv", "\"ext\".\"rows_tsv\"(t.*)"                            },
         {"GET /rpc/add?a=1\naccept: text/plain",
-         "select \"public\".\"text/plain\"(t.pgrst_scalar), 1 from"                                      },
+         "select \"public\".\"text/plain\"(t.pgrst_scalar), 1 from"                                        },
     };
     struct rest_test *test = *state;
     struct statement statement;

@@ -58,7 +58,8 @@ static void a_read_is_one_statement(void **state)
         {"GET /primes?select=id\nrange: 3-4",                  READ("\"primes\".\"id\"" FROM " limit $1 offset $2"),
          "2 3"                                                                                                                       },
         {"GET /primes?select=id\naccept: text/csv",
-         "select coalesce(string_agg(substring(t::text, 2, length(t::text) - 2), E'\\n'), ''), "
+         "select coalesce(string_agg(substring((t.*)::text, 2, length((t.*)::text) - 2), E'\\n'), "
+         "''), "
          "count(*) from (select \"primes\".\"id\"" FROM ") t",
          ""                                                                                                                          },
         {"HEAD /primes?select=id",                             "select '', count(*) from (select \"primes\".\"id\"" FROM ") t",
@@ -71,7 +72,7 @@ static void the_total_is_counted_over_the_same_condition(void **state)
 {
     static const struct example examples[] = {
         {"GET /primes?select=id&id=gt.3&limit=2\nprefer: count=exact",
-         "select coalesce(json_agg(t), '[]'), count(*), (select count(*)" FROM
+         "select coalesce(json_agg(t.*), '[]'), count(*), (select count(*)" FROM
          " where (\"primes\".\"id\" > $1)) from (select \"primes\".\"id\"" FROM
          " where (\"primes\".\"id\" > $1) limit $2 offset $3) t",          "3 2 0"},
         {"GET /primes?select=id&id=gt.3\nprefer: count=exact",
@@ -111,7 +112,7 @@ static void values_are_always_parameters(void **state)
 }
 
 #define ROWS(inner)                                                                                \
-    " select coalesce(json_agg(t), '[]'), count(*), null from (select " inner                      \
+    " select coalesce(json_agg(t.*), '[]'), count(*), null from (select " inner                    \
     " from postern_written as \"primes\""
 #define WRITTEN "with postern_written as ("
 #define BODY_OF(function, columns) function "($1) as \"postern_body\"(" columns ")"
@@ -162,7 +163,7 @@ static void a_write_hands_the_body_to_postgresql(void **state)
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
 
-#define BODY(inner) "select coalesce(json_agg(t), '[]'), count(*) from (select " inner ") t"
+#define BODY(inner) "select coalesce(json_agg(t.*), '[]'), count(*) from (select " inner ") t"
 
 static void a_call_has_its_arguments_from_one_object_or_the_query(void **state)
 {
@@ -187,7 +188,7 @@ static void a_call_has_its_arguments_from_one_object_or_the_query(void **state)
         {"POST /rpc/list?limit=1\nprefer: count=exact",
          "with \"pgrst_call\" as materialized (select \"pgrst_call\".* from \"public\".\"list\"() "
          "as "
-         "\"pgrst_call\") select coalesce(json_agg(t), '[]'), count(*), (select count(*) "
+         "\"pgrst_call\") select coalesce(json_agg(t.*), '[]'), count(*), (select count(*) "
          "from "
          "\"pgrst_call\") from (select \"pgrst_call\".* from \"pgrst_call\" limit $1 offset $2) t", "1 0"                   },
         {"POST /rpc/whole\n\n{\"x\":1}",
