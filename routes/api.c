@@ -104,10 +104,8 @@ const struct fail *api_body(const struct call *call, const struct rows *rows, st
 static const struct fail *on_rows(struct request *req, const struct rows *rows, void *arg)
 {
     static const int statuses[] = {
-        [ANSWER_VALUE] = 200,
-        [ANSWER_ROW] = 200,
-        [ANSWER_CREATED] = 201,
-        [ANSWER_EMPTY] = 204,
+        [ANSWER_VALUE] = 200,    [ANSWER_ROW] = 200,   [ANSWER_CREATED] = 201,
+        [ANSWER_ACCEPTED] = 202, [ANSWER_EMPTY] = 204,
     };
     const struct call *call = arg;
     enum answer_kind kind = call->ask.answer->kind;

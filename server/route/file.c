@@ -192,13 +192,14 @@ static bool parse_missing(struct reader *reader, struct answer *answer, str text
 static bool parse_answer_kind(struct reader *reader, struct answer *answer, str text)
 {
     static const struct choice kinds[] = {
-        {STR_ROW("value"),   ANSWER_VALUE  },
-        {STR_ROW("row"),     ANSWER_ROW    },
-        {STR_ROW("created"), ANSWER_CREATED},
-        {STR_ROW("empty"),   ANSWER_EMPTY  },
-        {STR_ROW("array"),   ANSWER_ARRAY  },
-        {STR_ROW("csv"),     ANSWER_CSV    },
-        {STR_ROW(""),        0             },
+        {STR_ROW("value"),    ANSWER_VALUE   },
+        {STR_ROW("row"),      ANSWER_ROW     },
+        {STR_ROW("created"),  ANSWER_CREATED },
+        {STR_ROW("accepted"), ANSWER_ACCEPTED},
+        {STR_ROW("empty"),    ANSWER_EMPTY   },
+        {STR_ROW("array"),    ANSWER_ARRAY   },
+        {STR_ROW("csv"),      ANSWER_CSV     },
+        {STR_ROW(""),         0              },
     };
     int kind;
 

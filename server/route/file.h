@@ -12,12 +12,13 @@ enum { ROUTE_PATHS_MAX = 4, CONDITIONS_MAX = 4, SEGMENTS_MAX = 16 };
 enum route_access { ROUTE_ANYONE, ROUTE_USER, ROUTE_ADMIN, ROUTE_NODE };
 
 enum answer_kind {
-    ANSWER_VALUE,   /* one row, one JSON value; no row is null */
-    ANSWER_ROW,     /* one row, one JSON value; no row is the 404 */
-    ANSWER_CREATED, /* the same with 201 */
-    ANSWER_EMPTY,   /* 204; with a 404: when no row came back or was changed */
-    ANSWER_ARRAY,   /* every row a JSON value, streamed as one array */
-    ANSWER_CSV      /* every row a line of CSV, streamed; the first line has the columns' names */
+    ANSWER_VALUE,    /* one row, one JSON value; no row is null */
+    ANSWER_ROW,      /* one row, one JSON value; no row is the 404 */
+    ANSWER_CREATED,  /* the same with 201 */
+    ANSWER_ACCEPTED, /* the same with 202: queued, the value says where to look */
+    ANSWER_EMPTY,    /* 204; with a 404: when no row came back or was changed */
+    ANSWER_ARRAY,    /* every row a JSON value, streamed as one array */
+    ANSWER_CSV       /* every row a line of CSV, streamed; the first line has the columns' names */
 };
 
 /* "--? name" holds when the client gave name; "--? name=word" when it has that word. */

@@ -119,6 +119,13 @@ describe('bodies', () => {
         assert.equal((await api('test/echo/5', { token, method: 'POST', raw: 'title=t', headers: { 'content-type': 'text/plain' } })).status, 415);
     });
 
+    test('what is only queued is answered 202, and 404 when there is nothing', async () => {
+        const later = await api('test/later/5', { token, method: 'POST' });
+        assert.equal(later.status, 202);
+        assert.equal(later.body, 5);
+        assert.deepEqual((await api('test/later/11', { token, method: 'POST' })).body, { error: 'Nothing to do' });
+    });
+
     test('PATCH changes what is given, to null if it says null', async () => {
         assert.deepEqual((await api('test/tasks/1', { token, method: 'PATCH', body: { title: 'new' } })).body, { id: 1, title: 'new', note: 'note' });
         assert.deepEqual((await api('test/tasks/1', { token, method: 'PATCH', body: { note: null } })).body, { id: 1, title: 'new', note: null });

@@ -34,6 +34,11 @@ select to_json(total) from private.dashboard_stats`,
 -- param: more json?
 -- answer: created
 select json_build_object('id', :id, 'title', :title, 'cost', :cost, 'tags', :tags, 'more', :more)`,
+    'later.sql': `-- POST /api/test/later/{id}
+-- access: user
+-- param: id bigint
+-- answer: accepted or 404 Nothing to do
+select to_json(:id) where :id < 10`,
     'task.sql': `-- DELETE /api/test/tasks/{id}
 -- access: admin
 -- param: id bigint

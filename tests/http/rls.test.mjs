@@ -34,6 +34,7 @@ const TABLES = {
     agent_templates: { anon: 'none', user: 'all', writes: '', key: 'id=eq.1', row: { id: 500, name: 'x' }, patch: { description: 'x' } },
     agent_role_templates: { anon: 'none', user: 'all', writes: '', key: 'role_name=eq.researcher', row: { role_name: 'engineer', template_name: 'survey' }, patch: { template_name: 'deploy' } },
     agent_schedules: { anon: 'none', user: 'all', writes: 'insert update delete', key: 'id=eq.1', row: { name: 'x', trigger_type: 'cron', task_title: 'x' }, patch: { enabled: true } },
+    commands: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, kind: 'x' }, patch: { status: 'done' } },
     operators: { anon: 'refused', user: 'all', writes: '', key: `id=eq.${OPERATOR_A}`, patch: { username: 'x' }, view: true },
     operator_nodes: { anon: 'none', user: `operator_id = '${OPERATOR_A}'`, writes: '', key: 'id=eq.1', row: { id: 500, operator_id: OPERATOR_A, node_id: 'x' }, patch: { hostname: 'x' } },
     operator_trust: { anon: 'none', user: `operator_id = '${OPERATOR_A}'`, writes: '', key: `operator_id=eq.${OPERATOR_A}`, row: { operator_id: '0d0d0d0d-0000-4000-8000-000000000003' }, patch: { trust_level: 9 } },

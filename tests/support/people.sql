@@ -51,6 +51,8 @@ insert into workers (worker_id, hostname, search_type) values ('w-1', 'ada-1', '
 insert into search_jobs (id, search_type, params, status, range_start, range_end) values (1, 'kbn', '{}', 'running', 1, 1000);
 insert into work_blocks (id, search_job_id, block_start, block_end) values (1, 1, 1, 500), (2, 1, 501, 1000);
 
+insert into commands (id, kind) values (1, 'fixture.command');
+
 insert into agent_roles (id, name, domains) values (1, 'researcher', '["primes"]'), (2, 'engineer', '["engine"]');
 insert into agent_templates (id, name, steps, role_name) values (1, 'survey', '[]', 'researcher'), (2, 'deploy', '[]', 'engineer');
 insert into agent_role_templates values ('researcher', 'survey');
@@ -70,7 +72,7 @@ insert into agent_budgets (id, period, budget_usd) values (1, 'daily', 10), (2, 
 do $$ /* identities go on where the fixed ids end */
 declare t text;
 begin
-    foreach t in array array['projects', 'project_phases', 'project_events', 'records', 'search_jobs', 'work_blocks', 'agent_roles',
+    foreach t in array array['commands', 'prime_verification_queue', 'projects', 'project_phases', 'project_events', 'records', 'search_jobs', 'work_blocks', 'agent_roles',
         'agent_templates', 'agent_tasks', 'agent_events', 'agent_logs', 'agent_memory', 'agent_schedules', 'agent_budgets']
     loop
         execute format('alter table %I alter column id restart with 1000', t);
