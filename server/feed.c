@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "pg/db.h"
+#include "snapshot.h"
 #include "worker.h"
 #include "ws/ws.h"
 
@@ -17,10 +18,29 @@ struct feed {
     struct worker *worker;
     struct ws *ws;
     struct hub *hub;
+    struct plain *plain;
+    struct snapshot *snapshot;
     struct timer *tick;
     int asking; /* questions without an answer */
     bool streaming;
 };
+
+/* What ws knows a socket by: one of the two. */
+struct guest {
+    struct feed *feed;
+    struct session *session; /* of realtime-js */
+    struct visitor *visitor; /* of /ws */
+};
+
+static struct guest *guest_new(struct feed *feed)
+{
+    struct guest *guest = calloc(1, sizeof(*guest));
+
+    if (guest == NULL)
+        abort();
+    guest->feed = feed;
+    return guest;
+}
 
 /* ---- the handshake ---- */
 
@@ -73,7 +93,7 @@ static bool is_origin_allowed(const struct feed *feed, const struct handshake *h
 }
 
 static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *handshake,
-                         void **session, struct ws_refusal *refusal)
+                         struct guest **guest, struct ws_refusal *refusal)
 {
     str header = handshake_header(handshake, STR("x-api-key"));
     str token = header.len > 0 ? header : query_value(mem, handshake->query, STR("apikey"));
@@ -86,7 +106,38 @@ static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *
         return refuse(refusal, 401, STR("{\"error\":\"API key is missing\"}"));
     if (verify(feed, mem, token, &claims) != NULL)
         return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
-    *session = session_new(feed->hub, vsn, claims);
+    *guest = guest_new(feed);
+    (*guest)->session = session_new(feed->hub, vsn, claims);
+    claims_unref(&claims);
+    return true;
+}
+
+/* A browser cannot send a header with a WebSocket: the token may be in the URL. */
+static str plain_token(arena *mem, const struct handshake *handshake)
+{
+    str header = handshake_header(handshake, STR("authorization"));
+    str token = query_value(mem, handshake->query, STR("token"));
+
+    if (str_starts(header, STR("Bearer ")))
+        return str_skip(header, STR("Bearer ").len);
+    return token.len > 0 ? token : query_value(mem, handshake->query, STR("apikey"));
+}
+
+static bool open_plain(struct feed *feed, arena *mem, const struct handshake *handshake,
+                       struct guest **guest, struct ws_refusal *refusal)
+{
+    const struct claims *claims = NULL;
+    str token = plain_token(mem, handshake);
+    bool required = str_eq(feed->worker->config->ws_token, STR("required"));
+
+    if (!snapshot_is_possible(feed->worker))
+        return refuse(refusal, 404, STR("{\"error\":\"There is no feed without curated routes\"}"));
+    if (required && token.len == 0)
+        return refuse(refusal, 401, STR("{\"error\":\"A token is needed\"}"));
+    if (token.len > 0 && verify(feed, mem, token, &claims) != NULL)
+        return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
+    *guest = guest_new(feed);
+    (*guest)->visitor = visitor_new(feed->plain, claims);
     claims_unref(&claims);
     return true;
 }
@@ -96,38 +147,62 @@ static bool admit_socket(void *arg, const struct handshake *handshake, void **se
 {
     struct feed *feed = arg;
     arena *mem = arena_open();
+    struct guest *guest = NULL;
     bool open = false;
 
     if (!is_origin_allowed(feed, handshake))
         refuse(refusal, 403, STR("{\"error\":\"This origin is not allowed\"}"));
     else if (str_eq(handshake->path, STR("/realtime/v1/websocket")))
-        open = open_phoenix(feed, mem, handshake, session, refusal);
+        open = open_phoenix(feed, mem, handshake, &guest, refusal);
+    else if (str_eq(handshake->path, STR("/ws")))
+        open = open_plain(feed, mem, handshake, &guest, refusal);
     else
         refuse(refusal, 404, STR("{\"error\":\"There is no WebSocket here\"}"));
     arena_close(&mem);
+    *session = guest;
     return open;
 }
 
 /* ---- sockets ---- */
 
-static void on_opened(void *session, struct peer *peer)
+static void on_opened(void *arg, struct peer *peer)
 {
-    session_open(session, peer);
+    struct guest *guest = arg;
+
+    if (guest->session != NULL)
+        session_open(guest->session, peer);
+    else if (!visitor_open(guest->visitor, peer))
+        snapshot_wanted(guest->feed->snapshot);
 }
 
-static void on_received(void *session, enum message_kind kind, str payload)
+/* A client of /ws has nothing to say that is known here. */
+static void on_received(void *arg, enum message_kind kind, str payload)
 {
-    session_receive(session, kind, payload);
+    struct guest *guest = arg;
+
+    if (guest->session != NULL)
+        session_receive(guest->session, kind, payload);
 }
 
-static void on_overflown(void *session)
+static void on_overflown(void *arg)
 {
-    session_overflow(session);
+    struct guest *guest = arg;
+
+    if (guest->session != NULL)
+        session_overflow(guest->session);
+    else
+        visitor_overflow(guest->visitor);
 }
 
-static void on_closed(void *session)
+static void on_closed(void *arg)
 {
-    session_close(session);
+    struct guest *guest = arg;
+
+    if (guest->session != NULL)
+        session_close(guest->session);
+    else
+        visitor_close(guest->visitor);
+    free(guest);
 }
 
 static void send_message(void *arg, struct peer *peer, struct message *message)
@@ -251,6 +326,7 @@ static void tick(void *arg)
 {
     struct feed *feed = arg;
     hub_tick(feed->hub);
+    plain_tick(feed->plain);
 }
 
 struct feed *feed_new(struct worker *worker)
@@ -266,12 +342,16 @@ struct feed *feed_new(struct worker *worker)
                                            .spread = spread_out,
                                            .verify = verify,
                                            .streaming = is_streaming};
+    static const struct plain_fns plain_fns = {
+        .send = send_message, .close = close_peer, .streaming = is_streaming};
     struct feed *feed = calloc(1, sizeof(*feed));
 
     if (feed == NULL)
         abort();
     feed->worker = worker;
     feed->hub = hub_new(&hub_fns, worker->config->publication, feed);
+    feed->plain = plain_new(&plain_fns, feed);
+    feed->snapshot = snapshot_new(worker, feed->plain);
     feed->ws = ws_new(worker->loop, &ws_fns, feed);
     feed->tick = timer_start(worker->loop, TICK_MS, TICK_MS, tick, feed);
     return feed;
@@ -310,6 +390,7 @@ int feed_connections(const struct feed *feed)
 void feed_close(struct feed *feed)
 {
     timer_close(&feed->tick);
+    snapshot_close(feed->snapshot);
     ws_close(feed->ws);
 }
 
@@ -320,15 +401,17 @@ void feed_free(struct feed **feed)
 
     *feed = NULL;
     ws_free(&last->ws);
-    if (last->asking > 0)
+    if (!snapshot_free(&last->snapshot) || last->asking > 0)
         return;
     hub_free(&last->hub);
+    plain_free(&last->plain);
     free(last);
 }
 
 void feed_take_changes(struct feed *feed, const struct change_list *list)
 {
     hub_changes(feed->hub, list->changes, list->count);
+    plain_changes(feed->plain, list->changes, list->count);
 }
 
 void feed_set_streaming(struct feed *feed, bool streaming, bool gap)

@@ -48,6 +48,7 @@ struct config {
     str replication_database_url; /* absent: migration_database_url, else database_url */
     str replication_slot;         /* absent: a temporary one */
     str publication;
+    str ws_token;
     /* tokens */
     str jwt_secret;
     bool jwt_secret_is_base64;

@@ -93,6 +93,8 @@ const struct setting settings[] = {
      "a permanent slot for live changes: nothing is lost over a restart; none: a temporary one"},
     {"PUBLICATION", SETTING_TEXT, AT(publication), "supabase_realtime", 0, 0, "", NULL,
      "the publication whose tables' changes are sent live"},
+    {"WS_TOKEN", SETTING_CHOICE, AT(ws_token), "optional", 0, 0, "", "optional required",
+     "must clients of /ws bring a token (?token=)?"},
 
     {"JWT_SECRET", SETTING_SECRET, AT(jwt_secret), NULL, 0, 0,
      "SUPABASE_JWT_SECRET JWT_SECRET PGRST_JWT_SECRET", NULL,
