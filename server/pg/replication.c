@@ -211,7 +211,7 @@ static void send_status(void *arg)
 /* A database that does not log changes for us says so every few seconds: that is news once. */
 static void say_lost(struct replication *replication, const char *why)
 {
-    size_t len = strcspn(why, "\n");
+    size_t line = strcspn(why, "\n"), len = line < WHY_MAX ? line : WHY_MAX - 1;
     bool known = strlen(replication->said) == len && strncmp(replication->said, why, len) == 0;
 
     log_line(known ? LOG_DEBUG : LOG_WARN, "changes away", "retry_ms=%lld reason=\"%.*s\"",
