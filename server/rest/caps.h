@@ -10,6 +10,7 @@ enum {
     FILTERS_MAX = 500,         /* of one request, in all its levels and trees */
     ELEMENTS_MAX = 10000,      /* of one in.(...) */
     CONDITION_DEPTH_MAX = 32,  /* and(or(...)) */
+    ITEMS_MAX = 1600,          /* of one select list: PostgreSQL takes 1,664 */
     ITEM_DEPTH_MAX = 16,       /* of relations in relations */
     ITEM_EMBEDS_MAX = 100,     /* relations in one request */
     STEPS_MAX = 32,            /* of one JSON path */

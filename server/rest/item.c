@@ -169,9 +169,13 @@ static const struct fail *read_items(struct scan *scan, struct item **items, int
 {
     struct item **last = items;
     bool found;
+    int count = 0;
 
     do {
         struct item *item = arena_new(scan->mem, struct item);
+        if (++count > ITEMS_MAX)
+            return fail_new(scan->mem, FAIL_BAD_QUERY,
+                            "The select parameter has more than %d columns", ITEMS_MAX);
         TRY(read_item(scan, item, depth, &found));
         if (!found)
             return last == items ? NULL : scan_refuse(scan);
