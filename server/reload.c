@@ -11,7 +11,7 @@
 #include "pg/listen.h"
 #include "pg/sync.h"
 
-enum { DEBOUNCE_MS = 100, AGAIN_FIRST_MS = 500, AGAIN_MAX_MS = 32000 };
+enum { DEBOUNCE_MS = 100, DEBOUNCE_MAX_MS = 1000, AGAIN_FIRST_MS = 500, AGAIN_MAX_MS = 32000 };
 
 #define OWN_CHANNEL "postern"
 
@@ -23,6 +23,7 @@ struct reload {
     struct listen *listen;
     struct timer *due;
     int64_t again_ms;
+    int64_t asked_us; /* when what is due was asked for first; 0: it is another try */
     bool loading, wanted, closing;
     char channels[128];
     /* between the threads while one loads */
@@ -83,6 +84,7 @@ static void on_loaded(void *arg)
                  (long long)reload->again_ms, STR_ARG(reload->why));
         reload->fns->failed(reload->arg);
         timer_close(&reload->due);
+        reload->asked_us = 0;
         reload->due = timer_start(reload->loop, reload->again_ms, 0, start_load, reload);
         if (reload->again_ms < AGAIN_MAX_MS)
             reload->again_ms *= 2;
@@ -107,7 +109,8 @@ static void start_load(void *arg)
     loop_work(reload->loop, load_in_thread, on_loaded, reload);
 }
 
-/* A burst of DDL is one reload; what comes while one runs is one more. */
+/* A burst of DDL is one reload, a stream of it one a second; what comes while one runs is one more.
+ */
 void reload_now(struct reload *reload, const char *reason)
 {
     log_line(LOG_DEBUG, "schema reload", "reason=\"%s\"", reason);
@@ -115,10 +118,13 @@ void reload_now(struct reload *reload, const char *reason)
         reload->wanted = true;
         return;
     }
-    if (reload->due != NULL)
-        timer_again(reload->due, DEBOUNCE_MS, 0);
-    else
+    int64_t now = clock_us();
+    if (reload->due == NULL || reload->asked_us == 0)
+        reload->asked_us = now;
+    if (reload->due == NULL)
         reload->due = timer_start(reload->loop, DEBOUNCE_MS, 0, start_load, reload);
+    else if (now - reload->asked_us < DEBOUNCE_MAX_MS * INT64_C(1000))
+        timer_again(reload->due, DEBOUNCE_MS, 0);
 }
 
 void reload_take(struct reload *reload, const struct config *config)
