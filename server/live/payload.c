@@ -54,6 +54,12 @@ static const struct live_value *value_of(const struct live_value *row, int at)
     return known ? &row[at] : NULL;
 }
 
+/* With REPLICA IDENTITY FULL the log calls every column a key. */
+static bool is_key(const struct live_table *table, int at, const struct fact_column *column)
+{
+    return column->key || (table->identity != IDENTITY_FULL && table->columns[at].key);
+}
+
 /* Of the old row only its key, unless all of it is known and may be shown. */
 static void put_row(struct writing *out, const struct live_value *row, bool key_only)
 {
@@ -67,7 +73,7 @@ static void put_row(struct writing *out, const struct live_value *row, bool key_
         const struct live_value *value = at < 0 ? NULL : value_of(row, at);
         if (value == NULL || !is_wanted(out, column))
             continue;
-        if ((key_only && !table->columns[at].key && !column->key) ||
+        if ((key_only && !is_key(table, at, column)) ||
             (out->small && value->text.len > SMALL_VALUE))
             continue;
         buf_put(&out->buf, first ? STR("") : STR(","));

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "live/bytes.h"
 
-enum { KIND_PUSH = 3, KIND_BROADCAST = 4, NAME_MAX_BYTES = 255 };
+enum { KIND_PUSH = 3, KIND_BROADCAST = 4, NAME_MAX_BYTES = 255, HEAD_BYTES = 7 };
 
 bool vsn_read(str text, enum vsn *vsn)
 {
@@ -108,6 +108,9 @@ bool frame_read_binary(arena *mem, str bytes, struct frame *frame)
     frame->event = bytes_take(&in, lens[3]);
     frame->metadata = bytes_take(&in, lens[4]);
     frame->payload = in.rest;
+    str names = {bytes.at, bytes.len - in.rest.len};
+    if (memchr(str_skip(names, HEAD_BYTES).at, '\0', str_skip(names, HEAD_BYTES).len) != NULL)
+        return false; /* nothing that PostgreSQL or we name has one */
     return !in.lacking && (frame->binary || json_check(frame->payload) != JSON_INVALID);
 }
 

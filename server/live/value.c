@@ -79,7 +79,7 @@ static str take_quoted(struct buf *scratch, str *rest)
         buf_putc(scratch, rest->at[i]);
     }
     *rest = str_skip(*rest, i + 1);
-    return scratch->full ? STR("") : (str){scratch->at + start, scratch->len - start};
+    return scratch->full ? STR("") : str_skip(buf_str(scratch), start);
 }
 
 static str take_bare(str *rest)

@@ -1,0 +1,129 @@
+// Who sees which change, and what of it: policies on every kind of event, privileges of columns,
+// values of every type, large values that the log does not repeat. Two workers.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { until } from '../support/process.mjs';
+import { startStand } from '../support/stand.mjs';
+import { anonKey, serviceKey, userA, userB } from '../support/tokens.mjs';
+import { closeAll, connect, heard, listen, settle } from './clients.mjs';
+
+const FIXTURE = `
+create table key_rows (code char(6) primary key, owner uuid, body text);
+create table full_rows (id int primary key, owner uuid, body text);
+alter table full_rows replica identity full;
+create table narrow (id int primary key, shown text, hidden text);
+create table locked (id int primary key);
+create table tree (id int primary key, owner uuid, big text, n int);
+alter table tree alter big set storage external;
+alter table key_rows enable row level security;
+alter table full_rows enable row level security;
+alter table locked enable row level security;
+alter table tree enable row level security;
+create policy own on key_rows for select to authenticated using (owner = (select auth.uid()));
+create policy own on full_rows for select to authenticated using (owner = (select auth.uid()));
+create policy big on tree for select to authenticated using (owner = (select auth.uid()) and length(big) > 10);
+grant select on key_rows, full_rows, locked, tree to anon, authenticated, service_role;
+grant select (id, shown) on narrow to anon;
+create type mood as enum ('ok', 'bad');
+create domain small as int check (value < 100);
+create table kinds (
+    id int primary key, b bool, i2 int2, i8 int8, f8 float8, num numeric, t text, vc varchar(9), c char(5), bits bit(4), u uuid, d date,
+    ts timestamp, tz timestamptz, tm time, iv interval, net inet, r int4range, p point, m mood, s small, j json, jb jsonb,
+    ai int[], at text[], aa int[][], aj jsonb[], am mood[], ad timestamptz[], x xml);
+grant select on kinds to anon;
+alter publication supabase_realtime add table key_rows, full_rows, narrow, locked, tree, kinds;
+`;
+
+let stand;
+before(async () => {
+    stand = await startStand({ env: { POSTERN_WORKERS: '2' } });
+    stand.cluster.psql(FIXTURE, stand.db);
+    await until(() => /changes stream/.test(stand.postern.logs()), 'the stream of changes');
+});
+after(async () => {
+    await closeAll();
+    await stand?.stop();
+});
+
+const people = (table, event = '*') => Promise.all([userA.token, userB.token, anonKey].map(async (token, i) =>
+    listen(await connect(stand, token), `${table}-${i}`, { event, table })));
+const kinds = (channel) => channel.heard.map((change) => change.eventType);
+
+test('a fixed-length key is whole, and its policy holds', async () => {
+    const [a, b, anon] = await people('key_rows');
+    await stand.query("insert into key_rows values ('abc', $1, 'one')", [userA.id]);
+    await stand.query("update key_rows set body = 'two'");
+    await stand.query('delete from key_rows');
+    await heard(a, 3);
+    await heard(b, 1);
+    assert.equal(a.heard[0].new.code, 'abc   ');
+    assert.deepEqual(kinds(a), ['INSERT', 'UPDATE', 'DELETE']);
+    assert.deepEqual(a.heard[2].old, { code: 'abc   ' });
+    assert.deepEqual(kinds(b), ['DELETE'], 'only the key is logged: all who may see rows of the table hear it');
+    assert.deepEqual(anon.heard, [], 'no policy shows anything to anon');
+});
+
+test('with the whole old row logged its owner alone hears of the end of it', async () => {
+    const [a, b, anon] = await people('full_rows');
+    await stand.query("insert into full_rows values (1, $1, 'one'), (2, $2, 'other')", [userA.id, userB.id]);
+    await stand.query("update full_rows set body = 'two' where id = 1");
+    await stand.query('update full_rows set owner = $1 where id = 1', [userB.id]);
+    await stand.query('delete from full_rows');
+    await heard(a, 2);
+    await heard(b, 4);
+    assert.deepEqual(kinds(a), ['INSERT', 'UPDATE']);
+    assert.deepEqual(a.heard[1].old, { id: 1, owner: userA.id, body: 'one' });
+    assert.deepEqual(kinds(b), ['INSERT', 'UPDATE', 'DELETE', 'DELETE']);
+    assert.deepEqual(b.heard[1].old, { id: 1 }, 'what was not theirs is not shown');
+    assert.deepEqual(b.heard[2].old.body, 'two');
+    assert.deepEqual(anon.heard, []);
+});
+
+test('a column the role may not read is neither sent nor a filter', async () => {
+    const channel = await listen(await connect(stand, anonKey), 'narrow', { event: '*', table: 'narrow' });
+    await stand.query("insert into narrow values (1, 'yes', 'no')");
+    await heard(channel, 1);
+    assert.deepEqual(channel.heard[0].new, { id: 1, shown: 'yes' });
+    const probing = await listen(await connect(stand, anonKey), 'probing', { event: '*', table: 'narrow', filter: 'hidden=eq.no' });
+    await until(() => probing.systems.length > 0, 'the refusal');
+    assert.match(probing.systems[0].message, /invalid column for filter hidden/);
+});
+
+test('a row with a large value that was not written again is looked up', async () => {
+    const big = 'x'.repeat(20000);
+    await stand.query('insert into tree values (1, $1, $2, 1), (2, $3, $2, 1)', [userA.id, big, userB.id]);
+    const [a, b] = await people('tree', 'UPDATE');
+    const filtered = await listen(await connect(stand, userA.token), 'by-big', { event: 'UPDATE', table: 'tree', filter: 'big=like.xx%' });
+    await stand.query('update tree set n = 2');
+    await heard(a, 1);
+    await heard(b, 1);
+    await heard(filtered, 1);
+    assert.deepEqual(a.heard.map((change) => change.new), [{ id: 1, owner: userA.id, n: 2 }], 'the value itself is left out');
+    assert.deepEqual(b.heard.map((change) => change.new.id), [2]);
+    assert.deepEqual(filtered.heard.map((change) => change.new.id), [1]);
+});
+
+test('values are what to_jsonb says', async () => {
+    const channel = await listen(await connect(stand, anonKey), 'kinds', { event: 'INSERT', table: 'kinds' });
+    await stand.query(`insert into kinds values
+        (1, true, -2, 9007199254740991, 1e20, 12.340, 'a "q"', 'v', 'ab', '1010', '${userA.id}', '2026-01-02', '2026-01-02 03:04:05.6', '2026-01-02 03:04:05.678+02',
+         '03:04', '1 day 2 hours', '10.0.0.1/8', '[1,5)', '(1,2)', 'ok', 7, '{"a": 1}', '{"b": [1, null]}', '{1,NULL}', '{a,"",NULL,"b,c"}', '{{1,2},{3,4}}',
+         array['{"k": 1}'::jsonb], '{ok,bad}', '{"2026-01-02 03:04:05+00"}', '<a/>')`);
+    await stand.query("insert into kinds (id, f8, num, tz, d) values (2, 'NaN', 'Infinity', 'infinity', '-infinity'), (3, -0.5, 0.00, '0044-03-15 00:00:00+00 BC', null)");
+    await heard(channel, 3);
+    const { rows } = { rows: await stand.query('select to_jsonb(k) as row from kinds k order by id') };
+    for (const [i, { row }] of rows.entries()) {
+        const got = { ...channel.heard[i].new };
+        for (const name of Object.keys(row)) assert.deepEqual(got[name], row[name], `${name} of row ${i + 1}`);
+    }
+});
+
+test('a table that shows the role nothing is silent, one that is not published says so', async () => {
+    const locked = await listen(await connect(stand, anonKey), 'locked', { event: '*', table: 'locked' });
+    const missing = await listen(await connect(stand, serviceKey), 'missing', { event: '*', table: 'nothing_there' });
+    await stand.query('insert into locked values (1)');
+    await stand.query('delete from locked');
+    await settle(stand);
+    assert.deepEqual(locked.heard, []);
+    await until(() => missing.systems.some((system) => /no such table/.test(system.message)), 'the refusal');
+});

@@ -1,0 +1,72 @@
+/* server/ws/queue.c: messages that wait, in order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ws/queue.h"
+
+/* Puts a message of one letter; a small one may be lost. */
+static void put(struct queue *queue, char letter)
+{
+    struct message *message = message_new(MESSAGE_TEXT, (str){&letter, 1});
+
+    message->droppable = letter >= 'a';
+    queue_put(queue, message);
+    message_unref(&message);
+}
+
+/* Steps: a letter is put, '<' takes the first, '!' drops what may be lost, '0' clears. */
+static void what_waits_leaves_in_order(void **state)
+{
+    static const struct {
+        const char *steps, *left;
+    } cases[] = {
+        {"",                     ""          },
+        {"ABC",                  "ABC"       },
+        {"AB<C",                 "BC"        },
+        {"AbCd!",                "AC"        },
+        {"ab!",                  ""          },
+        {"ABCDEFGHIJ",           "ABCDEFGHIJ"},
+        {"ABCDEF<<<<<GHIJKLMN",  "FGHIJKLMN" },
+        {"ABCDEF<<<<<gHiJkLmN!", "FHJLN"     },
+        {"ABCDEFGH<<<<<<<<IJ",   "IJ"        },
+        {"AB0C",                 "C"         },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct queue queue = {0};
+        size_t bytes = 0;
+        for (const char *step = cases[i].steps; *step != '\0'; step++) {
+            if (*step == '<')
+                queue_take(&queue);
+            else if (*step == '!')
+                queue_drop(&queue);
+            else if (*step == '0')
+                queue_clear(&queue);
+            else
+                put(&queue, *step);
+        }
+        assert_int_equal(queue.count, strlen(cases[i].left));
+        for (const char *left = cases[i].left; *left != '\0'; left++)
+            bytes += 3; /* two of the frame's head */
+        assert_int_equal(queue.bytes, bytes);
+        for (const char *left = cases[i].left; *left != '\0'; left++) {
+            assert_int_equal(message_payload(queue_first(&queue)).at[0], *left);
+            queue_take(&queue);
+        }
+        assert_null(queue_first(&queue));
+        assert_null(queue.ring); /* nothing waits, nothing is held */
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_waits_leaves_in_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
