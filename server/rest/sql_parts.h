@@ -30,10 +30,10 @@ void sql_page(struct sql *sql, const struct node *node);  /* " limit $1 offset $
  * sql_kept when they are read, sql_counted when they are only counted. */
 void sql_joined(struct sql *sql, const struct node *node); /* " left join ..." or nothing */
 void sql_kept(struct sql *sql, const struct node *node);   /* " where ..." or nothing */
-void sql_kept_of_written(struct sql *sql, const struct node *node); /* the same of a write */
-void sql_counted(struct sql *sql, const struct node *node);         /* " where ..." or nothing */
-void sql_embedded(struct sql *sql, const struct embed *embed);      /* its rows as JSON */
-void sql_found(struct sql *sql, const struct embed *embed);         /* true when it has a row */
+void sql_kept_of_written(struct sql *sql, const struct node *node);  /* the same of a write */
+void sql_counted(struct sql *sql, const struct node *node);          /* " where ..." or nothing */
+void sql_embedded(struct sql *sql, const struct embed *embed);       /* its rows as JSON */
+void sql_found(struct sql *sql, const struct embed *embed);          /* true when it has a row */
 void sql_found_in_order(struct sql *sql, const struct embed *embed); /* the same, row by row */
 
 /* The first two columns of the answer, over rows called t. The body is in sql_body.c. */
