@@ -46,6 +46,8 @@ const TABLES = {
 const FUNCTIONS = {
     get_stats: 'anon user', get_discovery_timeline: 'anon user', get_digit_distribution: 'anon user', get_form_leaderboard: 'anon user',
     is_admin: 'user', handle_new_user: '',
+    claim_work_blocks: '', claim_work_block: '', update_block_progress: '', complete_work_block_with_duration: '',
+    reclaim_stale_blocks: '', get_job_core_hours: '',
 };
 
 let stand, before_all;
