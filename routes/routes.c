@@ -6,6 +6,8 @@
 
 static const struct route routes[] = {
     {ANY,        "/api/health",                                     health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
+    {GET | HEAD, "/api/openapi.json",                               api_openapi_handle,     FAIL_STYLE_API,  DOOR_GUARDED},
+    {GET | HEAD, "/api/v1/openapi.json",                            api_openapi_handle,     FAIL_STYLE_API,  DOOR_GUARDED},
     {ANY,        "/api/*",                                          api_handle,             FAIL_STYLE_API,  DOOR_GUARDED},
     {GET | HEAD, "/health",                                         health_handle,          FAIL_STYLE_API,  DOOR_OPEN   },
     {GET | HEAD, "/health/database",                                health_database_handle, FAIL_STYLE_API,  DOOR_OPEN   },

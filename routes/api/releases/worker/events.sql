@@ -2,6 +2,7 @@
 -- Every change of a channel, the newest first.
 -- also: /api/v1/releases/events
 -- also: /api/releases/worker/events
+-- also: /api/v1/releases/worker/events
 -- access: admin
 -- pool: read
 -- param: limit int = 100 min 1 max 500

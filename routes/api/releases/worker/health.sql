@@ -2,6 +2,7 @@
 -- Which versions the nodes run that were alive in the last hours, beside what the channels offer.
 -- also: /api/v1/releases/health
 -- also: /api/releases/worker/health
+-- also: /api/v1/releases/worker/health
 -- access: admin
 -- pool: read
 -- param: active_hours int = 24 min 1 max 720

@@ -2,6 +2,7 @@
 -- Offers a version on a channel, to a share of its nodes; an unknown version is 400.
 -- also: /api/v1/releases/rollout
 -- also: /api/releases/worker/rollout
+-- also: /api/v1/releases/worker/rollout
 -- access: admin
 -- param: channel text one of stable, beta, canary
 -- param: version text min 1 max 64
