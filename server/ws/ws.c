@@ -46,6 +46,7 @@ struct peer {
         size_t len, room;
     } in; /* a message of which not all pieces came */
     int64_t heard_us, closing_us;
+    bool full; /* over WS_QUEUE_MAX since a sweep looked */
     int close_code;
     char *close_reason;
 };
@@ -63,18 +64,24 @@ struct guest {
 
 /* ---- what is sent ---- */
 
+static void overflow(struct peer *peer)
+{
+    queue_clear(&peer->queue);
+    peer->full = false;
+    peer->ws->fns->overflown(peer->session);
+}
+
 void peer_send(struct peer *peer, struct message *message)
 {
     if (peer->closing_us != 0)
         return;
-    if (peer->queue.bytes + message->len > WS_QUEUE_MAX)
-        queue_drop(&peer->queue);
-    if (peer->queue.bytes + message->len > WS_QUEUE_MAX && peer->queue.count > 0) {
-        if (message->droppable)
-            return;
-        queue_clear(&peer->queue);
-        peer->ws->fns->overflown(peer->session);
-    }
+    if (peer->queue.bytes <= WS_QUEUE_MAX && peer->queue.bytes + message->len > WS_QUEUE_MAX)
+        queue_drop(&peer->queue); /* once: over the cap none are added */
+    if (message->droppable && peer->queue.count > 0 &&
+        peer->queue.bytes + message->len > WS_QUEUE_MAX)
+        return;
+    if (peer->queue.count > 0 && peer->queue.bytes + message->len > WS_BURST_MAX)
+        overflow(peer);
     queue_put(&peer->queue, message);
     lws_callback_on_writable(peer->wsi);
 }
@@ -125,6 +132,8 @@ static int on_writable(struct peer *peer)
 {
     if (!lws_partial_buffered(peer->wsi) && !write_some(peer))
         return -1;
+    if (peer->queue.bytes <= WS_QUEUE_MAX)
+        peer->full = false;
     if (peer->queue.count > 0 || lws_partial_buffered(peer->wsi)) {
         lws_callback_on_writable(peer->wsi);
         return 0;
@@ -400,6 +409,15 @@ void ws_adopt_read(struct ws *ws, int fd, str head, str behind)
 
 /* ---- the life of it all ---- */
 
+/* Over the cap at two looks, and never below it between them: the client does not read. */
+static void look_at_queue(struct peer *peer)
+{
+    if (peer->full)
+        overflow(peer);
+    else
+        peer->full = peer->queue.count > 1 && peer->queue.bytes > WS_QUEUE_MAX;
+}
+
 static void sweep(void *arg)
 {
     struct ws *ws = arg;
@@ -407,6 +425,7 @@ static void sweep(void *arg)
 
     LIST_EACH (node, &ws->peers) {
         struct peer *peer = LIST_ENTRY(node, struct peer, node);
+        look_at_queue(peer);
         if (peer->closing_us != 0 && now - peer->closing_us > CLOSE_GRACE_MS * 1000)
             lws_set_timeout(peer->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
         else if (now - peer->heard_us > WS_IDLE_MS * INT64_C(1000))

@@ -10,6 +10,8 @@
 
 enum {
     WS_QUEUE_MAX = 1 << 20,  /* bytes that wait for one client */
+    WS_BURST_MAX = 16 << 20, /* the same, for 4 s at most: a large transaction comes at once, and
+                                its messages are shared by all who get them */
     WS_FRAME_MAX = 5000000,  /* bytes of one message from a client: more is 1009 */
     WS_IDLE_MS = 60000,      /* without a frame from the client */
     WS_HANDSHAKE_MS = 10000, /* to send the head */
