@@ -21,6 +21,8 @@ enum {
     SLOT_MAX = 64
 };
 
+#define SLOT_LAG_MAX (INT64_C(4) << 30) /* bytes of the log */
+
 /* PostgreSQL counts microseconds from 2000-01-01. */
 #define EPOCH_US INT64_C(946684800000000)
 
@@ -100,13 +102,30 @@ static bool run(struct replication *replication, ExecStatusType wanted, const ch
     return done;
 }
 
+/* A slot that PostgreSQL has given up, or that keeps more of the log than we care to read again, is
+ * dropped: the feed goes on with a gap, and the disk does not fill. */
+static bool drop_useless(struct replication *replication, const char *name)
+{
+    char sql[SQL_MAX];
+
+    snprintf(sql, sizeof(sql),
+             "select pg_drop_replication_slot(slot_name) from pg_replication_slots "
+             "where slot_name = %s and not active and (wal_status = 'lost' "
+             "or pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > %lld)",
+             name, (long long)SLOT_LAG_MAX);
+    return run(replication, PGRES_TUPLES_OK, sql);
+}
+
 /* One row: is the slot there? */
 static bool find_slot(struct replication *replication, bool *found)
 {
     char sql[SQL_MAX],
         *name = PQescapeLiteral(replication->pg, replication->slot, strlen(replication->slot));
+    bool ready = drop_useless(replication, name);
     snprintf(sql, sizeof(sql), "select 1 from pg_replication_slots where slot_name = %s", name);
     PQfreemem(name);
+    if (!ready)
+        return false;
     PGresult *result = PQexec(replication->pg, sql);
     bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
     *found = done && PQntuples(result) == 1;
