@@ -23,19 +23,21 @@ static void put_number(struct buf *buf, str text)
 static void put_time(struct buf *buf, str text, bool zone)
 {
     long blank = str_find(text, ' ');
-    size_t sign = text.len > 3 ? text.len - 3 : 0;
-    bool short_zone = zone && (text.at[sign] == '+' || text.at[sign] == '-');
-    bool plain = blank > 0 && is_digit(text.at[0]) && !str_ends(text, STR(" BC"));
+    bool before_christ = str_ends(text, STR(" BC"));
 
-    if (!plain) {
+    if (blank <= 0 || !is_digit(text.at[0])) {
         json_put_string(buf, text);
         return;
     }
+    text.len -= before_christ ? STR(" BC").len : 0;
+    char sign = text.len > 3 ? text.at[text.len - 3] : '\0';
+    bool short_zone = zone && (sign == '+' || sign == '-');
     buf_putc(buf, '"');
     buf_put(buf, (str){text.at, (size_t)blank});
     buf_putc(buf, 'T');
     buf_put(buf, str_skip(text, (size_t)blank + 1));
-    buf_put(buf, short_zone ? STR(":00\"") : STR("\""));
+    buf_put(buf, short_zone ? STR(":00") : STR(""));
+    buf_put(buf, before_christ ? STR(" BC\"") : STR("\""));
 }
 
 static void put_scalar(struct buf *buf, enum kind kind, str text)

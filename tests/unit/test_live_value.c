@@ -30,6 +30,7 @@ static void values_are_what_to_jsonb_says(void **state)
         {KIND_TIMESTAMP,   false, "2026-01-02 03:04:05",            "\"2026-01-02T03:04:05\""           },
         {KIND_TIMESTAMPTZ, false, "2026-01-02 01:04:05.6789+00",
          "\"2026-01-02T01:04:05.6789+00:00\""                                                           },
+        {KIND_TIMESTAMPTZ, false, "0044-03-15 00:00:00+00 BC",      "\"0044-03-15T00:00:00+00:00 BC\""  },
         {KIND_TIMESTAMPTZ, false, "infinity",                       "\"infinity\""                      },
         {KIND_NUMBER,      true,  "{}",                             "[]"                                },
         {KIND_NUMBER,      true,  "{1,NULL,3}",                     "[1,null,3]"                        },
