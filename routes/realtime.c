@@ -1,5 +1,7 @@
 /* /realtime/v1/api: broadcasts by plain HTTP, as realtime-js sends them before it has joined, and
  * signs of life. The shapes are Supabase Realtime's. Source: reference "Wire protocol", 1.9. */
+#include <stdlib.h>
+
 #include "auth/token.h"
 #include "base/json.h"
 #include "http/http.h"
@@ -35,9 +37,15 @@ static const struct fail *unauthorized(struct request *req)
     return reply_json(req, 401, STR("{\"message\":\"Unauthorized\"}"));
 }
 
+/* Private messages of callers who may not send them are dropped without a word. */
 static void publish(struct request *req, const struct publication *what)
 {
-    hub_publish(feed_hub(req->worker->feed), what);
+    struct hub *hub = feed_hub(req->worker->feed);
+
+    if (what->private)
+        hub_publish_as(hub, req->claims, what, NULL, NULL);
+    else
+        hub_publish(hub, what);
 }
 
 /* ---- a batch: {"messages": [{"topic", "event", "payload", "private"?, "id"?}]} ---- */
@@ -136,21 +144,20 @@ static bool read_batch(struct request *req, str array, struct batch_in *batch)
     return true;
 }
 
-/* Private messages of callers who may not send them are dropped without a word. */
 static void send_all(struct request *req, const struct batch_in *batch)
 {
     for (int i = 0; i < batch->count; i++) {
         const struct incoming *message = &batch->messages[i];
         const struct publication what = {
             .topic = message->topic,
+            .private = message->private,
             .event = message->event,
             .payload = message->payload,
             .meta = message->id.at == NULL
                         ? STR("")
                         : arena_printf(req->mem, "{\"id\":%.*s}", STR_ARG(message->id)),
         };
-        if (!message->private)
-            publish(req, &what);
+        publish(req, &what);
     }
 }
 
@@ -197,6 +204,45 @@ static bool wants_private(const struct request *req)
     return false;
 }
 
+/* The client may leave before the policies have said who may speak. */
+struct waiting {
+    struct request *req; /* NULL: it has left */
+    bool answered;
+};
+
+static void on_left(void *arg)
+{
+    struct waiting *waiting = arg;
+
+    waiting->req = NULL;
+    if (waiting->answered)
+        free(waiting);
+}
+
+static void on_judged(void *arg, bool allowed)
+{
+    struct waiting *waiting = arg;
+    struct request *req = waiting->req;
+
+    waiting->answered = true;
+    if (req == NULL)
+        free(waiting);
+    else if (allowed)
+        accepted(req);
+    else
+        reply_json(req, 403, STR("{\"message\":\"Unauthorized\"}"));
+}
+
+static const struct fail *publish_private(struct request *req, const struct publication *what)
+{
+    struct waiting *waiting = h2o_mem_alloc(sizeof(*waiting));
+
+    *waiting = (struct waiting){.req = req};
+    arena_on_death(req->mem, on_left, waiting);
+    hub_publish_as(feed_hub(req->worker->feed), req->claims, what, on_judged, waiting);
+    return NULL;
+}
+
 const struct fail *broadcast_one_handle(struct request *req)
 {
     struct publication what = {
@@ -205,18 +251,19 @@ const struct fail *broadcast_one_handle(struct request *req)
         .payload = req->body,
         .binary = is_type(req, STR("application/octet-stream")),
         .meta = STR(""),
+        .private = wants_private(req),
     };
 
     if (!is_known(req))
         return unauthorized(req);
-    if (wants_private(req))
-        return reply_json(req, 403, STR("{\"message\":\"Unauthorized\"}"));
     if (!what.binary && !is_type(req, STR("application/json")))
         return reply_json(req, 415,
                           STR("{\"error\":\"Unsupported Media Type. Use application/json or "
                               "application/octet-stream\"}"));
     if (!what.binary && json_check(req->body) == JSON_INVALID)
         return reply_json(req, 422, STR("{\"errors\":{\"payload\":[\"is invalid\"]}}"));
+    if (what.private)
+        return publish_private(req, &what);
     publish(req, &what);
     return accepted(req);
 }

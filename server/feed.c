@@ -280,13 +280,17 @@ static void ask(void *arg, struct question *question)
 {
     struct feed *feed = arg;
     struct asked *asked = arena_new(question->mem, struct asked);
+    struct guc *topic = arena_new(question->mem, struct guc);
     const struct statement statement = {
         .access = ACCESS_READ,
         .text = question->sql,
         .nparams = question->nparams,
         .params = question->params,
+        .gucs = topic,
+        .ngucs = question->topic.at == NULL ? 0 : 1,
     };
 
+    *topic = (struct guc){.name = STR("realtime.topic"), .value = question->topic};
     *asked = (struct asked){.feed = feed, .question = question};
     asked->req = (struct request){
         .mem = question->mem,
@@ -410,6 +414,7 @@ void feed_free(struct feed **feed)
 
 void feed_take_changes(struct feed *feed, const struct change_list *list)
 {
+    hub_publish_stored(feed->hub, list->changes, list->count);
     hub_changes(feed->hub, list->changes, list->count);
     plain_changes(feed->plain, list->changes, list->count);
 }

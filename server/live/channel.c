@@ -134,7 +134,7 @@ static bool use_token(struct channel *channel, str token, str *why)
     return wrong == NULL;
 }
 
-static void refuse(struct channel *channel, str reason)
+void channel_refuse(struct channel *channel, str reason)
 {
     session_refuse(channel->session, channel->full, channel->join_ref, channel->ref, reason);
     channel_leave(channel);
@@ -194,23 +194,20 @@ void channel_join(struct session *session, const struct frame *frame)
     struct channel *channel = channel_new(session, frame);
     struct join join = read_join(channel, arena_copy(channel->mem, frame->payload));
     if (!use_token(channel, join.token, &why)) {
-        refuse(channel, why);
-        return;
-    }
-    if (channel->private) {
-        refuse(channel, arena_printf(channel->mem,
-                                     "Unauthorized: You do not have permissions to read from this "
-                                     "Channel topic: %.*s",
-                                     STR_ARG(channel->name)));
+        channel_refuse(channel, why);
         return;
     }
     const char *wrong = watch_read(channel->mem, join.changes, channel);
     if (wrong != NULL) {
-        refuse(channel, str_from(wrong));
+        channel_refuse(channel, str_from(wrong));
         return;
     }
     list_append(&session->hub->joining, &channel->of_joining);
-    channel_try(channel);
+    channel->rights = channel->private ? 0 : RIGHTS_ALL;
+    if (channel->private)
+        private_ask(channel);
+    else
+        channel_try(channel);
 }
 
 /* ---- the answer to a join ---- */
@@ -315,6 +312,8 @@ void channel_try(struct channel *channel)
 {
     struct hub *hub = channel->session->hub;
 
+    if (channel->asking)
+        return;
     if (channel->nbindings > 0 && (!hub->fns->streaming(hub->arg) || !know_tables(channel)))
         return;
     list_remove(&channel->of_joining);
@@ -324,7 +323,7 @@ void channel_try(struct channel *channel)
             watch_start(&channel->bindings[i], hub);
     topic_enter(channel);
     reply_joined(channel);
-    if (channel->presence)
+    if (channel->presence && (channel->rights & RIGHT_SEE) != 0)
         topic_push_state(channel);
     tell_bindings(channel);
 }
@@ -391,6 +390,8 @@ void channel_token(struct channel *channel, const struct frame *frame)
             const struct claims *former = channel->claims;
             channel->claims = claims_ref(claims);
             claims_unref(&former);
+            if (channel->private)
+                private_ask(channel);
         }
     }
     claims_unref(&claims);

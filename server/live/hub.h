@@ -47,6 +47,7 @@ struct question {
     arena *mem;
     const struct claims *claims; /* a reference */
     str sql;
+    str topic; /* realtime.topic in its transaction; absent: none */
     str *params;
     int nparams;
     void (*done)(struct question *question, const struct found *found);
@@ -100,6 +101,12 @@ struct publication {
     str meta; /* JSON, or empty */
 };
 void hub_publish(struct hub *hub, const struct publication *what);
+/* The same for one who may not: to a private topic, if the policies let the claims speak there.
+ * done, which may be NULL, is told; all texts are copied. */
+void hub_publish_as(struct hub *hub, const struct claims *claims, const struct publication *what,
+                    void (*done)(void *arg, bool allowed), void *arg);
+/* Rows that were inserted into realtime.messages are broadcasts. */
+void hub_publish_stored(struct hub *hub, const struct change *const *changes, size_t count);
 
 void hub_take_spread(struct hub *hub, const struct spread *spread); /* from another worker */
 

@@ -7,6 +7,7 @@
 #include "live/facts.h"
 #include "live/filter.h"
 #include "live/hub.h"
+#include "live/rights.h"
 
 /* What is known of one table for one role, or is being asked. Counted: batches hold some while
  * newer facts are read already. */
@@ -81,6 +82,9 @@ struct channel {
     str join_ref, ref; /* JSON */
     const struct claims *claims;
     bool ack, self, private, presence;
+    unsigned rights;  /* RIGHT_...; of a private channel those that its policies give */
+    unsigned asked;   /* how often they were asked for: only the last answer counts */
+    bool asking;      /* there is no answer yet: the join waits */
     int64_t since_us; /* of the join */
     str key;
     struct presence *present; /* its own, or NULL */
@@ -135,7 +139,11 @@ void channel_system(struct channel *channel, const char *extension, const char *
 /* Trouble that may pass: the client joins again by itself. */
 void channel_fail(struct channel *channel, str why);
 void channel_token(struct channel *channel, const struct frame *frame);
+void channel_refuse(struct channel *channel, str reason); /* instead of an answer to the join */
 void channel_release(struct channel *channel); /* one hit less; frees it when it is gone */
+
+/* ---- private.c ---- */
+void private_ask(struct channel *channel); /* for its rights, under its claims */
 
 /* ---- topic.c ---- */
 void topic_enter(struct channel *channel);

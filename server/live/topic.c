@@ -67,7 +67,7 @@ static void deliver(struct hub *hub, const struct topic *topic, struct message *
     LIST_EACH (node, &topic->channels) {
         struct channel *channel = LIST_ENTRY(node, struct channel, of_topic);
         struct message *message = frames[channel->session->vsn];
-        if (channel != but && message != NULL)
+        if (channel != but && message != NULL && (channel->rights & RIGHT_HEAR) != 0)
             hub->fns->send(hub->arg, channel->session->peer, message);
     }
 }
@@ -95,8 +95,11 @@ static void write_frames(arena *mem, const struct channel *channel, const struct
     }
 }
 
+/* Who may not speak is not answered: as the clients know it. */
 void topic_broadcast(struct channel *channel, const struct frame *frame)
 {
+    if ((channel->rights & RIGHT_SPEAK) == 0)
+        return;
     struct hub *hub = channel->session->hub;
     arena *mem = arena_open();
     struct message *frames[2];
@@ -121,32 +124,6 @@ void topic_broadcast(struct channel *channel, const struct frame *frame)
     message_unref(&frames[VSN_2]);
     if (channel->ack)
         session_reply(channel->session, frame, "ok", STR("{}"));
-    arena_close(&mem);
-}
-
-void hub_publish(struct hub *hub, const struct publication *what)
-{
-    const struct topic *topic = topic_find(hub, what->topic, what->private);
-    arena *mem = arena_open();
-    const struct user_broadcast from = {
-        .topic = arena_printf(mem, "realtime:%.*s", STR_ARG(what->topic)),
-        .event = what->event,
-        .payload = what->payload,
-        .binary = what->binary,
-        .meta = what->meta};
-    struct spread spread = {
-        .kind = SPREAD_BROADCAST, .private = what->private, .topic = what->topic};
-
-    for (enum vsn vsn = VSN_1; vsn <= VSN_2; vsn++) {
-        spread.frames[vsn] = frame_write_broadcast(mem, vsn, &from);
-        if (spread.frames[vsn] != NULL)
-            spread.frames[vsn]->droppable = true;
-    }
-    if (topic != NULL)
-        deliver(hub, topic, spread.frames, NULL);
-    hub->fns->spread(hub->arg, &spread);
-    message_unref(&spread.frames[VSN_1]);
-    message_unref(&spread.frames[VSN_2]);
     arena_close(&mem);
 }
 
@@ -265,7 +242,7 @@ static void push_diff(struct hub *hub, const struct topic *topic, const struct p
     LIST_EACH (node, &topic->channels) {
         struct channel *channel = LIST_ENTRY(node, struct channel, of_topic);
         enum vsn vsn = channel->session->vsn;
-        if (!channel->presence)
+        if (!channel->presence || (channel->rights & RIGHT_SEE) == 0)
             continue;
         if (frames[vsn] == NULL)
             frames[vsn] = frame_write(mem, vsn, &out);
@@ -345,6 +322,10 @@ static void untrack(struct channel *channel)
 
 void topic_presence(struct channel *channel, const struct frame *frame)
 {
+    if ((channel->rights & RIGHT_BE_PRESENT) == 0) {
+        session_reply(channel->session, frame, "error", STR("{}"));
+        return;
+    }
     arena *mem = arena_open();
     str event = STR(""), payload = STR("{}"), key, value;
     struct json_walk walk;
