@@ -2,6 +2,7 @@
 -- What the dashboard shows of this moment: machines, jobs, projects, agents, the latest finds. /ws
 -- sends the same every two seconds. Nobody decides by themselves in this database: the parts
 -- strategy and ai_engine say so.
+-- also: /api/v1/ws-snapshot
 -- access: anyone
 -- pool: read
 with alive as (
