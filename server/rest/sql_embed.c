@@ -1,7 +1,7 @@
 /* Embedded relations in SQL. One row is joined to the row above (PostgreSQL makes an ordinary join
  * of the LATERAL one); an array is a subselect in the select list, which PostgreSQL reads only for
  * the rows of the page. Whether there is any row is asked by EXISTS, so that nothing is made to be
- * counted only. */
+ * counted only; where that row is joined, or must be there for each row above, its join tells. */
 #include "rest/sql_parts.h"
 #include "schema/relationship.h"
 
@@ -28,11 +28,46 @@ static void put_column(struct sql *sql, str owner, str column)
     sql_name(sql, column);
 }
 
-/* An array is joined when its columns stand among those of the node above. */
+/* All of its row, or all of each of its rows: "name".* is never taken for a column. */
+static void put_whole(struct sql *sql, const struct embed *embed)
+{
+    put_name(sql, embed);
+    sql_put(sql, ".*");
+}
+
+/* Does the node above want only rows that have some of it, in the order in which they are read?
+ * Each is asked then, and making the array answers at once. Rows that are sorted are better asked
+ * first, as not all of them may be on the page. */
+static bool is_demanded(const struct embed *embed)
+{
+    if (embed->above->order != NULL)
+        return false;
+    for (const struct test *test = embed->above->where; test != NULL; test = test->next)
+        if (test->embed == embed && test->condition->negated)
+            return true;
+    return false;
+}
+
+static bool is_joined_array(const struct embed *embed)
+{
+    return !embed->relationship->to_one && embed->shown && !embed->item->spread &&
+           !plan_is_grouped(&embed->node) && is_demanded(embed);
+}
+
+/* An array is joined when its columns stand among those of the node above, too. */
 static bool is_joined(const struct embed *embed)
 {
-    return embed->relationship->to_one ? embed->shown || embed->ordered
-                                       : embed->shown && embed->item->spread;
+    if (embed->relationship->to_one)
+        return embed->shown || embed->ordered;
+    return (embed->shown && embed->item->spread) || is_joined_array(embed);
+}
+
+/* An aggregate of no rows is a row. */
+bool sql_is_beside(const struct embed *embed)
+{
+    if (embed->relationship->to_one)
+        return is_joined(embed) && !plan_is_grouped(&embed->node);
+    return is_joined_array(embed);
 }
 
 /* A join that finds nothing leaves no row above; otherwise it takes a condition. */
@@ -71,6 +106,20 @@ static void put_arrays(struct sql *sql, const struct embed *embed)
     put_name(sql, embed);
 }
 
+/* The array itself; NULL without rows. */
+static void put_array(struct sql *sql, const struct embed *embed)
+{
+    sql_put(sql, "select json_agg(");
+    put_whole(sql, embed);
+    sql_put(sql, ")");
+    if (is_joined_array(embed))
+        sql_put(sql, " as rows");
+    sql_put(sql, " from (");
+    put_rows(sql, embed);
+    sql_put(sql, ") as ");
+    put_name(sql, embed);
+}
+
 static void put_join(struct sql *sql, const struct embed *embed)
 {
     bool to_one = embed->relationship->to_one;
@@ -81,6 +130,8 @@ static void put_join(struct sql *sql, const struct embed *embed)
         sql_put(sql, " left join lateral (");
     if (to_one)
         put_rows(sql, embed);
+    else if (is_joined_array(embed))
+        put_array(sql, embed);
     else
         put_arrays(sql, embed);
     sql_put(sql, ") as ");
@@ -142,7 +193,7 @@ static void put_conditions(struct sql *sql, const struct node *node, enum purpos
         put_relationship(sql, node->embed, &first);
     if (node->where != NULL && purpose != FOR_WRITTEN) {
         put_and(sql, &first);
-        sql_tests(sql, node);
+        sql_tests(sql, node, purpose == FOR_ROWS ? BESIDE_EMBEDS : BESIDE_NOTHING);
     }
     for (const struct embed *embed = node->embeds; embed != NULL; embed = embed->next) {
         if (!is_required(embed, purpose))
@@ -233,11 +284,16 @@ void sql_found(struct sql *sql, const struct embed *embed)
     put_exists(sql, embed);
 }
 
-/* All of its row, or all of each of its rows: "name".* is never taken for a column. */
-static void put_whole(struct sql *sql, const struct embed *embed)
+/* A row of nothing but nulls is a row, and is distinct from none. */
+void sql_found_beside(struct sql *sql, const struct embed *embed)
 {
-    put_name(sql, embed);
-    sql_put(sql, ".*");
+    if (embed->relationship->to_one) {
+        put_whole(sql, embed);
+        sql_put(sql, " is distinct from null");
+        return;
+    }
+    put_column(sql, embed->node.name, STR("rows"));
+    sql_put(sql, " is not null");
 }
 
 void sql_embedded(struct sql *sql, const struct embed *embed)
@@ -248,11 +304,13 @@ void sql_embedded(struct sql *sql, const struct embed *embed)
         sql_put(sql, ")");
         return;
     }
-    sql_put(sql, "coalesce((select json_agg(");
-    put_whole(sql, embed);
-    sql_put(sql, ") from (");
-    put_rows(sql, embed);
-    sql_put(sql, ") as ");
-    put_name(sql, embed);
-    sql_put(sql, "), '[]')");
+    sql_put(sql, "coalesce(");
+    if (is_joined_array(embed)) {
+        put_column(sql, embed->node.name, STR("rows"));
+    } else {
+        sql_put(sql, "(");
+        put_array(sql, embed);
+        sql_put(sql, ")");
+    }
+    sql_put(sql, ", '[]')");
 }

@@ -322,21 +322,30 @@ static void put_filter(struct sql *sql, const struct node *node, const struct te
         put_operation(sql, test);
 }
 
+static void put_found(struct sql *sql, const struct node *node, const struct test *test,
+                      enum beside beside)
+{
+    if (beside == BESIDE_EMBEDS && sql_is_beside(test->embed))
+        sql_found_beside(sql, test->embed);
+    else if (test->condition->negated && node->order == NULL)
+        sql_found_in_order(sql, test->embed);
+    else
+        sql_found(sql, test->embed);
+}
+
 static void put_tests(struct sql *sql, const struct node *node, const struct test *tests,
-                      enum condition_kind join)
+                      enum condition_kind join, enum beside beside)
 {
     for (const struct test *test = tests; test != NULL; test = test->next) {
         if (test->condition->negated == (test->embed == NULL))
             sql_put(sql, "not "); /* is.null: there is no row */
         sql_put(sql, "(");
-        if (test->embed != NULL && test->condition->negated && node->order == NULL)
-            sql_found_in_order(sql, test->embed);
-        else if (test->embed != NULL)
-            sql_found(sql, test->embed);
+        if (test->embed != NULL)
+            put_found(sql, node, test, beside);
         else if (test->condition->kind == CONDITION_FILTER)
             put_filter(sql, node, test);
         else
-            put_tests(sql, node, test->children, test->condition->kind);
+            put_tests(sql, node, test->children, test->condition->kind, beside);
         sql_put(sql, ")");
         if (test->next == NULL)
             return;
@@ -347,9 +356,9 @@ static void put_tests(struct sql *sql, const struct node *node, const struct tes
     }
 }
 
-void sql_tests(struct sql *sql, const struct node *node)
+void sql_tests(struct sql *sql, const struct node *node, enum beside beside)
 {
-    put_tests(sql, node, node->where, CONDITION_AND);
+    put_tests(sql, node, node->where, CONDITION_AND, beside);
 }
 
 void sql_where(struct sql *sql, const struct node *node)
@@ -357,7 +366,7 @@ void sql_where(struct sql *sql, const struct node *node)
     if (node->where == NULL)
         return;
     sql_put(sql, " where ");
-    sql_tests(sql, node);
+    sql_tests(sql, node, BESIDE_NOTHING);
 }
 
 /* A column of the node, or of a row that is embedded in its rows. */

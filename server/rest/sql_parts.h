@@ -13,6 +13,9 @@ enum {
     COLUMN_KEY    /* a JSON object of the new row's primary key, for Location */
 };
 
+/* What stands beside the rows of a node where they are tested: what is embedded in them, or not. */
+enum beside { BESIDE_NOTHING, BESIDE_EMBEDS };
+
 /* What the one value of a call is called. */
 #define SCALAR_NAME "pgrst_scalar"
 
@@ -21,7 +24,7 @@ void sql_outputs(struct sql *sql, const struct node *node);          /* a, b->'c
 void sql_cells(struct sql *sql, const struct plan *plan);            /* a, to_json(b->'c'), ... */
 void sql_operand(struct sql *sql, const struct test *test);          /* the one value of a filter */
 void sql_where(struct sql *sql, const struct node *node);            /* " where ..." or nothing */
-void sql_tests(struct sql *sql, const struct node *node);            /* the same without the word */
+void sql_tests(struct sql *sql, const struct node *node, enum beside beside); /* without the word */
 void sql_group(struct sql *sql, const struct node *node); /* " group by ..." or nothing */
 void sql_order(struct sql *sql, const struct node *node); /* " order by ..." or nothing */
 void sql_page(struct sql *sql, const struct node *node);  /* " limit $1 offset $2" or nothing */
@@ -35,6 +38,8 @@ void sql_counted(struct sql *sql, const struct node *node);          /* " where 
 void sql_embedded(struct sql *sql, const struct embed *embed);       /* its rows as JSON */
 void sql_found(struct sql *sql, const struct embed *embed);          /* true when it has a row */
 void sql_found_in_order(struct sql *sql, const struct embed *embed); /* the same, row by row */
+bool sql_is_beside(const struct embed *embed);                     /* does its join tell as much? */
+void sql_found_beside(struct sql *sql, const struct embed *embed); /* the same, by its join */
 
 /* The first two columns of the answer, over rows called t. The body is in sql_body.c. */
 void sql_body(struct sql *sql, const struct plan *plan);

@@ -74,6 +74,13 @@ test('inner and null filters decide which rows are left', () => reads([
     ['without showing it', '/firms?select=name,teams!inner()&teams.name=eq.green', [{ name: 'Acme' }]],
     ['none', '/firms?select=name,teams()&teams=is.null', [{ name: 'Idle' }]],
     ['some', '/teams?select=name,firms()&firms=not.is.null&firms.name=eq.Acme&order=id', [{ name: 'red' }, { name: 'green' }]],
+    ['a row of nulls is one', '/people?select=name,badges(spare)&badges=not.is.null&badges.number=eq.B-2', [{ name: 'Bob', badges: { spare: null } }]],
+    ['no row is none', '/people?select=name,badges(spare)&badges=is.null&order=id', [{ name: 'Cid', badges: null }, { name: 'Dee', badges: null }]],
+    ['some of many', '/firms?select=name,teams(name)&teams=not.is.null&teams.name=eq.blue', [{ name: 'Umbrella', teams: [{ name: 'blue' }] }]],
+    ['some of many, in order', '/firms?select=name,teams(name)&teams=not.is.null&teams.order=id&teams.limit=1&order=id.desc&limit=1', [{ name: 'Umbrella', teams: [{ name: 'blue' }] }]],
+    ['none of the page of many', '/firms?select=name,teams(name)&teams=not.is.null&teams.limit=0', []],
+    ['some of many by its key', '/firms?select=name,teams!inner(name)&teams.name=eq.blue&id=eq.2', [{ name: 'Umbrella', teams: [{ name: 'blue' }] }]],
+    ['none of many by its key', '/firms?select=name,teams!inner(name)&teams.name=eq.blue&id=eq.1', []],
     ['one or the other', '/teams?select=name,firms(),members()&members.hours=gt.8&firms.name=eq.none&or=(firms.not.is.null,members.not.is.null)', [{ name: 'blue' }]],
     ['of an embedded one', '/firms?select=name,teams(name,members())&teams.members=is.null&teams.members.hours=gt.4&order=id', [
         { name: 'Acme', teams: [{ name: 'green' }] }, { name: 'Umbrella', teams: [] }, { name: 'Idle', teams: [] }]],

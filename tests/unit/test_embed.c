@@ -101,6 +101,28 @@ static void inner_and_null_ask_whether_there_is_a_row(void **state)
     CHECK(state, examples);
 }
 
+static void what_is_joined_is_not_asked_for_again(void **state)
+{
+    static const struct example examples[] = {
+        {"GET /phases?select=id,primes(form)&primes=not.is.null",
+         "select `phases`.`id`, row_to_json(`postern_1`.*)" PHASES " left join " ITS_PRIME(
+             "`postern_1`.`form`") " where (`postern_1`.* is distinct from null)"              },
+        {"GET /phases?select=id,primes(form)&or=(id.eq.1,primes.is.null)",
+         "select `phases`.`id`, row_to_json(`postern_1`.*)" PHASES
+         " left join " ITS_PRIME("`postern_1`.`form`") " where ((`phases`.`id` = $1) or not "
+                                                       "(`postern_1`.* is distinct from null))"},
+        {"GET /primes?select=id,phases(name)&phases=not.is.null",
+         "select `primes`.`id`, coalesce(`postern_1`.`rows`, '[]')" PRIMES " left join lateral "
+         "(select json_agg(`postern_1`.*) as rows from (select `postern_1`.`name`" ITS_PHASES
+         ") as `postern_1`) as `postern_1` on true where (`postern_1`.`rows` is not null)"     },
+        {"GET /primes?select=id,phases(name)&phases=not.is.null&order=id",
+         "select `primes`.`id`, coalesce((select json_agg(`postern_1`.*) from (select "
+         "`postern_1`.`name`" ITS_PHASES ") as `postern_1`), '[]')" PRIMES
+         " where (exists (select" ITS_PHASES ")) order by `primes`.`id`"                       },
+    };
+    CHECK(state, examples);
+}
+
 static void a_spread_lifts_columns_and_arrays_of_them(void **state)
 {
     static const struct example examples[] = {
@@ -213,6 +235,7 @@ int main(void)
         TEST(one_row_is_joined_and_many_are_a_subselect),
         TEST(each_level_has_its_own_filters_order_and_page),
         TEST(inner_and_null_ask_whether_there_is_a_row),
+        TEST(what_is_joined_is_not_asked_for_again),
         TEST(a_spread_lifts_columns_and_arrays_of_them),
         TEST(aggregates_are_grouped_by_all_else),
         TEST(the_rows_of_a_write_are_embedded_in),
