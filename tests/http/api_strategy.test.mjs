@@ -1,4 +1,4 @@
-// The curated routes of releases, strategy, audit and version.
+// The curated routes of releases, strategy, audit, notifications and version.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { admin, anonKey, serviceKey, userA } from '../support/tokens.mjs';
@@ -165,5 +165,17 @@ describe('audit', () => {
         assert.deepEqual([page.entries.length, page.total], [2, 4]);
         assert.deepEqual((await entries('offset=100')).entries, []);
         for (const bad of ['limit=0', 'limit=501', 'offset=-1', 'user_id=me', 'since=now']) assert.equal((await get(`audit?${bad}`)).status, 400);
+    });
+});
+
+describe('notifications', () => {
+    test('are what the snapshot of /ws says', async () => {
+        const { status, body } = await get('notifications', null);
+        assert.equal(status, 200);
+        assert.ok(body.notifications.length > 0);
+        assert.deepEqual(Object.keys(body.notifications[0]), ['id', 'kind', 'title', 'details', 'count', 'timestamp_ms']);
+        assert.deepEqual(body.notifications, (await get('ws-snapshot', null)).body.notifications);
+        assert.equal((await get('notifications?limit=1', null)).body.notifications.length, 1);
+        assert.equal((await get('notifications?limit=51', null)).status, 400);
     });
 });
