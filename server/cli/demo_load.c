@@ -61,7 +61,8 @@ static bool run(struct loader *loader, str sql)
 static void *fill_the_rest(void *arg)
 {
     struct loader *loader = arg;
-    return run_file(loader, "searches") && run_file(loader, "agents") && run_file(loader, "finish")
+    return run_file(loader, "searches") && run_file(loader, "agents") &&
+                   run_file(loader, "operations") && run_file(loader, "finish")
                ? loader
                : NULL;
 }
