@@ -108,7 +108,9 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
         [ANSWER_ACCEPTED] = 202, [ANSWER_EMPTY] = 204,
     };
     const struct call *call = arg;
-    enum answer_kind kind = call->ask.answer->kind;
+    const struct answer *answer = call->ask.answer;
+    enum answer_kind kind =
+        answer->or_empty && !found(answer->kind, rows) ? ANSWER_EMPTY : answer->kind;
     str body;
 
     TRY(api_body(call, rows, &body));

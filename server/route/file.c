@@ -142,6 +142,7 @@ static bool parse_pool(struct reader *reader, str text)
     if (value == TARGET_REPLICA && reader->file->method != METHOD_GET)
         return reader_fail(reader, "only a GET can use the read pool");
     reader->file->target = (enum target)value;
+    reader->file->writes = value == TARGET_PRIMARY;
     return true;
 }
 
@@ -182,6 +183,9 @@ static bool parse_param(struct reader *reader, str text)
 
 static bool parse_missing(struct reader *reader, struct answer *answer, str text)
 {
+    answer->or_empty = answer->kind == ANSWER_ROW && str_eq(text, STR("or 204"));
+    if (answer->or_empty)
+        return true;
     if (str_eq(cut_word(&text), STR("or")) && str_eq(cut_word(&text), STR("404")) && text.len > 0) {
         answer->missing = text;
         return true;
@@ -213,7 +217,8 @@ static bool parse_answer_kind(struct reader *reader, struct answer *answer, str 
     }
     if (text.len > 0)
         return parse_missing(reader, answer, text);
-    return answer->kind != ANSWER_ROW || reader_fail(reader, "write \"row or 404 Message\"");
+    return answer->kind != ANSWER_ROW ||
+           reader_fail(reader, "write \"row or 404 Message\" or \"row or 204\"");
 }
 
 static bool parse_answer(struct reader *reader, str text)
@@ -297,6 +302,7 @@ static bool parse_first_line(struct reader *reader)
     if (!parse_method(reader, cut_word(&line)) || !parse_path(reader, line))
         return false;
     reader->file->target = reader->file->method == METHOD_GET ? TARGET_REPLICA : TARGET_PRIMARY;
+    reader->file->writes = reader->file->method != METHOD_GET;
     return true;
 }
 
@@ -378,6 +384,8 @@ static bool check_answers(struct reader *reader)
             return reader_fail(reader, "only the answer of a GET can be streamed");
         if (route_streams(answer) && file->cache_ms > 0)
             return reader_fail(reader, "a streamed answer cannot be cached");
+        if (answer->or_empty && file->cache_ms > 0)
+            return reader_fail(reader, "an answer that may be empty cannot be cached");
         if (answer->file_name.at != NULL && !download_valid(file, answer->file_name))
             return reader_fail(reader, "a file name has letters, digits, . _ -, :parameters, "
                                        ":today and [optional parts]");

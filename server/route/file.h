@@ -13,7 +13,7 @@ enum route_access { ROUTE_ANYONE, ROUTE_USER, ROUTE_ADMIN, ROUTE_NODE };
 
 enum answer_kind {
     ANSWER_VALUE,    /* one row, one JSON value; no row is null */
-    ANSWER_ROW,      /* one row, one JSON value; no row is the 404 */
+    ANSWER_ROW,      /* one row, one JSON value; no row is the 404, or 204 */
     ANSWER_CREATED,  /* the same with 201 */
     ANSWER_ACCEPTED, /* the same with 202: queued, the value says where to look */
     ANSWER_EMPTY,    /* 204; with a 404: when no row came back or was changed */
@@ -37,6 +37,7 @@ struct answer {
     enum answer_kind kind;
     str file_name; /* a download: see download.h; at == NULL: shown in place */
     str missing;   /* the 404's message; at == NULL: there is no 404 */
+    bool or_empty; /* 204 instead of a 404 */
 };
 
 /* A piece of SQL: text of the file, or a parameter's place in it. */
@@ -70,6 +71,7 @@ struct route_file {
     int npaths;
     enum route_access access;
     enum target target;
+    bool writes;       /* in a transaction that may change rows */
     int64_t cache_ms;  /* 0: not cached */
     str cache_control; /* the header of its answers */
     str reads;         /* comma list of relations whose refresh drops cached answers */

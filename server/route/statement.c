@@ -95,7 +95,7 @@ static void make(arena *mem, const struct route_ask *ask, enum gap gap, struct s
     maker.params = arena_array(mem, str, (size_t)file->nparams + 1);
     *statement = (struct statement){
         .target = file->target,
-        .access = file->method == METHOD_GET ? ACCESS_READ : ACCESS_WRITE,
+        .access = file->writes ? ACCESS_WRITE : ACCESS_READ,
         .text = make_text(&maker),
         .nparams = maker.nparams,
         .params = maker.params,

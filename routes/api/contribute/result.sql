@@ -1,0 +1,11 @@
+-- POST /api/v1/contribute/result
+-- What the caller's browser found in its block. `primes` is a list of {expression, form, digits,
+-- proof_method}; each new one waits for a second opinion. A result that cannot be true is rejected.
+-- access: user
+-- param: block_id bigint
+-- param: tested bigint min 0
+-- param: found bigint min 0
+-- param: primes json?
+-- param: result_hash text? max 128
+-- param: duration_ms bigint? min 0
+select postern.contribute_result(:block_id, :tested, :found, :primes, :result_hash, :duration_ms)
