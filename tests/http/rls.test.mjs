@@ -35,6 +35,19 @@ const TABLES = {
     agent_role_templates: { anon: 'none', user: 'all', writes: '', key: 'role_name=eq.researcher', row: { role_name: 'engineer', template_name: 'survey' }, patch: { template_name: 'deploy' } },
     agent_schedules: { anon: 'none', user: 'all', writes: 'insert update delete', key: 'id=eq.1', row: { name: 'x', trigger_type: 'cron', task_title: 'x' }, patch: { enabled: true } },
     commands: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, kind: 'x' }, patch: { status: 'done' } },
+    badge_definitions: { anon: 'all', user: 'all', writes: '', key: 'id=eq.first-prime', row: { id: 'x', name: 'x', description: 'x', tier: 'gold', metric: 'days', threshold: 1, icon: 'x' }, patch: { name: 'x' } },
+    operator_badges: { anon: 'none', user: `operator_id = '${OPERATOR_A}'`, writes: '', key: `operator_id=eq.${OPERATOR_A}`, row: { operator_id: OPERATOR_A, badge_id: 'x' }, patch: { granted_at: '2026-01-01' } },
+    resource_credit_rates: { anon: 'all', user: 'all', writes: '', key: 'resource_type=eq.cpu', row: { resource_type: 'cpu', credits_per_unit: 1, unit_label: 'x' }, patch: { credits_per_unit: 9 }, taken: true },
+    system_logs: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, level: 'info', source: 'x', component: 'x', message: 'x' }, patch: { message: 'y' } },
+    metric_samples: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, scope: 'x', metric: 'x', value: 1 }, patch: { value: 2 } },
+    metric_rollups_hourly: { anon: 'none', user: 'none', writes: '', key: 'bucket_start=gt.2026-02-01&metric=eq.x', row: { bucket_start: '2026-01-01', scope: 'x', metric: 'x', count: 1, sum: 1, min: 1, max: 1 }, patch: { sum: 2 } },
+    metric_rollups_daily: { anon: 'none', user: 'none', writes: '', key: 'bucket_start=gt.2026-02-01&metric=eq.x', row: { bucket_start: '2026-01-01', scope: 'x', metric: 'x', count: 1, sum: 1, min: 1, max: 1 }, patch: { sum: 2 } },
+    audit_log: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, action: 'x', method: 'POST' }, patch: { action: 'y' } },
+    worker_releases: { anon: 'none', user: 'all', writes: '', key: 'version=eq.1.0.0', row: { version: '9.9.9' }, patch: { notes: 'x' } },
+    worker_release_channels: { anon: 'none', user: 'all', writes: '', key: 'channel=eq.stable', row: { channel: 'beta', version: '9.9.9' }, patch: { rollout_percent: 1 } },
+    worker_release_events: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, channel: 'beta', to_version: '9.9.9', rollout_percent: 1 }, patch: { rollout_percent: 2 } },
+    strategy_config: { anon: 'none', user: 'all', writes: '', key: 'id=eq.1', row: { id: 1 }, patch: { enabled: true }, taken: true },
+    strategy_decisions: { anon: 'none', user: 'all', writes: '', key: 'id=eq.1', row: { id: 500, decision_type: 'no_action', summary: 'x' }, patch: { summary: 'y' } },
     operators: { anon: 'refused', user: 'all', writes: '', key: `id=eq.${OPERATOR_A}`, patch: { username: 'x' }, view: true },
     operator_nodes: { anon: 'none', user: `operator_id = '${OPERATOR_A}'`, writes: '', key: 'id=eq.1', row: { id: 500, operator_id: OPERATOR_A, node_id: 'x' }, patch: { hostname: 'x' } },
     operator_trust: { anon: 'none', user: `operator_id = '${OPERATOR_A}'`, writes: '', key: `operator_id=eq.${OPERATOR_A}`, row: { operator_id: '0d0d0d0d-0000-4000-8000-000000000003' }, patch: { trust_level: 9 } },
@@ -46,13 +59,29 @@ const TABLES = {
 const FUNCTIONS = {
     get_stats: 'anon user', get_discovery_timeline: 'anon user', get_digit_distribution: 'anon user', get_form_leaderboard: 'anon user',
     is_admin: 'user', handle_new_user: '',
-    claim_work_blocks: '', claim_work_block: '', update_block_progress: '', complete_work_block_with_duration: '',
+    check_and_grant_badges: '', claim_work_blocks: '', claim_work_block: '', update_block_progress: '', complete_work_block_with_duration: '',
     reclaim_stale_blocks: '', get_job_core_hours: '',
 };
+
+/* Rows of the tables that the other suites find empty. */
+const ROWS = `
+insert into operator_badges (operator_id, badge_id) select operator_id, id from (select min(id) as id from badge_definitions) as badge,
+    (values ('${OPERATOR_A}'::uuid), ('${OPERATOR_B}')) as operators (operator_id);
+insert into system_logs (id, level, source, component, message) values (1, 'info', 's', 'c', 'm');
+delete from metric_samples where id = 1;
+insert into metric_samples (id, ts, scope, metric, value) values (1, now() - interval '3 days', 's', 'x', 1);
+insert into metric_rollups_hourly (bucket_start, scope, metric, count, sum, min, max) values (date_trunc('day', now() - interval '9 days', 'UTC'), 's', 'x', 1, 1, 1, 1);
+insert into metric_rollups_daily (bucket_start, scope, metric, count, sum, min, max) values (date_trunc('day', now() - interval '9 days', 'UTC'), 's', 'x', 1, 1, 1, 1);
+insert into audit_log (id, action, method) values (1, 'a', 'POST');
+insert into worker_releases (version) values ('1.0.0');
+insert into worker_release_channels (channel, version) values ('stable', '1.0.0');
+insert into worker_release_events (id, channel, to_version, rollout_percent) values (1, 'stable', '1.0.0', 100);
+insert into strategy_decisions (id, decision_type, summary) values (1, 'no_action', 's');`;
 
 let stand, before_all;
 before(async () => {
     stand = await startStand();
+    stand.cluster.psql(ROWS, stand.db);
     before_all = await sums();
 });
 after(() => stand?.stop());
