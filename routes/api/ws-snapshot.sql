@@ -1,7 +1,7 @@
 -- GET /api/ws-snapshot
 -- What the dashboard shows of this moment: machines, jobs, projects, agents, the latest finds. /ws
--- sends the same every two seconds. Nobody decides by themselves in this database: the parts
--- strategy and ai_engine say so.
+-- sends the same every two seconds. Behind ai_engine there is nothing: no program of that kind
+-- writes to this database, and the part says so.
 -- also: /api/v1/ws-snapshot
 -- access: anyone
 -- pool: read
@@ -78,7 +78,11 @@ select json_build_object(
         where status = 'in_progress'),
     'projects', (select coalesce(json_agg(projects order by created_at desc, id desc), '[]') from projects),
     'records', (select coalesce(json_agg(records order by form, category), '[]') from records),
-    'strategy', json_build_object('enabled', false, 'recent_decisions', '[]'::json),
+    'strategy', json_build_object(
+        'enabled', (select enabled from strategy_config),
+        'recent_decisions', (
+            select coalesce(json_agg(decision), '[]')
+            from (select * from strategy_decisions order by created_at desc, id desc limit 10) as decision)),
     'ai_engine', json_build_object(
         'tick_count', null,
         'cost_model_version', null,

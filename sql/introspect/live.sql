@@ -60,7 +60,7 @@ select json_build_object(
                         select from pg_depend d
                         where d.classid = 'pg_policy'::regclass and d.objid = p.oid
                             and ((d.refclassid = 'pg_class'::regclass and d.refobjid <> c.oid)
-                                or d.refclassid = 'pg_operator'::regclass
+                                or d.refclassid in ('pg_operator'::regclass, 'pg_type'::regclass)
                                 or (d.refclassid = 'pg_proc'::regclass
                                     and d.refobjid is distinct from to_regprocedure('auth.uid()'))))
                     then 'claims'
