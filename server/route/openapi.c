@@ -229,7 +229,7 @@ enum { ANSWER_ROWS = sizeof(answers) / sizeof(answers[0]) };
 static bool answers_with(const struct route_file *file, enum answer_kind kind)
 {
     for (int i = 0; i < file->nanswers; i++)
-        if (file->answers[i].kind == kind)
+        if (file->answers[i].kind == kind || (file->answers[i].or_empty && kind == ANSWER_EMPTY))
             return true;
     return false;
 }
