@@ -67,6 +67,7 @@ describe('the description of the curated routes', () => {
         assert.deepEqual(body.properties.cost, { anyOf: [{ type: 'number' }, { type: 'null' }] });
         assert.deepEqual(Object.keys(post.responses), ['201', '400', '401']);
         assert.deepEqual(Object.keys(document.paths['/api/test/tasks/{id}'].delete.responses), ['204', '400', '401', '403', '404']);
+        assert.deepEqual(Object.keys(document.paths['/api/v1/contribute/work'].get.responses), ['200', '204', '401']);
         assert.deepEqual(document.paths['/api/test/node'].get.security, [{ key: [] }]);
     });
 
