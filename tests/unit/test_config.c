@@ -58,11 +58,29 @@ static str shown(const struct config *config, const char *setting, const char *m
     return found;
 }
 
+struct source_case {
+    const char *environment, *setting, *value, *source;
+};
+
+static void check_sources(const struct source_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        arena *mem = arena_open();
+        struct config config;
+        str why = load(&config, mem, cases[i].environment);
+        if (why.at != NULL)
+            fail_msg("%s: %.*s", cases[i].environment, STR_ARG(why));
+        str value = shown(&config, cases[i].setting, "value");
+        str source = shown(&config, cases[i].setting, "source");
+        if (!str_eq(value, str_from(cases[i].value)) || !str_eq(source, str_from(cases[i].source)))
+            fail_msg("%s: %.*s from %.*s", cases[i].environment, STR_ARG(value), STR_ARG(source));
+        arena_close(&mem);
+    }
+}
+
 static void a_value_comes_from_the_best_source(void **state)
 {
-    static const struct {
-        const char *environment, *setting, *value, *source;
-    } cases[] = {
+    static const struct source_case cases[] = {
         {"",                                                                    "PORT",                   "8080",               "\"default\""                      },
         {"PGRST_SERVER_PORT=3000",                                              "PORT",                   "3000",               "\"PGRST_SERVER_PORT\""            },
         {"PGRST_SERVER_PORT=3000|PORT=4000",                                    "PORT",                   "4000",               "\"PORT\""                         },
@@ -78,49 +96,45 @@ static void a_value_comes_from_the_best_source(void **state)
          "DB_MAX_CONNECTIONS",                                                                            "9",                  "\"DB_MAX_CONNECTIONS\""           },
         {"DATABASE_URL=postgres://h/d?connection_limit=7|PGRST_DB_POOL=9",      "DB_MAX_CONNECTIONS",
          "7",                                                                                                                   "\"DATABASE_URL?connection_limit\""},
- /* the unit belongs to the name */
-        {"DB_POOL_TIMEOUT=30",                                                  "DB_POOL_TIMEOUT",        "30000",              "\"DB_POOL_TIMEOUT\""              },
-        {"POSTERN_DB_POOL_TIMEOUT=30",                                          "DB_POOL_TIMEOUT",        "30000",              "\"POSTERN_DB_POOL_TIMEOUT\""      },
-        {"DATABASE_URL=postgres://h/d?x=1&pool_timeout=20",                     "DB_POOL_TIMEOUT",        "20000",
-         "\"DATABASE_URL?pool_timeout\""                                                                                                                           },
-        {"PGRST_DB_POOL_ACQUISITION_TIMEOUT=5",                                 "DB_POOL_TIMEOUT",        "5000",
-         "\"PGRST_DB_POOL_ACQUISITION_TIMEOUT\""                                                                                                                   },
-        {"DB_CONNECTION_TIMEOUT=2500",                                          "DB_CONNECTION_TIMEOUT",  "2500",
-         "\"DB_CONNECTION_TIMEOUT\""                                                                                                                               },
-        {"DB_CONNECTION_TIMEOUT=3s",                                            "DB_CONNECTION_TIMEOUT",  "3000",               "\"DB_CONNECTION_TIMEOUT\""        },
-        {"DB_IDLE_TIMEOUT=30000",                                               "DB_IDLE_TIMEOUT",        "30000",              "\"DB_IDLE_TIMEOUT\""              },
-        {"PGRST_DB_POOL_MAX_IDLETIME=60",                                       "DB_IDLE_TIMEOUT",        "60000",
-         "\"PGRST_DB_POOL_MAX_IDLETIME\""                                                                                                                          },
-        {"DB_MAX_LIFETIME=1h",                                                  "DB_MAX_LIFETIME",        "3600000",            "\"DB_MAX_LIFETIME\""              },
-        {"POSTERN_BODY_MAX=2 MiB",                                              "BODY_MAX",               "2097152",            "\"POSTERN_BODY_MAX\""             },
-        {"PGRST_SERVER_UNIX_SOCKET_MODE=777",                                   "UNIX_SOCKET_MODE",       "\"777\"",
-         "\"PGRST_SERVER_UNIX_SOCKET_MODE\""                                                                                                                       },
-        {"POSTERN_BODY_MAX=4096",                                               "BODY_MAX",               "4096",               "\"POSTERN_BODY_MAX\""             },
- /* words that mean ours */
-        {"PGRST_SERVER_HOST=!4",                                                "HOST",                   "\"0.0.0.0\"",        "\"PGRST_SERVER_HOST\""            },
-        {"PGRST_DB_PREPARED_STATEMENTS=false",                                  "DB_PREPARED",            "\"off\"",
-         "\"PGRST_DB_PREPARED_STATEMENTS\""                                                                                                                        },
-        {"PGRST_DB_CHANNEL_ENABLED=off",                                        "DB_CHANNEL_ENABLED",     "false",
-         "\"PGRST_DB_CHANNEL_ENABLED\""                                                                                                                            },
-        {"PGRST_DB_SCHEMA= api , public,",                                      "DB_SCHEMAS",             "\"api,public\"",     "\"PGRST_DB_SCHEMA\""              },
-        {"POSTERN_REST_PATH=/",                                                 "REST_PATH",              "\"\"",               "\"POSTERN_REST_PATH\""            },
-        {"POSTERN_REST_PATH=/api/rest/",                                        "REST_PATH",              "\"/api/rest\"",      "\"POSTERN_REST_PATH\""            },
-        {"POSTERN_DB_ANON_ROLE=none",                                           "DB_ANON_ROLE",           "\"\"",               "\"POSTERN_DB_ANON_ROLE\""         },
-        {"PGRST_LOG_LEVEL=WARN",                                                "LOG_LEVEL",              "\"warn\"",           "\"PGRST_LOG_LEVEL\""              },
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        arena *mem = arena_open();
-        struct config config;
-        str why = load(&config, mem, cases[i].environment);
-        if (why.at != NULL)
-            fail_msg("%s: %.*s", cases[i].environment, STR_ARG(why));
-        str value = shown(&config, cases[i].setting, "value");
-        str source = shown(&config, cases[i].setting, "source");
-        if (!str_eq(value, str_from(cases[i].value)) || !str_eq(source, str_from(cases[i].source)))
-            fail_msg("%s: %.*s from %.*s", cases[i].environment, STR_ARG(value), STR_ARG(source));
-        arena_close(&mem);
-    }
+    check_sources(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void a_unit_or_a_word_is_read_as_ours(void **state)
+{
+    static const struct source_case cases[] = {
+        {"DB_POOL_TIMEOUT=30",                              "DB_POOL_TIMEOUT",       "30000",          "\"DB_POOL_TIMEOUT\""        },
+        {"POSTERN_DB_POOL_TIMEOUT=30",                      "DB_POOL_TIMEOUT",       "30000",          "\"POSTERN_DB_POOL_TIMEOUT\""},
+        {"DATABASE_URL=postgres://h/d?x=1&pool_timeout=20", "DB_POOL_TIMEOUT",       "20000",
+         "\"DATABASE_URL?pool_timeout\""                                                                                            },
+        {"PGRST_DB_POOL_ACQUISITION_TIMEOUT=5",             "DB_POOL_TIMEOUT",       "5000",
+         "\"PGRST_DB_POOL_ACQUISITION_TIMEOUT\""                                                                                    },
+        {"DB_CONNECTION_TIMEOUT=2500",                      "DB_CONNECTION_TIMEOUT", "2500",
+         "\"DB_CONNECTION_TIMEOUT\""                                                                                                },
+        {"DB_CONNECTION_TIMEOUT=3s",                        "DB_CONNECTION_TIMEOUT", "3000",           "\"DB_CONNECTION_TIMEOUT\""  },
+        {"DB_IDLE_TIMEOUT=30000",                           "DB_IDLE_TIMEOUT",       "30000",          "\"DB_IDLE_TIMEOUT\""        },
+        {"PGRST_DB_POOL_MAX_IDLETIME=60",                   "DB_IDLE_TIMEOUT",       "60000",
+         "\"PGRST_DB_POOL_MAX_IDLETIME\""                                                                                           },
+        {"DB_MAX_LIFETIME=1h",                              "DB_MAX_LIFETIME",       "3600000",        "\"DB_MAX_LIFETIME\""        },
+        {"POSTERN_BODY_MAX=2 MiB",                          "BODY_MAX",              "2097152",        "\"POSTERN_BODY_MAX\""       },
+        {"PGRST_SERVER_UNIX_SOCKET_MODE=777",               "UNIX_SOCKET_MODE",      "\"777\"",
+         "\"PGRST_SERVER_UNIX_SOCKET_MODE\""                                                                                        },
+        {"POSTERN_BODY_MAX=4096",                           "BODY_MAX",              "4096",           "\"POSTERN_BODY_MAX\""       },
+ /* words that mean ours */
+        {"PGRST_SERVER_HOST=!4",                            "HOST",                  "\"0.0.0.0\"",    "\"PGRST_SERVER_HOST\""      },
+        {"PGRST_DB_PREPARED_STATEMENTS=false",              "DB_PREPARED",           "\"off\"",
+         "\"PGRST_DB_PREPARED_STATEMENTS\""                                                                                         },
+        {"PGRST_DB_CHANNEL_ENABLED=off",                    "DB_CHANNEL_ENABLED",    "false",
+         "\"PGRST_DB_CHANNEL_ENABLED\""                                                                                             },
+        {"PGRST_DB_SCHEMA= api , public,",                  "DB_SCHEMAS",            "\"api,public\"", "\"PGRST_DB_SCHEMA\""        },
+        {"POSTERN_REST_PATH=/",                             "REST_PATH",             "\"\"",           "\"POSTERN_REST_PATH\""      },
+        {"POSTERN_REST_PATH=/api/rest/",                    "REST_PATH",             "\"/api/rest\"",  "\"POSTERN_REST_PATH\""      },
+        {"POSTERN_DB_ANON_ROLE=none",                       "DB_ANON_ROLE",          "\"\"",           "\"POSTERN_DB_ANON_ROLE\""   },
+        {"PGRST_LOG_LEVEL=WARN",                            "LOG_LEVEL",             "\"warn\"",       "\"PGRST_LOG_LEVEL\""        },
+    };
+    (void)state;
+    check_sources(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void the_defaults_are_the_documented_ones(void **state)
@@ -176,41 +190,63 @@ static void the_pool_settings_fit_together(void **state)
     }
 }
 
+struct bad_case {
+    const char *environment, *why;
+};
+
+static void check_bad(const struct bad_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        arena *mem = arena_open();
+        struct config config;
+        str why = load(&config, mem, cases[i].environment);
+        if (!str_eq(why, str_from(cases[i].why)))
+            fail_msg("%s: %.*s", cases[i].environment, STR_ARG(why));
+        arena_close(&mem);
+    }
+}
+
 static void a_bad_value_is_one_sentence(void **state)
 {
-    static const struct {
-        const char *environment, *why;
-    } cases[] = {
+    static const struct bad_case cases[] = {
         {"POSTERN_PORT=99999",
-         "POSTERN_PORT=99999 is not valid: it must be a whole number from 0 to 65535."                                                  },
-        {"PORT=80a",                                   "PORT=80a is not valid: it must be a whole number from 0 to 65535."              },
+         "POSTERN_PORT=99999 is not valid: it must be a whole number from 0 to 65535."                                 },
+        {"PORT=80a",                                "PORT=80a is not valid: it must be a whole number from 0 to 65535."},
         {"DB_MAX_CONNECTIONS=0",
-         "DB_MAX_CONNECTIONS=0 is not valid: it must be a whole number from 1 to 10000."                                                },
+         "DB_MAX_CONNECTIONS=0 is not valid: it must be a whole number from 1 to 10000."                               },
         {"DB_MAX_CONNECTIONS=-1",
-         "DB_MAX_CONNECTIONS=-1 is not valid: it must be a whole number from 1 to 10000."                                               },
+         "DB_MAX_CONNECTIONS=-1 is not valid: it must be a whole number from 1 to 10000."                              },
         {"DB_MAX_CONNECTIONS=99999999999999999999",
          "DB_MAX_CONNECTIONS=99999999999999999999 is not valid: it must be a whole number from 1 "
-         "to 10000."                                                                                                                    },
+         "to 10000."                                                                                                   },
         {"DB_POOL_TIMEOUT=soon",
          "DB_POOL_TIMEOUT=soon is not valid: it must be a time from 1 ms to 3600000 ms; a number "
-         "alone counts seconds, and ms, s, min and h may follow it."                                                                    },
+         "alone counts seconds, and ms, s, min and h may follow it."                                                   },
         {"POSTERN_SLOW=9223372036854775807h",
          "POSTERN_SLOW=9223372036854775807h is not valid: it must be a time from 0 ms to 3600000 "
-         "ms; a number alone counts milliseconds, and ms, s, min and h may follow it."                                                  },
+         "ms; a number alone counts milliseconds, and ms, s, min and h may follow it."                                 },
         {"POSTERN_ACCESS_LOG=maybe",
-         "POSTERN_ACCESS_LOG=maybe is not valid: it must be true or false."                                                             },
+         "POSTERN_ACCESS_LOG=maybe is not valid: it must be true or false."                                            },
         {"POSTERN_LOG_FORMAT=xml",
-         "POSTERN_LOG_FORMAT=xml is not valid: it must be one of: text json."                                                           },
+         "POSTERN_LOG_FORMAT=xml is not valid: it must be one of: text json."                                          },
         {"POSTERN_REST_PATH=rest",
-         "POSTERN_REST_PATH=rest is not valid: it must be a path such as /rest/v1, or /."                                               },
+         "POSTERN_REST_PATH=rest is not valid: it must be a path such as /rest/v1, or /."                              },
         {"POSTERN_REST_PATH=/a//b",
-         "POSTERN_REST_PATH=/a//b is not valid: it must be a path such as /rest/v1, or /."                                              },
+         "POSTERN_REST_PATH=/a//b is not valid: it must be a path such as /rest/v1, or /."                             },
         {"PGRST_DB_SCHEMAS=public,pg_catalog",
          "PGRST_DB_SCHEMAS=public,pg_catalog is not valid: it must be schemas of your own, not "
-         "pg_catalog or information_schema."                                                                                            },
-        {"DATABASE_URL=hunter2",                       /* perhaps a password at the wrong place */
+         "pg_catalog or information_schema."                                                                           },
+        {"DATABASE_URL=hunter2",                    /* perhaps a password at the wrong place */
          "DATABASE_URL=**** is not valid: it must be a URL "
-         "(postgresql://user:password@host:5432/database) or key=value pairs."                          },
+         "(postgresql://user:password@host:5432/database) or key=value pairs."         },
+    };
+    (void)state;
+    check_bad(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void a_value_against_the_others_or_of_a_file_is_one_sentence(void **state)
+{
+    static const struct bad_case cases[] = {
         {"DB_POOL_SIZE=9|DB_MAX_CONNECTIONS=5",
          "DB_POOL_SIZE=9 is not valid: it must be at most DB_MAX_CONNECTIONS, which is 5 (from "
          "DB_MAX_CONNECTIONS)."                                                                                                         },
@@ -234,14 +270,7 @@ static void a_bad_value_is_one_sentence(void **state)
          "rollback rollback-allow-override."                                                                                            },
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        arena *mem = arena_open();
-        struct config config;
-        str why = load(&config, mem, cases[i].environment);
-        if (!str_eq(why, str_from(cases[i].why)))
-            fail_msg("%s: %.*s", cases[i].environment, STR_ARG(why));
-        arena_close(&mem);
-    }
+    check_bad(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void with_postgrests_database_its_rules_for_roles_hold(void **state)
@@ -451,9 +480,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_comes_from_the_best_source),
+        cmocka_unit_test(a_unit_or_a_word_is_read_as_ours),
         cmocka_unit_test(the_defaults_are_the_documented_ones),
         cmocka_unit_test(the_pool_settings_fit_together),
         cmocka_unit_test(a_bad_value_is_one_sentence),
+        cmocka_unit_test(a_value_against_the_others_or_of_a_file_is_one_sentence),
         cmocka_unit_test(with_postgrests_database_its_rules_for_roles_hold),
         cmocka_unit_test(a_filter_is_required_unless_a_setting_is_postgrests),
         cmocka_unit_test(the_last_layer_wins),

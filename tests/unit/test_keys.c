@@ -22,23 +22,49 @@ static const struct keys *keys_of(arena *mem, str secret, bool is_base64, str *w
     return keys_new(mem, &config, why);
 }
 
+struct secret_case {
+    const char *secret;
+    bool is_base64;
+    const char *why; /* NULL: taken */
+};
+
+static void check_secrets(const struct secret_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        arena *mem = arena_open();
+        str why;
+        const struct keys *keys = keys_of(mem, str_from(cases[i].secret), cases[i].is_base64, &why);
+        if (!str_eq(why, str_from(cases[i].why)))
+            fail_msg("%s: \"%.*s\"", cases[i].secret, STR_ARG(why));
+        assert_int_equal(keys == NULL, cases[i].why != NULL);
+        if (keys != NULL)
+            assert_true(keys_any(keys));
+        keys_unref(&keys);
+        arena_close(&mem);
+    }
+}
+
 static void a_secret_is_long_enough_or_the_start_is_refused(void **state)
 {
-    static const struct {
-        const char *secret;
-        bool is_base64;
-        const char *why; /* NULL: taken */
-    } cases[] = {
-        {"0123456789abcdef0123456789abcdef",                                                     false, NULL                                               },
-        {"0123456789abcdef0123456789abcde",                                                      false,
-         "JWT_SECRET has 31 bytes; it must have at least 32."                                                                                              },
-        {"",                                                                                     false, "JWT_SECRET has 0 bytes; it must have at least 32."},
-        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",                                         true,  NULL                                               },
-        {"+/+/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",                                          true,  NULL                                               },
-        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",                                             true,
-         "JWT_SECRET has 30 bytes; it must have at least 32."                                                                                              },
-        {"not base64 at all, not base64 at all",                                                 true,
-         "JWT_SECRET is not base64, as JWT_SECRET_IS_BASE64 says."                                                                                         },
+    static const struct secret_case cases[] = {
+        {"0123456789abcdef0123456789abcdef",             false, NULL                                               },
+        {"0123456789abcdef0123456789abcde",              false,
+         "JWT_SECRET has 31 bytes; it must have at least 32."                                                      },
+        {"",                                             false, "JWT_SECRET has 0 bytes; it must have at least 32."},
+        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", true,  NULL                                               },
+        {"+/+/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",  true,  NULL                                               },
+        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",     true,
+         "JWT_SECRET has 30 bytes; it must have at least 32."                                                      },
+        {"not base64 at all, not base64 at all",         true,
+         "JWT_SECRET is not base64, as JWT_SECRET_IS_BASE64 says."                                                 },
+    };
+    (void)state;
+    check_secrets(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void a_json_web_key_is_of_use_or_the_start_is_refused(void **state)
+{
+    static const struct secret_case cases[] = {
         JWK("\"kty\":\"oct\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAA\"",
             "has a secret of 18 bytes; it must have at least 32"),
         JWK("\"kty\":\"oct\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"use\":\"enc\"",
@@ -66,27 +92,16 @@ static void a_secret_is_long_enough_or_the_start_is_refused(void **state)
         JWK("\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" ZEROS "\"",
             "has a curve other than Ed25519"),
         {"{\"keys\":[]}",                                                                        false,
-         "JWT_SECRET is a JSON Web Key Set without a usable key: there is none in it."                                                                     },
+           "JWT_SECRET is a JSON Web Key Set without a usable key: there is none in it."                      },
         {"{\"keys\":[{\"kty\":\"x\"},7]}",                                                       false,
-         "JWT_SECRET is a JSON Web Key Set without a usable key: key 2 has a \"kty\" other than "
-         "oct, RSA, EC and OKP."                                                                                                                           },
-        {"{\"keys\":[{\"kty\":\"x\"},{\"kty\":\"oct\",\"k\":\"" ZEROS "\"}]}",                   false, NULL                                               },
+           "JWT_SECRET is a JSON Web Key Set without a usable key: key 2 has a \"kty\" other than "
+         "oct, RSA, EC and OKP."                                                                              },
+        {"{\"keys\":[{\"kty\":\"x\"},{\"kty\":\"oct\",\"k\":\"" ZEROS "\"}]}",                   false, NULL},
         {"eyJrdHkiOiJvY3QiLCJrIjoiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJ9",
-         true,                                                                                          NULL                                               }, /* a JWK in base64 */
+           true,                                                                                          NULL}, /* a JWK in base64 */
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        arena *mem = arena_open();
-        str why;
-        const struct keys *keys = keys_of(mem, str_from(cases[i].secret), cases[i].is_base64, &why);
-        if (!str_eq(why, str_from(cases[i].why)))
-            fail_msg("%s: \"%.*s\"", cases[i].secret, STR_ARG(why));
-        assert_int_equal(keys == NULL, cases[i].why != NULL);
-        if (keys != NULL)
-            assert_true(keys_any(keys));
-        keys_unref(&keys);
-        arena_close(&mem);
-    }
+    check_secrets(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void an_audience_is_a_text_or_a_uri(void **state)
@@ -348,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_long_enough_or_the_start_is_refused),
+        cmocka_unit_test(a_json_web_key_is_of_use_or_the_start_is_refused),
         cmocka_unit_test(an_audience_is_a_text_or_a_uri),
         cmocka_unit_test(no_secret_is_possible),
         cmocka_unit_test(the_mac_is_hmac_sha_256),
