@@ -63,11 +63,13 @@ static void read_columns(arena *mem, str array, struct facts *facts)
 {
     struct json_walk walk;
     str key, value;
+    struct fact_column *columns =
+        arena_array(mem, struct fact_column, (size_t)count_elements(array));
 
-    facts->columns = arena_array(mem, struct fact_column, (size_t)count_elements(array));
+    facts->columns = columns;
     if (json_walk_open(&walk, array) == JSON_ARRAY)
         while (json_walk_next(&walk, &key, &value))
-            read_column(mem, value, &facts->columns[facts->ncolumns++]);
+            read_column(mem, value, &columns[facts->ncolumns++]);
 }
 
 struct policy {

@@ -34,7 +34,7 @@ enum depends { DEPENDS_NOTHING /* no check */, DEPENDS_ROLE, DEPENDS_SUBJECT, DE
 struct facts {
     str role, schema, table;
     bool published, readable, hidden; /* hidden: no policy shows the role anything */
-    struct fact_column *columns;
+    const struct fact_column *columns;
     int ncolumns;
     enum depends depends;
     str visible; /* the policies as one SQL condition; "" when DEPENDS_NOTHING */

@@ -14,11 +14,11 @@
     }
 #define COLUMN(column, of, letter)                                                                 \
     {                                                                                              \
-        .name = NAMED(column), .type = NAMED(of), .full = NAMED(of), .kind = letter,               \
+        .name = NAMED(column), .type = NAMED(of), .full = NAMED(of), .kind = (letter),             \
         .readable = true                                                                           \
     }
 
-static struct fact_column columns[] = {
+static const struct fact_column columns[] = {
     COLUMN("n", "int4", KIND_NUMBER),
     COLUMN("amount", "numeric", KIND_NUMBER),
     COLUMN("t", "text", KIND_TEXT),
