@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "ws/queue.h"
+#include "ws/refusal.h"
 
 enum {
     SWEEP_MS = 2000,
@@ -206,7 +207,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct peer **mine = user, *peer = mine != NULL ? *mine : NULL;
     struct ws *ws = lws_context_user(lws_get_context(wsi));
 
-    if (reason == LWS_CALLBACK_ESTABLISHED && ws->adopting != NULL) {
+    if (reason == LWS_CALLBACK_ESTABLISHED && mine != NULL && ws->adopting != NULL) {
         *mine = ws->adopting;
         (*mine)->wsi = wsi;
         ws->adopting = NULL;
@@ -254,45 +255,17 @@ static void send_home(void *arg)
     close(fd);
 }
 
-static const char *reason_of(int status)
-{
-    static const struct {
-        int status;
-        const char *reason;
-    } reasons[] = {
-        {400, "Bad Request"        },
-        {401, "Unauthorized"       },
-        {403, "Forbidden"          },
-        {404, "Not Found"          },
-        {426, "Upgrade Required"   },
-        {429, "Too Many Requests"  },
-        {503, "Service Unavailable"},
-    };
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (reasons[i].status == status)
-            return reasons[i].reason;
-    return "Error";
-}
-
 /* The answer leaves after the delay, which keeps a client without a back-off of its own from
  * asking again at once. */
 static void refuse(struct guest *guest, const struct ws_refusal *refusal)
 {
     struct ws *ws = guest->ws;
-    size_t room = refusal->body.len + HEAD_BYTES;
     bool now = ws->nrefused >= WS_REFUSED_MAX;
 
     watch_close(&guest->watch);
     timer_close(&guest->timer);
     free(guest->text);
-    guest->text = malloc(room);
-    if (guest->text == NULL)
-        abort();
-    guest->len = (size_t)snprintf(
-        guest->text, room,
-        "HTTP/1.1 %d %s\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: "
-        "%zu\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\n\r\n%.*s",
-        refusal->status, reason_of(refusal->status), refusal->body.len, STR_ARG(refusal->body));
+    guest->text = refusal_write(refusal, &guest->len);
     guest->refused = true;
     ws->nrefused++;
     guest->timer = timer_start(ws->loop, now ? 0 : refusal->delay_ms, 0, send_home, guest);
@@ -426,7 +399,7 @@ static void sweep(void *arg)
     LIST_EACH (node, &ws->peers) {
         struct peer *peer = LIST_ENTRY(node, struct peer, node);
         look_at_queue(peer);
-        if (peer->closing_us != 0 && now - peer->closing_us > CLOSE_GRACE_MS * 1000)
+        if (peer->closing_us != 0 && now - peer->closing_us > CLOSE_GRACE_MS * INT64_C(1000))
             lws_set_timeout(peer->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
         else if (now - peer->heard_us > WS_IDLE_MS * INT64_C(1000))
             peer_close(peer, LWS_CLOSE_STATUS_GOINGAWAY, STR("idle"));
