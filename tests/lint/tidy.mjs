@@ -16,7 +16,7 @@ const LIGHT = ['--checks=-clang-analyzer-*']; /* a test runs under ASan anyway, 
 /** What clang-tidy would see, comments (NOLINT) included. */
 async function keyOf({ command, directory }) {
     const words = command.replaceAll('\\"', '"').split(/\s+/).filter((word) => !word.startsWith('-fsanitize') && !word.startsWith('-fno-sanitize'));
-    const args = words.slice(1, words.indexOf('-o')).concat(words.at(-1), '-E', '-CC', '-P');
+    const args = words.slice(1, words.indexOf('-o')).concat(words.at(-1), '-E', '-C', '-P');
     const { stdout } = await run('clang', args, { ...OPTIONS, cwd: directory });
     return createHash('sha256').update(settings).update(stdout).digest('hex');
 }
