@@ -5,6 +5,8 @@
 
 static const struct fail *find_target(arena *mem, const struct schema *schema, struct plan *plan);
 static void name_root(const struct schema *schema, struct plan *plan);
+static const struct fail *plan_request(arena *mem, const struct schema *schema,
+                                       const struct config *config, struct plan *plan);
 static const struct fail *choose_range(arena *mem, const struct config *config, struct plan *plan);
 static enum access choose_access(const struct plan *plan);
 static void choose_rows(struct plan *plan);
@@ -24,8 +26,13 @@ const struct fail *plan_make(arena *mem, const struct schema *schema, const stru
     plan->asks_answer = schema_sets_response(schema) || config->db_pre_request.at != NULL;
     *result = plan;
     TRY(find_target(mem, schema, plan));
-    if (ask->kind == ASK_OPTIONS)
-        return NULL;
+    return ask->kind == ASK_OPTIONS ? NULL : plan_request(mem, schema, config, plan);
+}
+
+/* All that a request other than OPTIONS needs. */
+static const struct fail *plan_request(arena *mem, const struct schema *schema,
+                                       const struct config *config, struct plan *plan)
+{
     plan->access = choose_access(plan);
     TRY(choose_range(mem, config, plan));
     name_root(schema, plan);
