@@ -166,13 +166,21 @@ const struct route_file *book_at(const struct book *book, size_t index)
     return book->files[index];
 }
 
+/* HEAD asks what a GET would answer: not of a file that changes rows. */
+static bool answers(const struct route_file *file, enum method method)
+{
+    bool asked_only = method == METHOD_HEAD && !file->writes;
+
+    return file->method == (asked_only ? METHOD_GET : method);
+}
+
 /* Notes the place when its method is the one, and its method in any case. */
 static bool try_place(const struct place *place, enum method method, struct book_match *match)
 {
     match->methods |= 1U << place->file->method;
-    if (place->file->method == METHOD_GET)
+    if (answers(place->file, METHOD_HEAD))
         match->methods |= 1U << METHOD_HEAD;
-    if (place->file->method != (method == METHOD_HEAD ? METHOD_GET : method))
+    if (!answers(place->file, method))
         return false;
     match->file = place->file;
     match->path = place->path;

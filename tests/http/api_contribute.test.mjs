@@ -26,6 +26,11 @@ describe('a browser', () => {
         }
     });
 
+    test('a HEAD claims nothing', async () => {
+        assert.equal((await api('v1/contribute/work', { method: 'HEAD', token: userA.token })).status, 405);
+        assert.equal((await query("select count(*)::int as n from work_blocks where status <> 'available'"))[0].n, 0);
+    });
+
     test('claims a block with a lease; nobody else gets it; 204 when there is none', async () => {
         const ada = await api('v1/contribute/work?engine=wasm', { token: userA.token });
         assert.equal(ada.status, 200);
