@@ -73,7 +73,7 @@ static void make_room(struct changes *changes, size_t more)
         return;
     changes->room = (count + more) * 2;
     struct change_list *list =
-        realloc(changes->list, sizeof(*list) + changes->room * sizeof(list->changes[0]));
+        realloc(changes->list, sizeof(*list) + changes->room * sizeof(struct change *));
     if (list == NULL)
         abort();
     if (changes->list == NULL) {

@@ -49,7 +49,7 @@ void message_unref(struct message **message)
 
 str message_payload(const struct message *message)
 {
-    int len = message->bytes[1];
+    int len = (unsigned char)message->bytes[1];
     size_t start = len < 126 ? 2 : len == 126 ? 4 : 10;
 
     return (str){message->bytes + start, message->len - start};

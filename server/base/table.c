@@ -5,28 +5,30 @@
 
 enum { ROOM_FIRST = 16 };
 
-static struct list *bucket_of(const struct table *table, uint64_t hash)
+static struct table_node **bucket_of(const struct table *table, uint64_t hash)
 {
     return &table->buckets[(hash ^ hash >> 32) & (table->room - 1)];
 }
 
+static void link_in(const struct table *table, struct table_node *node)
+{
+    struct table_node **bucket = bucket_of(table, node->hash);
+
+    node->next = *bucket;
+    *bucket = node;
+}
+
 static void grow(struct table *table)
 {
-    struct table bigger = {.room = table->room == 0 ? ROOM_FIRST : table->room * 2};
+    struct table bigger = {.room = table->room == 0 ? ROOM_FIRST : table->room * 2,
+                           .count = table->count};
 
-    bigger.count = table->count;
-    bigger.buckets = malloc(bigger.room * sizeof(struct list));
+    bigger.buckets = calloc(bigger.room, sizeof(struct table_node *));
     if (bigger.buckets == NULL)
         abort();
-    for (size_t i = 0; i < bigger.room; i++)
-        list_init(&bigger.buckets[i]);
-    TABLE_EACH(at, table)
-    {
-        struct table_node *node = LIST_ENTRY(at, struct table_node, list);
-        list_remove(at);
-        list_append(bucket_of(&bigger, node->hash), at);
-    }
-    free(table->buckets);
+    TABLE_EACH(node, table)
+    link_in(&bigger, node);
+    free((void *)table->buckets);
     *table = bigger;
 }
 
@@ -36,18 +38,22 @@ void table_put(struct table *table, struct table_node *node, uint64_t hash)
         grow(table);
     table->count++;
     node->hash = hash;
-    list_append(bucket_of(table, hash), &node->list);
+    link_in(table, node);
 }
 
 void table_remove(struct table *table, struct table_node *node)
 {
+    struct table_node **at = bucket_of(table, node->hash);
+
+    while (*at != node)
+        at = &(*at)->next;
+    *at = node->next;
     table->count--;
-    list_remove(&node->list);
 }
 
 void table_free(struct table *table)
 {
-    free(table->buckets);
+    free((void *)table->buckets);
     *table = (struct table){0};
 }
 
@@ -55,12 +61,8 @@ bool table_next(const struct table *table, uint64_t hash, struct table_node **no
 {
     if (table->room == 0)
         return false;
-    const struct list *end = bucket_of(table, hash);
-    const struct list *at = *node == NULL ? end->next : (*node)->list.next;
-    for (; at != end; at = at->next) {
-        *node = LIST_ENTRY(at, struct table_node, list);
-        if ((*node)->hash == hash)
-            return true;
-    }
-    return false;
+    *node = *node == NULL ? *bucket_of(table, hash) : (*node)->next;
+    while (*node != NULL && (*node)->hash != hash)
+        *node = (*node)->next;
+    return *node != NULL;
 }

@@ -6,13 +6,13 @@
 #include "base/list.h"
 
 struct table_node {
-    struct list list;
+    struct table_node *next; /* of the same bucket */
     uint64_t hash;
 };
 
 struct table {
-    struct list *buckets; /* NULL while empty */
-    size_t room, count;   /* room: a power of two */
+    struct table_node **buckets; /* NULL while empty */
+    size_t room, count;          /* room: a power of two */
 };
 
 void table_put(struct table *table, struct table_node *node, uint64_t hash);
@@ -25,6 +25,8 @@ bool table_next(const struct table *table, uint64_t hash, struct table_node **no
 /* All things, in no order; the one at hand may be removed. */
 #define TABLE_EACH(node, table)                                                                    \
     for (size_t node##_at = 0; node##_at < (table)->room; node##_at++)                             \
-        LIST_EACH (node, &(table)->buckets[node##_at])
+        for (struct table_node *node = (table)->buckets[node##_at],                                \
+                               *node##_next = node == NULL ? NULL : node->next;                    \
+             node != NULL; node = node##_next, node##_next = node == NULL ? NULL : node->next)
 
 #endif

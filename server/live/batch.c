@@ -37,7 +37,7 @@ static void add(struct hub *hub, const struct change *change)
 
     if (batch->count == batch->room) {
         batch->room = batch->room == 0 ? 16 : batch->room * 2;
-        batch->changes = realloc((void *)batch->changes, batch->room * sizeof(*batch->changes));
+        batch->changes = realloc((void *)batch->changes, batch->room * sizeof(struct change *));
         if (batch->changes == NULL)
             abort();
     }
@@ -248,7 +248,7 @@ static void split(struct batch *batch, size_t from)
         struct batch *to = rest;
         if (to->count == to->room) {
             to->room = to->room == 0 ? 16 : to->room * 2;
-            to->changes = realloc((void *)to->changes, to->room * sizeof(*to->changes));
+            to->changes = realloc((void *)to->changes, to->room * sizeof(struct change *));
             if (to->changes == NULL)
                 abort();
         }
@@ -286,7 +286,7 @@ static void on_answer(struct question *question, const struct found *found)
 
     check->why = found->why.at == NULL ? found->why : arena_copy(batch->mem, found->why);
     for (int i = 0; i < found->nrows; i++)
-        if (str_int(found->cells[i * found->ncolumns], &ordinal) && ordinal >= 1 &&
+        if (str_int(found->cells[(size_t)i * (size_t)found->ncolumns], &ordinal) && ordinal >= 1 &&
             ordinal <= check->count)
             check->visible[ordinal - 1] = true;
     if (--batch->waiting == 0)

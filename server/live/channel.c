@@ -85,9 +85,8 @@ static struct join read_join(struct channel *channel, str payload)
         bool text = json_kind_of(value) == JSON_STRING;
         if (str_eq(key, STR("\"config\"")))
             read_config(value, channel, &join);
-        else if (text && str_eq(key, STR("\"user_token\"")))
-            join.token = json_unquote(channel->mem, value);
-        else if (text && str_eq(key, STR("\"access_token\"")) && join.token.at == NULL)
+        else if (text && (str_eq(key, STR("\"user_token\"")) ||
+                          (str_eq(key, STR("\"access_token\"")) && join.token.at == NULL)))
             join.token = json_unquote(channel->mem, value);
     }
     return join;

@@ -34,7 +34,7 @@ static str cut_condition(str *rest)
 
     for (; i < rest->len; i++) {
         char byte = rest->at[i];
-        char before = i == 0 ? '\0' : rest->at[i - 1];
+        char before = (char)(i == 0 ? '\0' : rest->at[i - 1]);
         if (quoted && byte == '\\')
             i++;
         else if (byte == '"' && (quoted || before == '.' || before == '(' || before == ','))

@@ -83,7 +83,7 @@ void known_forget(struct hub *hub)
 {
     TABLE_EACH(at, &hub->known)
     {
-        struct known *known = LIST_ENTRY(at, struct known, node.list);
+        struct known *known = LIST_ENTRY(at, struct known, node);
         table_remove(&hub->known, &known->node);
         known_unref(&known);
     }
@@ -93,7 +93,7 @@ void known_ask_again(struct hub *hub)
 {
     TABLE_EACH(at, &hub->known)
     {
-        struct known *known = LIST_ENTRY(at, struct known, node.list);
+        struct known *known = LIST_ENTRY(at, struct known, node);
         if (known->state != KNOWN_TROUBLE)
             continue;
         table_remove(&hub->known, &known->node);

@@ -50,7 +50,7 @@ static void put_columns(struct writing *out)
 /* NULL: the log does not hold it. */
 static const struct live_value *value_of(const struct live_value *row, int at)
 {
-    bool known = row[at].state == VALUE_TEXT || row[at].state == VALUE_NULL;
+    bool known = row != NULL && (row[at].state == VALUE_TEXT || row[at].state == VALUE_NULL);
     return known ? &row[at] : NULL;
 }
 

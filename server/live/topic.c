@@ -436,7 +436,7 @@ void topic_clear(struct hub *hub)
 {
     TABLE_EACH(at, &hub->topics)
     {
-        struct topic *topic = LIST_ENTRY(at, struct topic, node.list);
+        struct topic *topic = LIST_ENTRY(at, struct topic, node);
         LIST_EACH (node, &topic->present)
             presence_free(hub, LIST_ENTRY(node, struct presence, node));
         table_free(&topic->keys);

@@ -30,8 +30,8 @@ static void put_time(struct buf *buf, str text, bool zone)
         return;
     }
     text.len -= before_christ ? STR(" BC").len : 0;
-    char sign = text.len > 3 ? text.at[text.len - 3] : '\0';
-    bool short_zone = zone && (sign == '+' || sign == '-');
+    str last = str_skip(text, text.len > 3 ? text.len - 3 : 0);
+    bool short_zone = zone && (str_starts(last, STR("+")) || str_starts(last, STR("-")));
     buf_putc(buf, '"');
     buf_put(buf, (str){text.at, (size_t)blank});
     buf_putc(buf, 'T');

@@ -42,7 +42,7 @@ static void things_are_found_by_their_hash(void **state)
     assert_int_equal(count(&table, 7), 0);
     TABLE_EACH(at, &table)
     {
-        struct thing *thing = LIST_ENTRY(at, struct thing, node.list);
+        struct thing *thing = LIST_ENTRY(at, struct thing, node);
         walked++;
         if (thing->number % 2 == 0)
             table_remove(&table, &thing->node);
