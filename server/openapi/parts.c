@@ -187,7 +187,7 @@ static void put_property(struct description *to, const struct kind *kind, bool n
 {
     writer_member(&to->writer, STR("format"), kind->format);
     put_type(to, kind->type, nullable);
-    if (kind->max_length.at != NULL) {
+    if (json_check(kind->max_length) == JSON_NUMBER) {
         writer_key(&to->writer, STR("maxLength"));
         writer_json(&to->writer, kind->max_length);
     }

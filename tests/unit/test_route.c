@@ -226,68 +226,69 @@ static void null_and_missing_differ_for_conditional_lines(void **state)
     book_unref(&book);
 }
 
+struct wrong {
+    const char *text, *want;
+};
+
+static const struct wrong wrong_files[] = {
+    {"select 1",                                                                      ":1: the first line is \"-- GET /api/...\""                   },
+    {"-- GET /stats\nselect 1",                                                       ":1: a path begins with /api/ and does not end with /"        },
+    {"-- GIT /api/x\nselect 1",                                                       ":1: \"GIT\" is not one of GET, POST, PUT, PATCH, DELETE"     },
+    {"-- GET /api/x\nselect 1",                                                       ":1: say who may call it: access: anyone, user, admin or node"},
+    {"-- GET /api/x\n-- access: all\nselect 1",
+     ":2: \"all\" is not one of anyone, user, admin, node"                                                                                          },
+    {"-- GET /api/x\n-- access: anyone\n-- acces: anyone\nselect 1",
+     ":3: acces: is none of also, access, pool, cache, reads, param, answer"                                                                        },
+    {"-- GET /api/x\n-- access: anyone\n-- access: user\nselect 1",                   ":3: access: is there twice"                                  },
+    {"-- POST /api/x\n-- access: user\n-- pool: read\nselect 1",
+     ":3: only a GET can use the read pool"                                                                                                         },
+    {"-- POST /api/x\n-- access: user\n-- cache: 5s\nselect 1",                       ":3: only a GET can be cached"                                },
+    {"-- GET /api/x\n-- access: user\n-- cache: 5\nselect 1",
+     ":3: cache: wants \"none\" or a duration such as 5s or 1m"                                                                                     },
+    {"-- GET /api/x/{id}\n-- access: user\nselect 1",
+     ":2: {id} of the path needs a line \"param: id type\""                                                                                         },
+    {"-- GET /api/x\n-- access: user\n-- param: a float\nselect :a",
+     ":3: param: the type is one of int, bigint, number, text, bool, uuid, timestamptz, date, "
+     "json, or one of these with [], not \"float\""                                                                                                 },
+    {"-- GET /api/x\n-- access: user\n-- param: a int = x\nselect :a",
+     ":3: param: the default does not fit, not \"x\""                                                                                               },
+    {"-- GET /api/x\n-- access: user\n-- param: a one of b, c else d\nselect :a",
+     ":3: param: the default does not fit, not \"d\""                                                                                               },
+    {"-- GET /api/x\n-- access: user\n-- param: a int? = 1\nselect :a",
+     ":3: param: a parameter with a default is always there: leave the ? away, not \"a\""                                                           },
+    {"-- GET /api/x\n-- access: user\n-- param: a one of b-c\nselect :a",
+     ":3: param: a word of SQL has no '-'; give the parameter a type, not \"b-c\""                                                                  },
+    {"-- GET /api/x\n-- access: user\n-- param: a one of b;c\nselect :a",
+     ":3: param: a word of a list has letters, digits, _ and - only, not \"b;c\""                                                                   },
+    {"-- GET /api/x\n-- access: user\n-- param: a int\nselect 1",                     ":4: parameter a is not used"                                 },
+    {"-- GET /api/x\n-- access: user\n\nselect :b",                                   ":4: :b: there is no such parameter"                          },
+    {"-- GET /api/x\n-- access: user\nselect $1",                                     ":3: write :name, not $1"                                     },
+    {"-- GET /api/x\n-- access: user\nselect 1; select 2",                            ":3: a route is one statement"                                },
+    {"-- GET /api/x\n-- access: user\nselect 'x",                                     ":3: a quote or a comment is not closed"                      },
+    {"-- GET /api/x\n-- access: user\n/* x */\n",                                     ":4: there is no SQL"                                         },
+    {"-- GET /api/x\n-- access: user\n-- param: a int = 1\nselect :a --? a",
+     ":4: --? a: it is always given; only a \"?\" parameter can be missing"                                                                         },
+    {"-- GET /api/x\n-- access: user\n-- answer: row\nselect 1",
+     ":3: write \"row or 404 Message\" or \"row or 204\""                                                                                           },
+    {"-- GET /api/x\n-- access: user\n-- answer: created or 204\nselect 1",
+     ":3: behind the answer's kind comes \"or 404 Message\""                                                                                        },
+    {"-- GET /api/x\n-- access: user\n-- cache: 5s\n-- answer: row or 204\nselect 1",
+     ":4: an answer that may be empty cannot be cached"                                                                                             },
+    {"-- GET /api/x\n-- access: user\n-- cache: 5s\n-- answer: csv a.csv\nselect 1",
+     ":4: a streamed answer cannot be cached"                                                                                                       },
+    {"-- GET /api/x\n-- access: user\n-- answer: csv a b\nselect 1",
+     ":3: a file name has letters, digits, . _ -, :parameters, :today and [optional parts]"                                                         },
+};
+
 static void a_wrong_file_is_refused_with_its_line(void **state)
 {
-    static const struct {
-        const char *text, *want;
-    } cases[] = {
-        {"select 1",                                                                      ":1: the first line is \"-- GET /api/...\""                   },
-        {"-- GET /stats\nselect 1",                                                       ":1: a path begins with /api/ and does not end with /"        },
-        {"-- GIT /api/x\nselect 1",                                                       ":1: \"GIT\" is not one of GET, POST, PUT, PATCH, DELETE"     },
-        {"-- GET /api/x\nselect 1",                                                       ":1: say who may call it: access: anyone, user, admin or node"},
-        {"-- GET /api/x\n-- access: all\nselect 1",
-         ":2: \"all\" is not one of anyone, user, admin, node"                                                                                          },
-        {"-- GET /api/x\n-- access: anyone\n-- acces: anyone\nselect 1",
-         ":3: acces: is none of also, access, pool, cache, reads, param, answer"                                                                        },
-        {"-- GET /api/x\n-- access: anyone\n-- access: user\nselect 1",
-         ":3: access: is there twice"                                                                                                                   },
-        {"-- POST /api/x\n-- access: user\n-- pool: read\nselect 1",
-         ":3: only a GET can use the read pool"                                                                                                         },
-        {"-- POST /api/x\n-- access: user\n-- cache: 5s\nselect 1",                       ":3: only a GET can be cached"                                },
-        {"-- GET /api/x\n-- access: user\n-- cache: 5\nselect 1",
-         ":3: cache: wants \"none\" or a duration such as 5s or 1m"                                                                                     },
-        {"-- GET /api/x/{id}\n-- access: user\nselect 1",
-         ":2: {id} of the path needs a line \"param: id type\""                                                                                         },
-        {"-- GET /api/x\n-- access: user\n-- param: a float\nselect :a",
-         ":3: param: the type is one of int, bigint, number, text, bool, uuid, timestamptz, date, "
-         "json, or one of these with [], not \"float\""                                                                                                 },
-        {"-- GET /api/x\n-- access: user\n-- param: a int = x\nselect :a",
-         ":3: param: the default does not fit, not \"x\""                                                                                               },
-        {"-- GET /api/x\n-- access: user\n-- param: a one of b, c else d\nselect :a",
-         ":3: param: the default does not fit, not \"d\""                                                                                               },
-        {"-- GET /api/x\n-- access: user\n-- param: a int? = 1\nselect :a",
-         ":3: param: a parameter with a default is always there: leave the ? away, not \"a\""                                                           },
-        {"-- GET /api/x\n-- access: user\n-- param: a one of b-c\nselect :a",
-         ":3: param: a word of SQL has no '-'; give the parameter a type, not \"b-c\""                                                                  },
-        {"-- GET /api/x\n-- access: user\n-- param: a one of b;c\nselect :a",
-         ":3: param: a word of a list has letters, digits, _ and - only, not \"b;c\""                                                                   },
-        {"-- GET /api/x\n-- access: user\n-- param: a int\nselect 1",
-         ":4: parameter a is not used"                                                                                                                  },
-        {"-- GET /api/x\n-- access: user\n\nselect :b",                                   ":4: :b: there is no such parameter"                          },
-        {"-- GET /api/x\n-- access: user\nselect $1",                                     ":3: write :name, not $1"                                     },
-        {"-- GET /api/x\n-- access: user\nselect 1; select 2",                            ":3: a route is one statement"                                },
-        {"-- GET /api/x\n-- access: user\nselect 'x",                                     ":3: a quote or a comment is not closed"                      },
-        {"-- GET /api/x\n-- access: user\n/* x */\n",                                     ":4: there is no SQL"                                         },
-        {"-- GET /api/x\n-- access: user\n-- param: a int = 1\nselect :a --? a",
-         ":4: --? a: it is always given; only a \"?\" parameter can be missing"                                                                         },
-        {"-- GET /api/x\n-- access: user\n-- answer: row\nselect 1",
-         ":3: write \"row or 404 Message\" or \"row or 204\""                                                                                           },
-        {"-- GET /api/x\n-- access: user\n-- answer: created or 204\nselect 1",
-         ":3: behind the answer's kind comes \"or 404 Message\""                                                                                        },
-        {"-- GET /api/x\n-- access: user\n-- cache: 5s\n-- answer: row or 204\nselect 1",
-         ":4: an answer that may be empty cannot be cached"                                                                                             },
-        {"-- GET /api/x\n-- access: user\n-- cache: 5s\n-- answer: csv a.csv\nselect 1",
-         ":4: a streamed answer cannot be cached"                                                                                                       },
-        {"-- GET /api/x\n-- access: user\n-- answer: csv a b\nselect 1",
-         ":3: a file name has letters, digits, . _ -, :parameters, :today and [optional parts]"                                                         },
-    };
     arena *mem = *state;
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(wrong_files) / sizeof(wrong_files[0]); i++) {
         str why;
-        const struct book *book = book_of(mem, cases[i].text, &why);
+        const struct book *book = book_of(mem, wrong_files[i].text, &why);
         assert_null(book);
-        assert_text(why, arena_printf(mem, "routes/api/x.sql%s", cases[i].want).at);
+        assert_text(why, arena_printf(mem, "routes/api/x.sql%s", wrong_files[i].want).at);
     }
 }
 
