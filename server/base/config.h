@@ -66,8 +66,9 @@ struct config {
     str admin_unix_socket;
     int64_t admin_unix_socket_mode;
     int64_t workers;
-    str rest_path;    /* without a slash at the end; "" for "/" */
-    str cors_origins; /* comma list; "*" for all */
+    str trusted_proxies; /* ranges of addresses; see base/address.h */
+    str rest_path;       /* without a slash at the end; "" for "/" */
+    str cors_origins;    /* comma list; "*" for all */
     bool server_timing;
     str trace_header;          /* absent: none */
     str error_verbosity;       /* verbose | minimal */

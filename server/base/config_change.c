@@ -28,6 +28,7 @@ static const size_t changing[] = {
     offsetof(struct config, jwt_role_claim_key),
     offsetof(struct config, jwt_cache_max_entries),
     offsetof(struct config, ws_token),
+    offsetof(struct config, trusted_proxies),
     offsetof(struct config, cors_origins),
     offsetof(struct config, server_timing),
     offsetof(struct config, trace_header),

@@ -45,7 +45,7 @@ struct request {
     str path;        /* as sent, percent-encoded, without the query */
     str query;       /* as sent, behind the '?'; empty when there is none */
     str body;
-    str peer; /* the client's address as text */
+    str peer; /* the client's address as text: behind trusted proxies the one they name */
     const struct header *headers;
     size_t nheaders;
     const struct route *route; /* set by serve() */

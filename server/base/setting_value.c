@@ -1,6 +1,7 @@
 /* The values of settings by their types: from text to the field of struct config. */
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/settings.h"
 #include "base/url.h"
 
@@ -47,6 +48,17 @@ static str read_list(struct reading *in)
     }
     *(str *)field(in) = arena_copy(in->config->mem, buf_str(&list));
     return OK;
+}
+
+static str read_ranges(struct reading *in)
+{
+    str why = read_list(in), rest = *(str *)field(in), piece;
+    struct address_range range;
+
+    while (why.at == NULL && rest.len > 0 && str_cut(&rest, ',', &piece))
+        if (!str_eq(piece, STR("unix")) && !address_range_parse(piece, &range))
+            why = STR("addresses and ranges such as 10.0.0.0/8, ::1 or unix");
+    return why;
 }
 
 static str read_schemas(struct reading *in)
@@ -255,6 +267,7 @@ static str (*const readers[SETTING_TYPES])(struct reading *in) = {
     [SETTING_CHOICE] = read_choice, [SETTING_SWITCH] = read_switch,
     [SETTING_COUNT] = read_count,   [SETTING_DURATION] = read_duration,
     [SETTING_BYTES] = read_bytes,   [SETTING_MODE] = read_mode,
+    [SETTING_RANGES] = read_ranges,
 };
 
 str setting_read(struct reading *in)

@@ -130,6 +130,8 @@ const struct setting settings[] = {
      "PGRST_ADMIN_SERVER_UNIX_SOCKET_MODE", NULL, "the mode of its file"},
     {"WORKERS", SETTING_COUNT, AT(workers), NULL, 1, 64, "", NULL,
      "threads; by default one a core, at most 4"},
+    {"TRUSTED_PROXIES", SETTING_RANGES, AT(trusted_proxies), NULL, 0, 0, "", NULL,
+     "proxies whose X-Forwarded-For says who the client is: addresses, ranges, unix; none: nobody's"},
     {"REST_PATH", SETTING_PATH, AT(rest_path), "/rest/v1", 0, 0, "", NULL,
      "where the PostgREST language is served; / for PostgREST's own place"},
     {"CORS_ORIGINS", SETTING_LIST, AT(cors_origins), "*", 0, 0,

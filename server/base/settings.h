@@ -12,6 +12,7 @@ enum setting_type {
     SETTING_URL,      /* str: a database; shown without its password */
     SETTING_LIST,     /* str: comma list, blanks around commas removed */
     SETTING_OPTIONAL, /* str: a list; set but empty means none, not the default */
+    SETTING_RANGES,   /* str: a list of addresses and ranges of them, and "unix" */
     SETTING_SCHEMAS,  /* str: a list that may not hold PostgreSQL's own schemas */
     SETTING_ROLE,     /* str: "none" becomes "" */
     SETTING_HOST,     /* str: PostgREST's "!4" and "*" are understood */

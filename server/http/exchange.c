@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/cors.h"
@@ -123,6 +124,31 @@ static str peer_of(arena *mem, h2o_conn_t *conn)
     return arena_copy(mem, str_from(text));
 }
 
+/* All of a header's lines, joined as RFC 9110, 5.3 allows. */
+static str joined(const struct request *req, str name)
+{
+    struct buf list;
+
+    buf_init(&list, req->mem, HEAD_MAX);
+    for (size_t i = 0; i < req->nheaders; i++) {
+        if (!str_eq(req->headers[i].name, name))
+            continue;
+        if (list.len > 0)
+            buf_putc(&list, ',');
+        buf_put(&list, req->headers[i].value);
+    }
+    return buf_str(&list);
+}
+
+static str client_of(const struct http *http, const struct request *req, h2o_conn_t *conn)
+{
+    str peer = peer_of(req->mem, conn), trusted = http->config->trusted_proxies;
+
+    if (trusted.len == 0 || !address_in_list(peer, trusted))
+        return peer;
+    return address_of_client(req->mem, peer, joined(req, STR("x-forwarded-for")), trusted);
+}
+
 /* "http://host/path" is a request for "/path". RFC 9112, 3.2.2. */
 static str origin_form(str target)
 {
@@ -175,7 +201,7 @@ static struct exchange *exchange_new(struct http *http, h2o_req_t *h2o)
     req->body = h2o->entity.base == NULL ? STR("") : as_str(h2o->entity);
     fill_target(req, as_str(h2o->input.path));
     fill_headers(req, h2o);
-    req->peer = peer_of(req->mem, h2o->conn);
+    req->peer = client_of(http, req, h2o->conn);
     req->id = request_id(http, req);
     list_append(&http->pending, &exchange->node);
     return exchange;
