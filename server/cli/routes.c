@@ -50,23 +50,36 @@ static str locate(arena *mem, const struct route_file *file, str message)
                         (long long)(file->sql_line + line - 1), STR_ARG(first));
 }
 
-static bool check_file(struct checker *checker, const struct route_file *file)
+/* Everything it makes dies with scratch, but for the reason. */
+static bool check_variants(struct checker *checker, arena *scratch, const struct route_file *file)
 {
-    struct statement *variants = arena_array(checker->mem, struct statement, VARIANTS_MAX);
-    size_t count = route_variants(checker->mem, file, variants, VARIANTS_MAX);
+    struct statement *variants = arena_array(scratch, struct statement, VARIANTS_MAX);
+    size_t count = route_variants(scratch, file, variants, VARIANTS_MAX);
     struct sync *pool = checker->pools[file->target];
     str role = checker->config->db_api_role, why;
 
     if (pool == NULL)
         pool = checker->pools[TARGET_PRIMARY];
     for (size_t i = 0; i < count; i++) {
-        if (sync_prepare_check(pool, checker->mem, variants[i].text, role, &why))
+        if (sync_prepare_check(pool, scratch, variants[i].text, role, &why))
             continue;
         *checker->why = locate(checker->mem, file, why);
         return false;
     }
-    return count == 0 || variants[0].guard.at == NULL ||
-           sync_prepare_check(pool, checker->mem, variants[0].guard, role, checker->why);
+    if (count == 0 || variants[0].guard.at == NULL ||
+        sync_prepare_check(pool, scratch, variants[0].guard, role, &why))
+        return true;
+    *checker->why = arena_copy(checker->mem, why);
+    return false;
+}
+
+static bool check_file(struct checker *checker, const struct route_file *file)
+{
+    arena *scratch = arena_open();
+    bool good = check_variants(checker, scratch, file);
+
+    arena_close(&scratch);
+    return good;
 }
 
 bool routes_check(const struct book *book, const struct config *config, arena *mem, str *why)
