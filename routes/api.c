@@ -3,6 +3,7 @@
  */
 #include "api.h"
 
+#include "docs.h"
 #include "http/http.h"
 #include "pg/db.h"
 #include "routes.h"
@@ -12,6 +13,26 @@ static const struct fail *no_route(const struct request *req, unsigned methods);
 static const struct fail *check_access(const struct request *req, const struct route_file *file);
 static const struct fail *ask_database(struct call *call);
 static rows_fn on_rows;
+
+/* What SQL cannot answer; the README says why. */
+static const struct {
+    str name;
+    call_fn *handle;
+} handlers[] = {
+    {STR_ROW("docs_list"),    docs_list   },
+    {STR_ROW("docs_search"),  docs_search },
+    {STR_ROW("docs_page"),    docs_page   },
+    {STR_ROW("docs_roadmap"), docs_roadmap},
+    {STR_ROW("docs_agent"),   docs_agent  },
+};
+
+call_fn *api_handler(str name)
+{
+    for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
+        if (str_eq(handlers[i].name, name))
+            return handlers[i].handle;
+    return NULL;
+}
 
 const struct fail *api_handle(struct request *req)
 {
@@ -23,6 +44,8 @@ const struct fail *api_handle(struct request *req)
     struct call *call = arena_new(req->mem, struct call);
     call->req = req;
     TRY(route_ask_parse(req, &match, &call->ask));
+    if (match.file->by.at != NULL)
+        return api_handler(match.file->by)(call); /* routes_check has seen that there is one */
     if (match.file->cache_ms > 0)
         return api_cache_handle(call);
     if (route_streams(call->ask.answer))

@@ -15,6 +15,12 @@ struct call {
     struct cache_seat seat; /* api_cache.c's */
 };
 
+/* Answers a call, now or later; or returns why not. */
+typedef const struct fail *call_fn(struct call *call);
+
+/* The handler that a file names with "by:"; NULL: there is none of this name. */
+call_fn *api_handler(str name);
+
 /* The statement of a call, as the role of curated routes; the book is held from now on. */
 void api_statement(struct call *call, struct statement *statement);
 

@@ -14,6 +14,7 @@
 #include "changes.h"
 #include "cli/routes.h"
 #include "configure.h"
+#include "guide_read.h"
 #include "jobs.h"
 #include "pg/sync.h"
 #include "place.h"
@@ -154,6 +155,9 @@ static void start_workers(struct server *server)
     if (why.at != NULL)
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
     choose_places(server);
+    const struct guide *guide = guide_read(config, server->mem, &why);
+    if (guide == NULL)
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
     const struct book *book = first_book(server);
     const struct schema *schema = reload_first(server->mem, config, &why);
     if (schema == NULL)
@@ -167,6 +171,7 @@ static void start_workers(struct server *server)
                                                 .keys = keys,
                                                 .schema = schema,
                                                 .book = book,
+                                                .guide = guide,
                                                 .all = server->workers,
                                                 .fd = open_door(server),
                                                 .admin_fd = i == 0 ? server->admin_fd : -1});

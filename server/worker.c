@@ -65,6 +65,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->all = options->all;
     worker->schema = schema_ref(options->schema);
     worker->book = book_ref(options->book);
+    worker->guide = options->guide;
     worker->nobody = claims_new(STR("none"), STR(""), STR("{}"), 0);
     worker->loop = loop_new();
     worker->cache = cache_new(&worker->metrics);

@@ -11,6 +11,7 @@
 #include "cache/cache.h"
 #include "door.h"
 #include "feed.h"
+#include "guide/guide.h"
 #include "http/http.h"
 #include "loop/loop.h"
 #include "pg/pool.h"
@@ -29,6 +30,7 @@ struct worker {
     const struct claims *nobody; /* for routes that ask for no token */
     const struct schema *schema; /* the current snapshot */
     const struct book *book;     /* the curated routes, counted like a snapshot */
+    const struct guide *guide;   /* the pages of /api/docs, as long as the process */
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
     struct door *door;
@@ -48,6 +50,7 @@ struct worker_options {
     const struct keys *keys;
     const struct schema *schema; /* references of its own are taken */
     const struct book *book;
+    const struct guide *guide; /* outlives the worker */
     struct worker *const *all;
     int fd;       /* that listens */
     int admin_fd; /* the same for the admin listener; -1: none */

@@ -76,6 +76,7 @@ struct config {
     int64_t header_timeout_ms; /* first bytes, header and body of a request; idle keep-alive */
     int64_t drain_ms;          /* graceful stop */
     str routes_dir;            /* absent: the routes inside the program */
+    str docs_dir;              /* absent: the pages inside the program */
     int64_t matview_refresh_ms;
     int64_t slow_ms;  /* a slower statement is logged */
     bool pool_header; /* X-Postern-Pool names the pool that answered */

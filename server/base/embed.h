@@ -1,4 +1,4 @@
-/* Files of the source tree that travel inside the program: sql/, routes/api/ and web/.
+/* Files of the source tree that travel inside the program: docs/, sql/, routes/api/ and web/.
  * The table is made by scripts/cmake/embed.cmake and sorted by path. */
 #ifndef BASE_EMBED_H
 #define BASE_EMBED_H

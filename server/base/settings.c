@@ -151,6 +151,8 @@ const struct setting settings[] = {
      "how long running requests may take after SIGTERM"},
     {"ROUTES_DIR", SETTING_TEXT, AT(routes_dir), NULL, 0, 0, "", NULL,
      "a folder of .sql routes instead of the ones inside the program"},
+    {"DOCS_DIR", SETTING_TEXT, AT(docs_dir), NULL, 0, 0, "", NULL,
+     "a folder of Markdown for /api/docs instead of the program's guide; read at the start"},
     {"MATVIEW_REFRESH", SETTING_DURATION, AT(matview_refresh_ms), "300s", SECOND, DAY, "", NULL,
      "how often the dashboard's materialized views are refreshed"},
     {"SLOW", SETTING_DURATION, AT(slow_ms), "1000ms", 0, HOUR, "", NULL,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api.h"
 #include "cli/cli.h"
 #include "pg/sync.h"
 #include "route/ask.h"
@@ -58,6 +59,11 @@ static bool check_variants(struct checker *checker, arena *scratch, const struct
     struct sync *pool = checker->pools[file->target];
     str role = checker->config->db_api_role, why;
 
+    if (file->by.at != NULL && api_handler(file->by) == NULL) {
+        *checker->why = arena_printf(checker->mem, "%.*s: by: %.*s is no handler of the program",
+                                     STR_ARG(file->name), STR_ARG(file->by));
+        return false;
+    }
     if (pool == NULL)
         pool = checker->pools[TARGET_PRIMARY];
     for (size_t i = 0; i < count; i++) {

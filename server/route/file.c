@@ -165,6 +165,14 @@ static bool parse_reads(struct reader *reader, str text)
     return true;
 }
 
+static bool parse_by(struct reader *reader, str text)
+{
+    if (text.len == 0 || str_find(text, ' ') >= 0)
+        return reader_fail(reader, "by: wants the name of one of the program's handlers");
+    reader->file->by = text;
+    return true;
+}
+
 static bool parse_param(struct reader *reader, str text)
 {
     struct route_file *file = reader->file;
@@ -247,6 +255,7 @@ static const struct setting {
     {STR_ROW("pool"),   parse_pool,   true },
     {STR_ROW("cache"),  parse_cache,  true },
     {STR_ROW("reads"),  parse_reads,  true },
+    {STR_ROW("by"),     parse_by,     true },
     {STR_ROW("param"),  parse_param,  false},
     {STR_ROW("answer"), parse_answer, false},
 };
@@ -276,7 +285,9 @@ static bool parse_setting(struct reader *reader, str word, str text, unsigned *s
         *seen |= 1U << i;
         return settings[i].parse(reader, text);
     }
-    return reader_fail(reader, "%.*s: is none of also, access, pool, cache, reads, param, answer",
+    return reader_fail(reader,
+                       "%.*s: is none of also, access, pool, cache, reads, by, param, "
+                       "answer",
                        STR_ARG(word));
 }
 
@@ -393,6 +404,20 @@ static bool check_answers(struct reader *reader)
     return true;
 }
 
+/* Nobody but the database knows administrators and keys. */
+static bool check_handler(struct reader *reader)
+{
+    const struct route_file *file = reader->file;
+
+    if (file->by.at == NULL)
+        return true;
+    if (file->access != ROUTE_ANYONE && file->access != ROUTE_USER)
+        return reader_fail(reader, "only SQL can answer admin and node: no by:");
+    if (file->cache_ms > 0 || route_streams(&file->answers[0]))
+        return reader_fail(reader, "what a handler answers is neither cached nor streamed");
+    return true;
+}
+
 /* What others may keep: nothing of what depends on the caller, unless the file says so. */
 static str cache_control(struct reader *reader)
 {
@@ -413,7 +438,7 @@ const struct route_file *route_file_parse(arena *mem, str name, str text, str *w
     bool good = text.len <= TEXT_MAX || reader_fail(&reader, "longer than 256 KiB");
     good = good && (utf8_valid(text) || reader_fail(&reader, "not UTF-8"));
     good = good && parse_header(&reader) && check_paths(&reader) && check_answers(&reader) &&
-           sql_parse(&reader);
+           check_handler(&reader) && sql_parse(&reader);
     file->cache_control = cache_control(&reader);
     *why = reader.why;
     return good ? file : NULL;

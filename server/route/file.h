@@ -74,6 +74,7 @@ struct route_file {
     bool writes;       /* in a transaction that may change rows */
     int64_t cache_ms;  /* 0: not cached */
     str cache_control; /* the header of its answers */
+    str by;            /* a handler of the program answers, not SQL; at == NULL: SQL does */
     str reads;         /* comma list of relations whose refresh drops cached answers */
     struct param params[PARAMS_MAX];
     int nparams;

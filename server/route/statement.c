@@ -156,6 +156,8 @@ size_t route_variants(arena *mem, const struct route_file *file, struct statemen
 {
     struct variants variants = {mem, {.file = file}, statements, 0, max};
 
+    if (file->by.at != NULL)
+        return 0;
     variants.ask.values = arena_array(mem, struct param_value, (size_t)file->nparams + 1);
     for (int i = 0; i < file->nparams; i++)
         variants.ask.values[i].word = file->params[i].nwords > 0 ? 0 : -1;

@@ -327,6 +327,8 @@ static bool check_sql(struct scan *scan)
         return reader_fail(scan->reader, "a quote or a comment is not closed");
     for (int i = 0; i < scan->npieces; i++)
         empty = empty && blank(&scan->pieces[i]);
+    if (file->by.at != NULL)
+        return empty || reader_fail(scan->reader, "a file with by: has no SQL");
     if (empty)
         return reader_fail(scan->reader, "there is no SQL");
     note_other_uses(scan);

@@ -62,7 +62,7 @@ static void check_variants(arena *mem, const struct route_file *file, bool dolla
     struct statement *variants = arena_array(mem, struct statement, VARIANTS_MAX);
     size_t count = route_variants(mem, file, variants, VARIANTS_MAX);
 
-    assert(count >= 1);
+    assert(count >= 1 || file->by.at != NULL);
     for (size_t i = 0; i < count && !dollars; i++)
         check_placeholders(&variants[i]);
 }
@@ -77,7 +77,7 @@ static void ask_for(arena *mem, const struct book *book, str query, str body, bo
 
     for (int i = 0; i < PATH_VALUES_MAX; i++)
         match.values[i] = STR("7");
-    if (route_ask_parse(&req, &match, ask) != NULL)
+    if (route_ask_parse(&req, &match, ask) != NULL || file->by.at != NULL)
         return;
     route_statement(mem, ask, &statement);
     if (!dollars)

@@ -15,11 +15,11 @@ const ask = (method, path, body, token = admin.token) => api(path, { method, bod
 
 describe('commands', () => {
     test('only administrators and the service see or touch them', async () => {
-        const ROUTES = [['GET', 'commands'], ['GET', 'commands/1'], ['POST', 'commands/claim'], ['POST', 'commands/1/finish'], ['POST', 'primes/7/verify']];
+        const ROUTES = [['GET', 'commands'], ['GET', 'commands/1'], ['POST', 'commands/claim'], ['POST', 'commands/1/finish'], ['POST', 'primes/7/verify'], ['POST', 'fleet/deploy']];
         const ROLES = [[undefined, 401, 'Authentication required'], [anonKey, 401, 'Authentication required'], [userA.token, 403, 'Admin access required']];
         for (const [method, path] of ROUTES)
             for (const [token, status, error] of ROLES) {
-                const body = method === 'POST' ? { kind: 'x', worker: 'y' } : undefined;
+                const body = method === 'POST' ? { kind: 'x', worker: 'y', hostname: 'box' } : undefined;
                 const reply = await api(path, { method, body, token });
                 assert.deepEqual([reply.status, reply.body], [status, { error }], `${method} ${path}`);
             }
@@ -50,5 +50,16 @@ describe('commands', () => {
         assert.equal((await ask('POST', 'v1/primes/7/verify')).body.queued, false);
         assert.equal((await api('primes/7/verifications')).body.results[0].status, 'pending');
         assert.deepEqual((await ask('POST', 'primes/424242/verify')).body, { error: 'Prime not found' });
+    });
+
+    test('a worker on another machine is asked for, without its keys', async () => {
+        const asked = await ask('POST', 'fleet/deploy', { hostname: 'box-1.example.org', ssh_user: 'ada', coordinator_url: 'http://c:8080', search_type: 'kbn', params: { k: 3 }, ssh_key: 'secret' });
+        const { command_id: id } = asked.body;
+        assert.deepEqual([asked.status, asked.body], [202, { ok: true, command_id: id, kind: 'fleet.deploy', status: 'queued', href: `/api/commands/${id}` }]);
+        const { body } = await ask('GET', `commands/${id}`);
+        assert.deepEqual(body.params, { hostname: 'box-1.example.org', ssh_user: 'ada', ssh_port: 22, coordinator_url: 'http://c:8080', search_type: 'kbn', params: { k: 3 } });
+        const WRONG = [{}, { hostname: '' }, { hostname: '-oProxyCommand=x' }, { hostname: 'a b' }, { hostname: 'a;b' }, { hostname: 'x'.repeat(254) },
+            { hostname: 'a', ssh_user: '-l' }, { hostname: 'a', ssh_user: 'a;b' }, { hostname: 'a', ssh_port: 0 }, { hostname: 'a', cores: 'many' }];
+        for (const body of WRONG) assert.equal((await ask('POST', 'fleet/deploy', body)).status, 400, JSON.stringify(body));
     });
 });

@@ -23,8 +23,8 @@ export function caller(url) {
     };
 }
 
-/** Returns { api, cluster, postern, folder, query(sql, values), ids(where, order), stop() }. */
-export async function startApi() {
+/** env: more settings of the server. Returns { api, cluster, postern, folder, query(sql, values), ids(where, order), stop() }. */
+export async function startApi(env = {}) {
     const folder = mkdtempSync('/tmp/pt-routes-');
     let cluster, postern;
     const stop = async () => {
@@ -45,7 +45,7 @@ export async function startApi() {
             databaseUrl: cluster.url(DB, 'authenticator'),
             env: {
                 POSTERN_MIGRATION_DATABASE_URL: cluster.url(DB), POSTERN_WORKERS: '1', POSTERN_ROUTES_DIR: folder,
-                POSTERN_MATVIEW_REFRESH: '2s', POSTERN_DB_POOL_TIMEOUT: '4s',
+                POSTERN_MATVIEW_REFRESH: '2s', POSTERN_DB_POOL_TIMEOUT: '4s', ...env,
             },
         });
     } catch (error) {

@@ -1,0 +1,5 @@
+-- GET /api/docs
+-- The pages of the guide: slug, title, form and category of each.
+-- also: /api/v1/docs
+-- access: anyone
+-- by: docs_list

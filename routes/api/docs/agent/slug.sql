@@ -1,0 +1,7 @@
+-- GET /api/docs/agent/{slug}
+-- A page of the guide for agents, as Markdown.
+-- also: /api/v1/docs/agent/{slug}
+-- access: anyone
+-- param: slug text
+-- answer: row or 404 Doc not found
+-- by: docs_agent

@@ -1,0 +1,7 @@
+-- GET /api/docs/roadmaps/{slug}
+-- A page of the guide's roadmaps, as Markdown.
+-- also: /api/v1/docs/roadmaps/{slug}
+-- access: anyone
+-- param: slug text
+-- answer: row or 404 Doc not found
+-- by: docs_roadmap

@@ -1,0 +1,6 @@
+-- GET /api/docs/search
+-- The pages that have every word of `q`, and lines of them; upper and lower case are the same.
+-- also: /api/v1/docs/search
+-- access: anyone
+-- param: q text? max 200
+-- by: docs_search

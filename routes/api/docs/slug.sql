@@ -1,0 +1,7 @@
+-- GET /api/docs/{slug}
+-- A page of the guide, as Markdown.
+-- also: /api/v1/docs/{slug}
+-- access: anyone
+-- param: slug text
+-- answer: row or 404 Doc not found
+-- by: docs_page
