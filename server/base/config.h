@@ -39,6 +39,7 @@ struct config {
     bool db_aggregates_enabled, db_plan_enabled;
     bool legacy_target_names;
     bool request_secrets;           /* request.headers holds credentials */
+    str request_settings;           /* needed | always */
     const struct guc *app_settings; /* "app.settings.x", for each transaction */
     int napp_settings;
     bool db_channel_enabled;

@@ -80,6 +80,9 @@ const struct setting settings[] = {
      "filters on an aliased embedding may use the relation's name"},
     {"REQUEST_SECRETS", SETTING_SWITCH, AT(request_secrets), "false", 0, 0, "", NULL,
      "request.headers has Authorization and apikey, too, as in PostgREST"},
+    {"REQUEST_SETTINGS", SETTING_CHOICE, AT(request_settings), "needed", 0, 0, "", "needed always",
+     "when a plain read sets request.method, .path, .headers and .cookies: if something in the "
+     "database reads them, or always (for code that puts their names together at run time)"},
     {"DB_CHANNEL_ENABLED", SETTING_SWITCH, AT(db_channel_enabled), "true", 0, 0,
      "DB_CHANNEL_ENABLED PGRST_DB_CHANNEL_ENABLED", NULL, "reload the schema on NOTIFY"},
     {"DB_CHANNEL", SETTING_TEXT, AT(db_channel), "pgrst", 0, 0, "DB_CHANNEL PGRST_DB_CHANNEL", NULL,

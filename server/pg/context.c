@@ -94,7 +94,7 @@ struct statement context_statement(const struct db_options *options, const struc
     if (result.isolation == ISOLATION_DEFAULT)
         result.isolation = isolation;
     bool told = statement->access == ACCESS_WRITE || work_is_solitary(&result) ||
-                options->reads_request(req);
+                str_eq(config->request_settings, STR("always")) || options->reads_request(req);
     int room = statement->ngucs + config->napp_settings + nof_role + (told ? REQUEST_GUCS : 0);
     if (room == statement->ngucs)
         return result;

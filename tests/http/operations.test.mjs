@@ -135,6 +135,18 @@ describe('databases', () => {
         await withServer({ POSTERN_POOL_HEADER: 'true' }, async (server) => assert.deepEqual(await pools(server), ['write', 'write', null]));
         await withServer({ REPLICA_DATABASE_URL: url() }, async (server) => assert.deepEqual(await pools(server), [null, null, null]));
     });
+    test('request.path is set for reads when something reads it, or always', async () => {
+        await query("create view public.told as select current_setting('req' || 'uest.path', true) as path; grant select on public.told to anon");
+        const path = async (server) => (await (await fetch(`${server.url}/rest/v1/told`, { headers: { Accept: 'application/vnd.pgrst.object+json' } })).json()).path;
+        try {
+            await withServer({}, async (server) => assert.equal(await path(server) || null, null)); /* nobody can find a name that is put together */
+            await withServer({ POSTERN_REQUEST_SETTINGS: 'always' }, async (server) => assert.equal(await path(server), '/rest/v1/told'));
+            await query("create view public.told_openly as select current_setting('request.path', true)");
+            await withServer({}, async (server) => assert.equal(await path(server), '/rest/v1/told'));
+        } finally {
+            await query('drop view if exists public.told, public.told_openly');
+        }
+    });
     test('without one there is one pool', () => withServer({}, async (server) => {
         await fetch(`${server.url}/api/stats/tags`);
         assert.equal(await backends('postern/%:read'), 0);
