@@ -76,6 +76,7 @@ struct config {
     int64_t body_max;          /* bytes */
     int64_t header_timeout_ms; /* first bytes, header and body of a request; idle keep-alive */
     int64_t drain_ms;          /* graceful stop */
+    int64_t event_streams;     /* server-sent events: open at a time, a worker */
     str routes_dir;            /* absent: the routes inside the program */
     str docs_dir;              /* absent: the pages inside the program */
     int64_t matview_refresh_ms;

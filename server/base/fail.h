@@ -55,7 +55,7 @@ enum fail_kind {
     FAIL_MEDIA_BODY,      /* PST415 415 */
     FAIL_HEADERS_LARGE,   /* PST431 431 */
     FAIL_UPGRADE,         /* PST426 426 */
-    FAIL_STOPPING,        /* PST503 503 */
+    FAIL_UNAVAILABLE,     /* PST503 503: not now; the database is not the reason */
     FAIL_SQL,             /* status and code come from PostgreSQL, see pg/sqlstate.h */
     FAIL_KINDS            /* keep last */
 };

@@ -152,6 +152,8 @@ const struct setting settings[] = {
      "how long a client may take to send a request, or to think of the next one"},
     {"DRAIN", SETTING_DURATION, AT(drain_ms), "30s", 0, HOUR, "", NULL,
      "how long running requests may take after SIGTERM"},
+    {"EVENT_STREAMS", SETTING_COUNT, AT(event_streams), "1000", 0, MANY, "", NULL,
+     "streams of server-sent events that a worker keeps open; more get 503"},
     {"ROUTES_DIR", SETTING_TEXT, AT(routes_dir), NULL, 0, 0, "", NULL,
      "a folder of .sql routes instead of the ones inside the program"},
     {"DOCS_DIR", SETTING_TEXT, AT(docs_dir), NULL, 0, 0, "", NULL,

@@ -373,9 +373,10 @@ static void on_proceed(h2o_generator_t *generator, h2o_req_t *h2o)
 {
     struct exchange *exchange = LIST_ENTRY(generator, struct exchange, generator);
 
-    (void)h2o;
     exchange->sending = false;
-    if (exchange->ending)
+    if (exchange->state == EXCHANGE_GONE)
+        h2o_send(h2o, NULL, 0, H2O_SEND_STATE_ERROR);
+    else if (exchange->ending)
         end_stream(exchange);
     else
         exchange->ready(exchange->ready_arg);
@@ -448,7 +449,7 @@ void exchange_leave(struct exchange *exchange)
     if (streaming) {
         if (!exchange->sending)
             h2o_send(h2o, NULL, 0, H2O_SEND_STATE_ERROR);
-        return; /* else h2o's own write fails and stops the generator */
+        return; /* else on_proceed does, or h2o's own write fails and stops the generator */
     }
     h2o->res.status = closed_by_client;
     h2o->res.reason = reason_of(closed_by_client);

@@ -29,6 +29,9 @@ struct http {
     struct timer *gone;    /* looks after clients that leave */
     struct list lingering; /* refused, still sending */
     int lingering_count;
+    struct list events; /* streams of server-sent events, see events.c */
+    int64_t nevents;
+    struct timer *beat; /* looks after them; NULL: there are none */
     uint64_t last_id;
     int connections;
     bool draining;

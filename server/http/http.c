@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "http/events.h"
 #include "http/exchange.h"
 
 #include <h2o/http1.h>
@@ -49,6 +50,7 @@ struct http *http_new(struct loop *loop, const struct config *config, struct met
     http->last_id = (uint64_t)clock_wall_us() ^ (uint64_t)(uintptr_t)http;
     list_init(&http->pending);
     list_init(&http->lingering);
+    list_init(&http->events);
     configure(http);
     h2o_context_init(&http->ctx, loop_uv(loop), &http->conf);
     http->accept.ctx = &http->ctx;
@@ -103,6 +105,7 @@ static int close_if_idle(h2o_req_t *h2o, void *arg)
 
 void http_drain(struct http *http)
 {
+    events_end_all(http);
     if (http->draining)
         H2O_HTTP1_CALLBACKS.foreach_request(&http->ctx, close_if_idle, NULL);
     else
@@ -119,6 +122,7 @@ int http_connections(const struct http *http)
 void http_close(struct http *http)
 {
     timer_close(&http->gone);
+    timer_close(&http->beat);
     linger_end_all(http);
     if (http->connections == 0)
         h2o_context_dispose(&http->ctx);
