@@ -1,10 +1,12 @@
 /* See configure.h. */
 #include "configure.h"
 
+#include "auth/keys.h"
 #include "base/embed.h"
+#include "jwks.h"
 #include "pg/sync.h"
 
-enum { CALL_MAX = 512 };
+enum { CALL_MAX = 512, EXIT_DATABASE = 1, EXIT_SETTING = 2 };
 
 /* The layer's names and values are the two columns. */
 static void take_rows(struct environment *environment, arena *mem, const struct sync_rows *rows)
@@ -80,4 +82,35 @@ enum configured configure(const struct config *given, arena *mem, struct config 
         return CONFIGURE_NO_DATABASE;
     *why = config_load(config, mem, environment);
     return why->at == NULL ? CONFIGURED : CONFIGURE_WRONG;
+}
+
+/* What is wrong without the database is said without it. */
+static void check_keys(arena *mem, const struct config *given)
+{
+    str why = {NULL, 0};
+    const struct keys *keys = keys_new(mem, given, &why);
+
+    if (why.at == NULL)
+        why = jwks_check(mem, given);
+    if (why.at != NULL)
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
+    keys_unref(&keys);
+}
+
+void configure_start(arena *mem, const struct config *given, struct config *config)
+{
+    str why = {NULL, 0};
+
+    check_keys(mem, given);
+    *config = *given;
+    if (given->environment == NULL || !given->db_config)
+        return;
+    switch (configure(given, mem, config, &why)) {
+    case CONFIGURED:
+        return;
+    case CONFIGURE_NO_DATABASE:
+        die(EXIT_DATABASE, "Cannot connect to the database: %.*s", STR_ARG(why));
+    case CONFIGURE_WRONG:
+        die(EXIT_SETTING, "%.*s", STR_ARG(why));
+    }
 }

@@ -11,4 +11,8 @@
 enum configured { CONFIGURED, CONFIGURE_NO_DATABASE, CONFIGURE_WRONG };
 enum configured configure(const struct config *given, arena *mem, struct config *config, str *why);
 
+/* The settings of the start: as given, with what the database has to say of them. Ends the program
+ * when they are no good. */
+void configure_start(arena *mem, const struct config *given, struct config *config);
+
 #endif

@@ -16,6 +16,7 @@
 #include "configure.h"
 #include "guide_read.h"
 #include "jobs.h"
+#include "jwks.h"
 #include "pg/sync.h"
 #include "place.h"
 #include "reload.h"
@@ -43,6 +44,7 @@ struct server {
     bool renew_again;        /* asked for meanwhile */
     struct list configs;     /* what requests may still read: kept until the end */
     struct jobs *jobs;
+    struct jwks *jwks;
     struct changes *changes;
     struct timer *log, *shelves;
     struct shelf shelf;
@@ -150,7 +152,7 @@ static void start_workers(struct server *server)
 {
     const struct config *config = server->config;
     str why = {NULL, 0};
-    const struct keys *keys = keys_new(server->mem, config, &why);
+    const struct keys *keys = jwks_keys(server->jwks, server->mem, config, &why);
 
     if (why.at != NULL)
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
@@ -235,12 +237,32 @@ static void renew_in_thread(void *arg)
     renewal->keys = keys_new(renewal->mem, &renewal->config, &renewal->why);
 }
 
+/* The settings come with the set that the issuer publishes now. */
+static void give_keys(struct server *server, const struct config *config)
+{
+    str why = {NULL, 0};
+    const struct keys *keys = jwks_keys(server->jwks, server->mem, config, &why);
+
+    if (keys == NULL) { /* they were read before */
+        log_line(LOG_ERROR, "keys kept", "reason=\"%.*s\"", STR_ARG(why));
+        return;
+    }
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_config(server->workers[i], config, keys);
+    keys_unref(&keys);
+}
+
+static void on_keys(void *arg)
+{
+    struct server *server = arg;
+    give_keys(server, server->config);
+}
+
 static void take_renewal(struct server *server, struct renewal *renewal)
 {
     list_append(&server->configs, &renewal->node);
     server->config = &renewal->config;
-    for (int i = 0; i < server->nworkers; i++)
-        worker_give_config(server->workers[i], server->config, renewal->keys);
+    give_keys(server, server->config);
     reload_take(server->reload, server->config);
     keys_unref(&renewal->keys);
     log_line(LOG_INFO, "settings reloaded", "workers=%d", server->nworkers);
@@ -374,6 +396,7 @@ static void open_control(struct server *server)
         .list = on_changes, .up = on_stream_up, .down = on_stream_down};
 
     server->reload = reload_open(server->loop, server->config, &fns, server);
+    jwks_start(server->jwks, server->loop, &server->workers[0]->metrics, on_keys, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
     server->changes = changes_open(server->loop, server->config, &changes_fns, server);
@@ -396,6 +419,7 @@ static void stop_all(struct server *server)
 {
     changes_close(&server->changes);
     jobs_close(&server->jobs);
+    jwks_close(&server->jwks);
     reload_close(&server->reload);
     timer_close(&server->log);
     timer_close(&server->shelves);
@@ -426,36 +450,6 @@ static void say_serving(struct server *server)
                  STR_ARG(place_text(server->mem, &server->admin_place)));
 }
 
-/* What is wrong without the database is said without it. */
-static void check_keys(struct server *server, const struct config *given)
-{
-    str why = {NULL, 0};
-    const struct keys *keys = keys_new(server->mem, given, &why);
-
-    if (why.at != NULL)
-        die(EXIT_SETTING, "%.*s", STR_ARG(why));
-    keys_unref(&keys);
-}
-
-/* With what the database has to say of the settings. */
-static void settle(struct server *server, const struct config *given)
-{
-    str why = {NULL, 0};
-
-    check_keys(server, given);
-    server->settings = *given;
-    if (given->environment == NULL || !given->db_config)
-        return;
-    switch (configure(given, server->mem, &server->settings, &why)) {
-    case CONFIGURED:
-        return;
-    case CONFIGURE_NO_DATABASE:
-        die(EXIT_DATABASE, "Cannot connect to the database: %.*s", STR_ARG(why));
-    case CONFIGURE_WRONG:
-        die(EXIT_SETTING, "%.*s", STR_ARG(why));
-    }
-}
-
 static void free_configs(struct server *server)
 {
     while (!list_empty(&server->configs)) {
@@ -470,7 +464,7 @@ int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
     struct server server = {.mem = arena_open()};
 
     list_init(&server.configs);
-    settle(&server, config);
+    configure_start(server.mem, config, &server.settings);
     server.config = server.shelf.config = config = &server.settings;
 
     signal(SIGPIPE, SIG_IGN);
@@ -478,6 +472,7 @@ int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
     mallopt(M_TRIM_THRESHOLD, TRIM_AT);
     mallopt(M_TOP_PAD, TOP_PAD);
     config_warn(config);
+    server.jwks = jwks_new(config);
     server.loop = loop_new();
     start_workers(&server);
     open_control(&server);

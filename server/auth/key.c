@@ -68,6 +68,11 @@ struct key *key_of_secret(arena *mem, str secret)
     return key;
 }
 
+bool key_is_shared(const struct key *key)
+{
+    return key->type == KEY_OCT;
+}
+
 str key_secret(const struct key *key)
 {
     bool signs =

@@ -27,6 +27,7 @@ bool key_fits(const struct key *key, const struct algorithm *algorithm, str kid)
 /* Is it the signature of the text? The algorithm fits the key. Safe from any thread. */
 bool key_verify(const struct key *key, const struct algorithm *algorithm, str text, str signature);
 
+bool key_is_shared(const struct key *key); /* a secret, not a public key */
 str key_secret(const struct key *key); /* the bytes of a shared secret for HS256; absent: none */
 
 #endif

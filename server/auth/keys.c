@@ -11,7 +11,9 @@
 
 struct keys {
     atomic_int refs;
-    arena *mem; /* holds this too */
+    atomic_bool missed; /* a token named a key that is not here */
+    bool waits;         /* for a fetched set that has not come yet */
+    arena *mem;         /* holds this too */
     int count;
     const struct key *keys[KEYS_MAX];
     const struct role_path *role_path;
@@ -63,6 +65,43 @@ static void add_set(struct keys *keys, const json_t *set, str *why)
         *why =
             arena_printf(keys->mem, "JWT_SECRET is a JSON Web Key Set without a usable key: %.*s.",
                          STR_ARG(flaw));
+}
+
+/* What is published for everybody is no secret, so a shared key in it verifies nothing. Others of
+ * its keys that cannot be used here are passed over, as in any set. */
+static void add_fetched(struct keys *keys, str text)
+{
+    json_t *json = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL), *jwk;
+    size_t i;
+    str no;
+
+    json_array_foreach(json_object_get(json, "keys"), i, jwk)
+    {
+        const struct key *key = key_of_jwk(keys->mem, jwk, &no);
+        if (key != NULL && !key_is_shared(key) && keys->count < KEYS_MAX)
+            keys->keys[keys->count++] = key;
+    }
+    json_decref(json);
+}
+
+bool key_set_check(str text, str *why)
+{
+    json_t *json = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL), *jwk;
+    const json_t *set = json_object_get(json, "keys");
+    size_t i;
+
+    *why = (str){NULL, 0};
+    if (json == NULL || !json_is_array(set))
+        *why = STR("it is not a JSON Web Key Set");
+    else if (json_array_size(set) > KEYS_MAX)
+        *why = STR("it has too many keys");
+    json_array_foreach(set, i, jwk)
+    {
+        if (!json_is_string(json_object_get(jwk, "kty")))
+            *why = STR("one of its keys has no \"kty\"");
+    }
+    json_decref(json);
+    return why->at == NULL;
 }
 
 static void add_json(struct keys *keys, str text, str *why)
@@ -120,6 +159,13 @@ static bool is_audience(str text)
 
 const struct keys *keys_new(arena *mem, const struct config *config, str *why)
 {
+    static const struct key_set none = {.is_wanted = false};
+    return keys_with_set(mem, config, &none, why);
+}
+
+const struct keys *keys_with_set(arena *mem, const struct config *config, const struct key_set *set,
+                                 str *why)
+{
     arena *own = arena_open();
     struct keys *keys = arena_new(own, struct keys);
 
@@ -131,6 +177,9 @@ const struct keys *keys_new(arena *mem, const struct config *config, str *why)
         *why = STR("JWT_AUD is not valid: jwt-aud should be a string or a valid URI.");
     if (why->at == NULL && config->jwt_secret.at != NULL)
         read_keys(keys, config, why);
+    if (why->at == NULL && set->text.at != NULL)
+        add_fetched(keys, set->text);
+    keys->waits = set->is_wanted && set->text.at == NULL;
     if (why->at == NULL)
         return keys;
     *why = arena_copy(mem, *why);
@@ -160,6 +209,26 @@ bool keys_any(const struct keys *keys)
     return keys->count > 0;
 }
 
+bool keys_wait(const struct keys *keys)
+{
+    return keys->waits;
+}
+
+bool keys_take_missed(const struct keys *keys)
+{
+    struct keys *own = (struct keys *)(uintptr_t)keys;
+    return atomic_load_explicit(&own->missed, memory_order_relaxed) &&
+           atomic_exchange(&own->missed, false);
+}
+
+static void note_missed(const struct keys *keys)
+{
+    struct keys *own = (struct keys *)(uintptr_t)keys;
+
+    if (!atomic_load_explicit(&own->missed, memory_order_relaxed))
+        atomic_store(&own->missed, true);
+}
+
 str keys_secret(const struct keys *keys)
 {
     for (int i = 0; i < keys->count; i++) {
@@ -186,5 +255,7 @@ enum keys_verdict keys_check(const struct keys *keys, const struct signed_text *
         if (key_verify(keys->keys[i], what->algorithm, what->text, what->signature))
             return KEYS_ACCEPT;
     }
+    if (verdict == KEYS_NONE)
+        note_missed(keys);
     return verdict;
 }

@@ -89,6 +89,13 @@ static const struct fail *read_header(arena *mem, str encoded, struct signed_tex
     return fail;
 }
 
+/* Not the client's fault, so it must not throw its session away. */
+static const struct fail *keys_away(arena *mem)
+{
+    return fail_new(mem, FAIL_UNAVAILABLE,
+                    "The keys that tokens are verified with are not there yet");
+}
+
 static const struct fail *check_signature(arena *mem, const struct keys *keys, str encoded,
                                           struct signed_text *what)
 {
@@ -100,6 +107,8 @@ static const struct fail *check_signature(arena *mem, const struct keys *keys, s
     case KEYS_ACCEPT:
         return NULL;
     case KEYS_NONE:
+        if (keys_wait(keys))
+            return keys_away(mem);
         return bad_token(mem, message, STR("No suitable key was found to decode the JWT"));
     case KEYS_REFUSE:
         break;
@@ -116,7 +125,7 @@ const struct fail *token_verify(arena *mem, const struct config *config, const s
     struct signed_text what = {.algorithm = NULL};
     str payload = STR("");
 
-    if (!keys_any(keys))
+    if (!keys_any(keys) && !keys_wait(keys))
         return fail_new(mem, FAIL_NO_SECRET, "Server lacks JWT secret");
     if (token.len == 0)
         return token_fail(mem, FAIL_BAD_TOKEN, "Empty JWT is sent in Authorization header");

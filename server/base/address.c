@@ -45,7 +45,7 @@ bool address_range_parse(str text, struct address_range *range)
     if (!parse_address(prefix, range) || !str_int(length, &bits) || bits < 0)
         return false;
     if (range->is_v4 && str_find(prefix, ':') >= 0) /* ::ffff:192.0.2.0/120 is 192.0.2.0/24 */
-        bits -= V4_AT * BITS_PER_BYTE;
+        bits -= (int64_t)V4_AT * BITS_PER_BYTE;
     if (bits < 0 || bits > range->bits)
         return false;
     range->bits = (int)bits;

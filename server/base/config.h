@@ -56,6 +56,10 @@ struct config {
     str jwt_aud;                   /* absent: any audience */
     str jwt_role_claim_key;        /* where the claims name the role; see auth/role_path.h */
     int64_t jwt_cache_max_entries; /* verified tokens kept a worker */
+    str jwks_url;                  /* a URL or a file; absent: Supabase's, below supabase_url */
+    int64_t jwks_every_ms, jwks_again_ms;
+    str supabase_url; /* absent: none */
+    str state_dir;    /* absent: the user's own; "off": nothing is kept */
     /* server */
     str host;
     int64_t port;

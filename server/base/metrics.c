@@ -48,6 +48,9 @@ static const struct {
     [METRIC_SCHEMA_LOADS] = {"postern_schema_loads_total",             "counter", "{result=\"ok\"}",
                              "Loads of the schema snapshot"                                                                     },
     [METRIC_SCHEMA_FAILURES] = {"postern_schema_loads_total",             "counter", "{result=\"failed\"}", ""                     },
+    [METRIC_JWKS_LOADS] = {"postern_jwks_loads_total",               "counter", "{result=\"ok\"}",
+                             "Fetches of the issuer's keys"                                                                     },
+    [METRIC_JWKS_FAILURES] = {"postern_jwks_loads_total",               "counter", "{result=\"failed\"}", ""                     },
     [METRIC_SCHEMA_US] = {"postern_schema_load_microseconds",       "gauge",   "",
                              "How long the last load of the schema snapshot took"                                               },
 };

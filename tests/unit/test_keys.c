@@ -359,6 +359,73 @@ static void any_bytes_come_back(void **state)
     arena_close(&mem);
 }
 
+#define EC_KEY                                                                                     \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"1\","                                             \
+    "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","                                       \
+    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}"
+
+static void a_published_set_is_judged_before_it_is_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        bool fine, any; /* any: it holds a key that verifies */
+    } cases[] = {
+        {"{\"keys\":[" EC_KEY "]}",                            true,  true },
+        {"{\"keys\":[{\"kty\":\"AKP\"}," EC_KEY "]}",          true,  true },
+        {"{\"keys\":[]}",                                      true,  false},
+        {"{\"keys\":[{\"kty\":\"oct\",\"k\":\"" ZEROS "\"}]}", true,  false},
+        {"{\"keys\":[{\"kty\":\"AKP\"}]}",                     true,  false},
+        {"{\"keys\":[{}]}",                                    false, false},
+        {"{\"keys\":[1]}",                                     false, false},
+        {"{\"keys\":{}}",                                      false, false},
+        {"{\"keys\":[],\"keys\":[]}",                          false, false},
+        {"[]",                                                 false, false},
+        {EC_KEY,                                               false, false},
+        {"",                                                   false, false},
+    };
+    const struct config config = {
+        .jwt_secret = {NULL, 0}
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        arena *mem = arena_open();
+        struct key_set set = {.is_wanted = true, .text = str_from(cases[i].text)};
+        str why;
+        if (key_set_check(set.text, &why) != cases[i].fine)
+            fail_msg("%s", cases[i].text);
+        if (!cases[i].fine)
+            set.text = (str){NULL, 0};
+        const struct keys *keys = keys_with_set(mem, &config, &set, &why);
+        assert_int_equal(keys_any(keys), cases[i].any);
+        assert_int_equal(keys_wait(keys), !cases[i].fine);
+        keys_unref(&keys);
+        arena_close(&mem);
+    }
+}
+
+static void a_token_of_an_unknown_key_is_noted_once(void **state)
+{
+    const struct config config = {
+        .jwt_secret = {NULL, 0}
+    };
+    const struct key_set set = {.is_wanted = true, .text = STR("{\"keys\":[" EC_KEY "]}")};
+    struct signed_text what = {.algorithm = algorithm_find(STR("ES256")), .kid = STR("1")};
+    arena *mem = arena_open();
+    str why;
+    const struct keys *keys = keys_with_set(mem, &config, &set, &why);
+
+    (void)state;
+    assert_int_equal(keys_check(keys, &what), KEYS_REFUSE);
+    assert_false(keys_take_missed(keys));
+    what.kid = STR("2");
+    assert_int_equal(keys_check(keys, &what), KEYS_NONE);
+    assert_true(keys_take_missed(keys));
+    assert_false(keys_take_missed(keys));
+    keys_unref(&keys);
+    arena_close(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +439,8 @@ int main(void)
         cmocka_unit_test(a_key_id_is_honoured),
         cmocka_unit_test(base64url_has_one_spelling),
         cmocka_unit_test(any_bytes_come_back),
+        cmocka_unit_test(a_published_set_is_judged_before_it_is_taken),
+        cmocka_unit_test(a_token_of_an_unknown_key_is_noted_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
