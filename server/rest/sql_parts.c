@@ -10,9 +10,15 @@ void sql_relation(struct sql *sql, const struct relation *relation)
     sql_name(sql, relation->name);
 }
 
+/* Operators see through a domain. */
+static bool is_of(const struct column *column, str type)
+{
+    return str_eq(column->base.at != NULL ? column->base : column->type, type);
+}
+
 static bool is_json(const struct column *column)
 {
-    return str_eq(column->type, STR("json")) || str_eq(column->type, STR("jsonb"));
+    return is_of(column, STR("json")) || is_of(column, STR("jsonb"));
 }
 
 static void put_column(struct sql *sql, const struct node *node, const struct column *column)
@@ -281,7 +287,7 @@ static void put_operation(struct sql *sql, const struct test *test)
 static void put_search(struct sql *sql, const struct node *node, const struct test *test)
 {
     const struct condition *condition = test->condition;
-    bool convert = !str_eq(test->column->type, STR("tsvector")) || condition->field.nsteps > 0;
+    bool convert = !is_of(test->column, STR("tsvector")) || condition->field.nsteps > 0;
     int config = 0;
 
     if (convert)

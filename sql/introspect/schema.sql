@@ -267,15 +267,20 @@ routines as (
         ),
         'columns', case
             when p.proargmodes && '{o,b,t}'::"char"[] then (
-                select json_agg(json_build_object('name', name, 'type', format_type(type, null)) order by n)
+                select json_agg(json_build_object(
+                    'name', u.name, 'type', format_type(u.type, null), 'base', bases.type) order by u.n)
                 from unnest(p.proargnames, p.proallargtypes, p.proargmodes)
                     with ordinality as u (name, type, mode, n)
-                where mode in ('o', 'b', 't')
+                left join bases on bases.oid = u.type
+                where u.mode in ('o', 'b', 't')
             )
             else (
                 select json_agg(json_build_object(
-                    'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+                    'name', a.attname,
+                    'type', format_type(a.atttypid, a.atttypmod),
+                    'base', bases.type) order by a.attnum)
                 from pg_attribute a
+                left join bases on bases.oid = a.atttypid
                 where a.attrelid = result.oid
                     and a.attnum > 0
                     and not a.attisdropped

@@ -31,6 +31,17 @@ insert into api.things values
 create table api."odd names" (id int primary key, "a.b" text, "c,d" int, "e""f" int, "größe" int, "$m" int, "x-y" int, "order" int, "select" int);
 insert into api."odd names" values (1, 'x', 2, 3, 4, 5, 6, 7, 8), (2, 'y', 20, 30, 40, 50, 60, 70, 80);
 
+-- Domains over domains: their operators are those of the type at the bottom.
+create domain api.indexed as tsvector;
+create domain api.lexemes as api.indexed check (value <> '');
+create domain api.document as jsonb;
+create table api.articles (id int primary key, words api.lexemes, body api.document);
+insert into api.articles values
+    (1, to_tsvector('simple', 'the end of it'), '{"b": 1, "a": {"n": [7]}}'),
+    (2, to_tsvector('simple', 'a start'), '{"a": {"n": [8]}}');
+create function api.all_articles() returns setof api.articles language sql stable as $$ select * from api.articles $$;
+create function api.some_articles() returns table (id int, words api.lexemes, body api.document) language sql stable as $$ select * from api.articles $$;
+
 create table api.projects (id int primary key, name text);
 insert into api.projects select n, 'project ' || n from generate_series(1, 40) n;
 -- The planner takes a function's word for how many rows it returns.

@@ -38,6 +38,14 @@ test('full text: words are searched in text and JSON too, in the language of the
     ['or=(name.plfts(german).hund,data.fts(english).running)', [1, 2]], ['name=fts(nolang).x', '42704'], ['name=fts(a.b).x', 'PGRST100'], ['name=fts().x', 'PGRST100'],
 ]));
 
+test('full text and JSON paths see through domains, of tables and of functions', async () => {
+    for (const name of ['articles', 'rpc/all_articles', 'rpc/some_articles'])
+        await answers([
+            [`/${name}?select=id&words=fts(simple).of`, [{ id: 1 }]], [`/${name}?select=id&words=not.plfts(simple).end`, [{ id: 2 }]],
+            [`/${name}?select=n:body->a->n->0&body->a->n->>0=eq.7`, [{ n: 7 }]],
+        ]);
+});
+
 test('(any) and (all) take an array, on the operators that have them', () => filters([
     ['id=eq(any).{1,3,9}', [1, 3]], ['id=not.eq(any).{1,3}', [2, 4, 5]], ['id=gt(all).{1,3}', [4, 5]], ['name=like(any).{*cat,Z*}', [1, 2]], ['name=ilike(all).{*A*,*T}', [1]],
     ['name=match(any).{^a,^Z}', [1, 2, 5]], ['or=(id.lt(all).{2,3},id.eq(any).{5})', [1, 5]], ['id=in(any).(1)', 'PGRST100'], ['id=neq(any).{1}', 'PGRST100'],
