@@ -313,3 +313,10 @@ const struct fail *condition_read_tree(arena *mem, enum condition_kind kind, boo
     *condition = made;
     return read_children(&scan, made, 1);
 }
+
+bool condition_is_equality(const struct condition *condition)
+{
+    return condition->kind == CONDITION_FILTER && !condition->negated &&
+           condition->field.nsteps == 0 && condition->quantifier == QUANTIFIER_NONE &&
+           condition->op != NULL && str_eq(condition->op->name, STR("eq"));
+}

@@ -29,6 +29,9 @@ const struct fail *condition_read(arena *mem, struct field field, str text,
  * Arguments of GET /rpc/... are the parameters whose value does not. */
 bool condition_looks_like(arena *mem, str text);
 
+/* Is it that one field, not a path in it, equals one value? */
+bool condition_is_equality(const struct condition *condition);
+
 /* Reads "(a.eq.1,b.eq.2)", the value of and=, or=, not.and= and not.or=. */
 const struct fail *condition_read_tree(arena *mem, enum condition_kind kind, bool negated, str text,
                                        struct condition **condition);

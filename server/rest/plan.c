@@ -85,7 +85,7 @@ static void name_root(const struct schema *schema, struct plan *plan)
 
     plan->root.relation = plan->relation;
     plan->root.routine = routine;
-    plan->root.name = routine == NULL ? plan->relation->name : CALL_NAME;
+    plan->root.name = routine == NULL ? plan->relation->name : routine->name;
     if (routine != NULL && routine->relation.at != NULL)
         plan->root.relation = schema_relation(schema, routine->schema, routine->relation);
 }

@@ -70,9 +70,6 @@ struct column_list {
     int count;
 };
 
-/* What a call's rows are called. */
-#define CALL_NAME STR("pgrst_call")
-
 /* One level of what is read: that which the URL names is the root, embeds are below it. */
 struct node {
     const struct relation *relation; /* NULL: a call's rows are of no relation */

@@ -9,8 +9,7 @@ static const struct fail *find_conflict(arena *mem, struct plan *plan);
 
 static bool is_key_filter(const struct condition *condition, const struct key *key)
 {
-    if (condition->kind != CONDITION_FILTER || condition->negated || condition->field.nsteps > 0 ||
-        condition->quantifier != QUANTIFIER_NONE || !str_eq(condition->op->name, STR("eq")))
+    if (!condition_is_equality(condition))
         return false;
     for (int i = 0; i < key->ncolumns; i++)
         if (str_eq(condition->field.name, key->columns[i]))

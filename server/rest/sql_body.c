@@ -18,6 +18,12 @@ static void put_row(struct sql *sql, const struct plan *plan)
         sql_put(sql, "t.*"); /* never a column called t */
 }
 
+/* The one row leaves the array in answer.c, without being read again; explained, it is shown. */
+static bool leaves_array(const struct plan *plan)
+{
+    return media_is_object(plan->media) && plan->explain.format != EXPLAIN_NONE;
+}
+
 static void put_json(struct sql *sql, const struct plan *plan)
 {
     bool stripped = media_is_stripped(plan->media);
@@ -28,9 +34,14 @@ static void put_json(struct sql *sql, const struct plan *plan)
     sql_put(sql, "json_agg(");
     put_row(sql, plan);
     sql_put(sql, ")");
+    if (leaves_array(plan))
+        sql_put(sql, " -> 0");
     if (stripped)
         sql_put(sql, ")");
-    sql_put(sql, ", '[]')");
+    if (leaves_array(plan))
+        sql_put(sql, ", 'null')");
+    else
+        sql_put(sql, ", '[]')");
 }
 
 /* What PostgreSQL prints for a row, without its parentheses. */
@@ -77,7 +88,7 @@ void sql_line(struct sql *sql, const struct plan *plan)
     sql_put(sql, ")");
 }
 
-void sql_body(struct sql *sql, const struct plan *plan)
+static void put_body(struct sql *sql, const struct plan *plan)
 {
     static void (*const writers[MEDIAS])(struct sql * sql, const struct plan *plan) = {
         [MEDIA_JSON] = put_json,
@@ -94,4 +105,20 @@ void sql_body(struct sql *sql, const struct plan *plan)
         writers[plan->media](sql, plan);
     else
         sql_put(sql, "''");
+}
+
+void sql_answer(struct sql *sql, const struct plan *plan)
+{
+    if (plan->explain.format == EXPLAIN_NONE) {
+        put_body(sql, plan);
+        sql_put(sql, ", ");
+        sql_count(sql, plan);
+        return;
+    }
+    sql_put(sql, "null, ");
+    sql_count(sql, plan);
+    if (plan_writes(plan))
+        sql_put(sql, ", null");
+    sql_put(sql, ", ");
+    put_body(sql, plan);
 }

@@ -112,7 +112,7 @@ static void put_source(struct sql *sql, const struct plan *plan)
         }
         put_function(sql, plan);
         sql_put(sql, " as ");
-        sql_name(sql, CALL_NAME);
+        sql_name(sql, plan->root.name);
         return;
     }
     sql_put(sql, "(select ");
@@ -123,16 +123,16 @@ static void put_source(struct sql *sql, const struct plan *plan)
         put_record(sql, plan);
     }
     sql_put(sql, ") as ");
-    sql_name(sql, CALL_NAME);
+    sql_name(sql, plan->root.name);
 }
 
 /* The function must run once even when both a page and the total are wanted. */
 static void put_once(struct sql *sql, const struct plan *plan)
 {
     sql_put(sql, "with ");
-    sql_name(sql, CALL_NAME);
+    sql_name(sql, plan->root.name);
     sql_put(sql, " as materialized (select ");
-    sql_name(sql, CALL_NAME);
+    sql_name(sql, plan->root.name);
     sql_put(sql, ".* from ");
     put_source(sql, plan);
     sql_put(sql, ") ");
@@ -148,13 +148,11 @@ void sql_call(struct sql *sql, const struct plan *plan)
     if (plan_streams(plan)) {
         sql_line(sql, plan);
     } else {
-        sql_body(sql, plan);
-        sql_put(sql, ", ");
-        sql_count(sql, plan);
+        sql_answer(sql, plan);
     }
     if (twice) {
         sql_put(sql, ", (select count(*) from ");
-        sql_name(sql, CALL_NAME);
+        sql_name(sql, plan->root.name);
         sql_counted(sql, &plan->root);
         sql_put(sql, ")");
     }
@@ -162,7 +160,7 @@ void sql_call(struct sql *sql, const struct plan *plan)
     sql_outputs(sql, &plan->root);
     sql_put(sql, " from ");
     if (twice)
-        sql_name(sql, CALL_NAME);
+        sql_name(sql, plan->root.name);
     else
         put_source(sql, plan);
     sql_joined(sql, &plan->root);

@@ -48,10 +48,36 @@ static bool is_demanded(const struct embed *embed)
     return false;
 }
 
+static bool is_equal_to_one(const struct node *node, str column)
+{
+    for (const struct test *test = node->where; test != NULL; test = test->next)
+        if (test->embed == NULL && condition_is_equality(test->condition) &&
+            str_eq(test->column->name, column))
+            return true;
+    return false;
+}
+
+/* Do its conditions name the whole primary key? */
+static bool is_one_row(const struct node *node)
+{
+    const struct key *key = node->relation == NULL ? NULL : relation_primary_key(node->relation);
+
+    for (int i = 0; key != NULL && i < key->ncolumns; i++)
+        if (!is_equal_to_one(node, key->columns[i]))
+            return false;
+    return key != NULL;
+}
+
+/* Is it better made at once than asked for first? So when one row at most is above. */
+static bool is_required_at_once(const struct embed *embed)
+{
+    return embed->item->join == JOIN_INNER && is_one_row(embed->above);
+}
+
 static bool is_joined_array(const struct embed *embed)
 {
     return !embed->relationship->to_one && embed->shown && !embed->item->spread &&
-           !plan_is_grouped(&embed->node) && is_demanded(embed);
+           !plan_is_grouped(&embed->node) && (is_demanded(embed) || is_required_at_once(embed));
 }
 
 /* An array is joined when its columns stand among those of the node above, too. */
@@ -70,7 +96,7 @@ bool sql_is_beside(const struct embed *embed)
     return is_joined_array(embed);
 }
 
-/* A join that finds nothing leaves no row above; otherwise it takes a condition. */
+/* A join to one that finds nothing leaves no row above; otherwise it takes a condition. */
 static bool is_required(const struct embed *embed, enum purpose purpose)
 {
     bool by_join = purpose != FOR_TEST && embed->relationship->to_one && is_joined(embed);
@@ -199,7 +225,10 @@ static void put_conditions(struct sql *sql, const struct node *node, enum purpos
         if (!is_required(embed, purpose))
             continue;
         put_and(sql, &first);
-        put_exists(sql, embed);
+        if (purpose != FOR_TEST && is_joined_array(embed))
+            sql_found_beside(sql, embed);
+        else
+            put_exists(sql, embed);
     }
 }
 

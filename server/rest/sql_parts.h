@@ -41,8 +41,9 @@ void sql_found_in_order(struct sql *sql, const struct embed *embed); /* the same
 bool sql_is_beside(const struct embed *embed);                     /* does its join tell as much? */
 void sql_found_beside(struct sql *sql, const struct embed *embed); /* the same, by its join */
 
-/* The first two columns of the answer, over rows called t. The body is in sql_body.c. */
-void sql_body(struct sql *sql, const struct plan *plan);
+/* The first two columns of the answer, over rows called t; in sql_body.c. What is only explained
+ * has its columns where PostgREST has them, as readers of plans look for the body there. */
+void sql_answer(struct sql *sql, const struct plan *plan);
 
 /* Instead of them, for who streams: the row t as JSON. */
 void sql_line(struct sql *sql, const struct plan *plan);

@@ -80,9 +80,7 @@ void sql_read(struct sql *sql, const struct plan *plan)
     if (plan_streams(plan)) {
         sql_line(sql, plan);
     } else {
-        sql_body(sql, plan);
-        sql_put(sql, ", ");
-        sql_count(sql, plan);
+        sql_answer(sql, plan);
     }
     if (plan->total == TOTAL_COUNTED)
         source = put_count(sql, plan);

@@ -20,6 +20,9 @@
 #define BODY_NAME STR("postern_body")
 #define WRITTEN_NAME "postern_written"
 
+/* And the body as one value, its defaults filled in. */
+#define WHOLE_NAME "postern_whole"
+
 static bool returns(const struct plan *plan)
 {
     return plan->rows != ROWS_NONE || sql_refuses(plan) || plan->conflict == CONFLICT_MERGES;
@@ -167,9 +170,7 @@ static void put_answer(struct sql *sql, const struct plan *plan)
     if (!returns(plan))
         return;
     sql_put(sql, ") select ");
-    sql_body(sql, plan);
-    sql_put(sql, ", ");
-    sql_count(sql, plan);
+    sql_answer(sql, plan);
     if (plan->conflict == CONFLICT_MERGES)
         sql_put(sql, ", " NEW_ROWS);
     else
@@ -221,8 +222,8 @@ static void put_defaults(struct sql *sql, const struct column_list *columns)
             continue;
         if (!first)
             sql_put(sql, ", ");
-        sql_value(sql, columns->list[i]->name);
-        sql_put(sql, "::text, ");
+        sql_known_text(sql, columns->list[i]->name);
+        sql_put(sql, ", ");
         put_default(sql, columns->list[i]);
         first = false;
     }
@@ -243,11 +244,11 @@ static void put_rows_of_body(struct sql *sql, const struct plan *plan)
             sql_put(sql, "json_to_record(");
         sql_value(sql, json);
     } else if (array) {
-        sql_put(sql, "jsonb_to_recordset((select jsonb_agg(");
+        sql_put(sql, "(select jsonb_agg(");
         put_defaults(sql, &plan->written);
-        sql_put(sql, " || e) from jsonb_array_elements(");
+        sql_put(sql, " || elem) as rows from jsonb_array_elements(");
         sql_value(sql, json);
-        sql_put(sql, ") e)");
+        sql_put(sql, ") elem) as " WHOLE_NAME ", jsonb_to_recordset(" WHOLE_NAME ".rows");
     } else {
         sql_put(sql, "jsonb_to_record(");
         put_defaults(sql, &plan->written);

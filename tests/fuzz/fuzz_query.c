@@ -75,7 +75,9 @@ static const char *const words[] = {
     "jsonb_array_elements",
     "jsonb",
     "json",
-    "e",
+    "elem",
+    "postern_whole",
+    "rows",
     "on",
     "conflict",
     "do",
@@ -146,11 +148,11 @@ static const char *const words[] = {
 };
 
 static const char *const names[] = {
-    "phases",     "people",     "name",       "finders",   "prime",      "person", "size",
-    "label",      "twins",      "opening",    "public",    "primes",     "loose",  "id",
-    "form",       "digits",     "data",       "tags",      "a\"\"b",     "a",      "b",
-    "v",          "add",        "list",       "many",      "gone",       "whole",  "postern_body",
-    "pgrst_call", "pgrst_args", "primes_png", "loose_any", "text/plain", "ext",    "rows_tsv",
+    "phases",     "people",     "name",      "finders",    "prime",  "person",   "size",
+    "label",      "twins",      "opening",   "public",     "primes", "loose",    "id",
+    "form",       "digits",     "data",      "tags",       "a\"\"b", "a",        "b",
+    "v",          "add",        "list",      "many",       "gone",   "whole",    "postern_body",
+    "pgrst_args", "primes_png", "loose_any", "text/plain", "ext",    "rows_tsv",
 };
 
 static const char *const literals[] = {
@@ -239,7 +241,8 @@ static void check_quoted(const struct statement *statement, bool embedded, str *
     char quote = rest->at[0];
     str text = take_quoted(rest);
 
-    must(quote == '"' ? alias || is_given_name(text) || HAS(names, text) : HAS(literals, text));
+    must(quote == '"' ? alias || is_given_name(text) || HAS(names, text)
+                      : HAS(literals, text) || HAS(names, text));
 }
 
 static void check_text(const struct statement *statement)

@@ -68,6 +68,11 @@ test('each level has its own filters, order and page', () => reads([
 test('inner and null filters decide which rows are left', () => reads([
     ['inner, one', '/teams?select=name,firms!inner(name)&firms.name=eq.Umbrella', [{ name: 'blue', firms: { name: 'Umbrella' } }]],
     ['inner, many', '/firms?select=name,teams!inner(name)&teams.name=eq.green', [{ name: 'Acme', teams: [{ name: 'green' }] }]],
+    ['inner, many of one row', '/firms?select=name,teams!inner(name)&id=eq.1&teams.order=id', [{ name: 'Acme', teams: [{ name: 'red' }, { name: 'green' }] }]],
+    ['inner, none of one row', '/firms?select=name,teams!inner(name)&id=eq.1&teams.name=eq.blue', []],
+    ['inner, of one that has none', '/firms?select=name,teams!inner(name)&id=eq.3', []],
+    ['inner, of half a key', '/members?select=hours,people!inner(members!inner(hours))&team_id=eq.10&order=hours', [{ hours: 5, people: { members: [{ hours: 5 }] } }, { hours: 7, people: { members: [{ hours: 7 }, { hours: 1 }] } }]],
+    ['inner, many, in order', '/teams?select=members!inner(hours)&id=eq.12&members.order=hours', [{ members: [{ hours: 2 }, { hours: 9 }] }]],
     ['inner two levels down', '/firms?select=name,teams!inner(people!members!inner(name))&teams.people.name=eq.Dee', [{ name: 'Umbrella', teams: [{ people: [{ name: 'Dee' }] }] }]],
     ['the inner of a left one', '/firms?select=name,teams(name,members!inner(hours))&teams.members.hours=gt.8&order=id', [
         { name: 'Acme', teams: [] }, { name: 'Umbrella', teams: [{ name: 'blue', members: [{ hours: 9 }] }] }, { name: 'Idle', teams: [] }]],

@@ -144,6 +144,10 @@ test('a plan is explained, not run, when that is allowed', async () => {
     assert.equal(json.json[0].Settings.search_path, '"api", "public"');
 
     assert.match((await explain('/dots', 'application/vnd.pgrst.plan; for="application/x-dots"; options=verbose')).text, /dots_of/);
+    const output = async (path, options) => (await explain(path, 'application/vnd.pgrst.plan+json; for="application/vnd.pgrst.object"; options=verbose', options)).json[0].Plan.Output;
+    assert.match((await output('/dots'))[2], /^COALESCE\(\(json_agg\(ROW\(dots.id, dots.name, dots.x\)\) -> 0\), 'null'::json\)$/);
+    assert.match((await output('/dots?id=eq.1', { method: 'DELETE', headers: { Prefer: 'return=representation' } }))[3], /json_agg/);
+    assert.match((await explain('/rpc/words', 'application/vnd.pgrst.plan; for="text/plain"; options=verbose')).text, /Output: NULL::text, 1, .čau./);
     assert.match((await explain('/rpc/some_dots', 'application/vnd.pgrst.plan')).text, /on dots/);
     assert.match((await explain('/dots', 'application/vnd.pgrst.plan', { method: 'POST', body: { id: 99 } })).text, /Insert on dots/);
     assert.deepEqual((await stand.ask('/dots?id=eq.99')).json, []);

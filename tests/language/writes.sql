@@ -19,6 +19,7 @@ create table api.things (
     weight api.seven default 3,
     double int generated always as (weight * 2) stored
 );
+create table api."postern's \" (id int primary key, "it's" text default 'it''s', "back\" int default 1);
 create table api.strict_ids (id int generated always as identity primary key, name text);
 create table api.paints (id int primary key, tint api.color, under api.color default 255);
 create table api.tinted (tint api.color primary key, name text);

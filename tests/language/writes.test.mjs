@@ -27,6 +27,7 @@ test('missing=default: an identity, a default of the column, one of the domain, 
     ['all of them', ['POST', '/things?columns=id,name,size,weight', {}, missing], 201, [{ id: 1, name: 'unnamed', size: 7, weight: 3, double: 6 }]],
     ['by row', ['POST', '/things?columns=id,name,size&select=id,name,size', [{ id: 9 }, { name: null, size: 1 }], missing], 201, [{ id: 9, name: 'unnamed', size: 7 }, { id: 3, name: null, size: 1 }]],
     ['an update too', ['PATCH', '/things?id=eq.9&columns=name,size&select=name,size', { size: 5 }, missing], 200, [{ name: 'unnamed', size: 5 }]],
+    ['names with quotes', ['POST', "/postern's%20%5C?columns=id,%22it's%22,%22back%5C%5C%22", [{ id: 1 }, { id: 2, "it's": 'x' }], missing], 201, [{ id: 1, "it's": "it's", 'back\\': 1 }, { id: 2, "it's": 'x', 'back\\': 1 }]],
     ['without it they are null', ['POST', '/things?columns=id,name,size&select=name,size', { id: 5 }], 201, [{ name: null, size: null }]],
 ]));
 

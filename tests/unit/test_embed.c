@@ -87,6 +87,11 @@ static void inner_and_null_ask_whether_there_is_a_row(void **state)
         {"GET /primes?select=id,phases!inner()&phases.size=eq.3",
          "select `primes`.`id`" PRIMES " where exists (select" ITS_PHASES
          " and (`postern_1`.`size` = $1))"                                                  },
+        {"GET /primes?select=id,phases!inner(size)&id=eq.1",
+         "select `primes`.`id`, coalesce(`postern_1`.`rows`, '[]')" PRIMES
+         " left join lateral (select json_agg(`postern_1`.*) as rows from (select "
+         "`postern_1`.`size`" ITS_PHASES ") as `postern_1`) as `postern_1` on true where "
+         "(`primes`.`id` = $1) and `postern_1`.`rows` is not null"                          },
         {"GET /primes?select=id,phases()&phases=is.null",
          "select `primes`.`id`" PRIMES " where not (exists (select" ITS_PHASES "))"         },
         {"GET /primes?select=id,phases()&or=(id.eq.1,phases.not.is.null)",

@@ -149,16 +149,18 @@ static void a_write_hands_the_body_to_postgresql(void **state)
         {"DELETE /primes?order=nosuch", "delete from \"public\".\"primes\"",                                                                                                                                       ""         },
         {"POST /primes?columns=id,digits\nprefer: missing=default\n\n[{\"id\":1}]",
          "insert into \"public\".\"primes\" (\"digits\", \"id\") select "
-         "\"postern_body\".\"digits\", \"postern_body\".\"id\" from jsonb_to_recordset((select "
-         "jsonb_agg(jsonb_build_object($1::text, 7) || e) from jsonb_array_elements($2) e)) as "
-         "\"postern_body\"(\"digits\" bigint, \"id\" bigint)","digits [{\"id\":1}]"},
+         "\"postern_body\".\"digits\", \"postern_body\".\"id\" from (select jsonb_agg("
+         "jsonb_build_object(E'digits', 7) || elem) as rows from jsonb_array_elements($1) elem) "
+         "as postern_whole, jsonb_to_recordset(postern_whole.rows) as \"postern_body\"(\"digits\" "
+         "bigint, \"id\" "
+         "bigint)","[{\"id\":1}]"},
         {"PATCH /primes?id=eq.4\n\n{\"form\":\"x\"}",
          "update \"public\".\"primes\" set \"form\" = \"postern_body\".\"form\" from " BODY_OF(
-             "json_to_record",                                                                                                    "\"form\" text") " where (\"primes\".\"id\" = $2)",
+             "json_to_record",                                                                                                                                                      "\"form\" text") " where (\"primes\".\"id\" = $2)",
          "{\"form\":\"x\"} 4"},
         {"PATCH /primes?id=eq.4\n\n{}",                                                          "select 1 from \"public\".\"primes\" where false",""                                                                                                                                                            },
         {"DELETE /primes?id=eq.4",
-         "delete from \"public\".\"primes\" where (\"primes\".\"id\" = $1)", "4"                                                                     },
+         "delete from \"public\".\"primes\" where (\"primes\".\"id\" = $1)", "4"                                                                                                                       },
     };
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
@@ -170,31 +172,31 @@ static void a_call_has_its_arguments_from_one_object_or_the_query(void **state)
     static const struct example examples[] = {
         {"POST /rpc/add\n\n{\"a\":1}",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
-         "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\") as "
+         "\"add\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\") as "
          "pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"a\" integer)) as "
-         "\"pgrst_call\") t",                                                                       "{\"a\":1}"             },
+         "\"add\") t",                                                            "{\"a\":1}"             },
         {"GET /rpc/add?b=2&a=1",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
-         "\"pgrst_call\".* from (select \"public\".\"add\"(\"a\" := $1::integer, \"b\" := "
-         "$2::integer) as pgrst_scalar) as \"pgrst_call\") t",                                      "1 2"                   },
+         "\"add\".* from (select \"public\".\"add\"(\"a\" := $1::integer, \"b\" := "
+         "$2::integer) as pgrst_scalar) as \"add\") t",                           "1 2"                   },
         {"GET /rpc/many?v=1&v=a%22b%5C",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
-         "\"pgrst_call\".* from (select \"public\".\"many\"(variadic \"v\" := $1::integer[]) as "
-         "pgrst_scalar) as \"pgrst_call\") t",                                                      "{\"1\",\"a\\\"b\\\\\"}"},
+         "\"many\".* from (select \"public\".\"many\"(variadic \"v\" := $1::integer[]) as "
+         "pgrst_scalar) as \"many\") t",                                          "{\"1\",\"a\\\"b\\\\\"}"},
         {"POST /rpc/list?id=eq.1&select=id",
-         BODY("\"pgrst_call\".\"id\" from \"public\".\"list\"() as \"pgrst_call\" where "
-              "(\"pgrst_call\".\"id\" = $1)"),
-         "1"                                                                                                                },
+         BODY("\"list\".\"id\" from \"public\".\"list\"() as \"list\" where "
+              "(\"list\".\"id\" = $1)"),
+         "1"                                                                                              },
         {"POST /rpc/list?limit=1\nprefer: count=exact",
-         "with \"pgrst_call\" as materialized (select \"pgrst_call\".* from \"public\".\"list\"() "
+         "with \"list\" as materialized (select \"list\".* from \"public\".\"list\"() "
          "as "
-         "\"pgrst_call\") select coalesce(json_agg(t.*), '[]'), count(*), (select count(*) "
+         "\"list\") select coalesce(json_agg(t.*), '[]'), count(*), (select count(*) "
          "from "
-         "\"pgrst_call\") from (select \"pgrst_call\".* from \"pgrst_call\" limit $1 offset $2) t", "1 0"                   },
+         "\"list\") from (select \"list\".* from \"list\" limit $1 offset $2) t", "1 0"                   },
         {"POST /rpc/whole\n\n{\"x\":1}",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
-         "\"pgrst_call\".* from (select \"public\".\"whole\"($1::json) as pgrst_scalar) as "
-         "\"pgrst_call\") t",                                                                       "{\"x\":1}"             },
+         "\"whole\".* from (select \"public\".\"whole\"($1::json) as pgrst_scalar) as "
+         "\"whole\") t",                                                          "{\"x\":1}"             },
     };
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
