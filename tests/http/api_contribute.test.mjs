@@ -1,6 +1,7 @@
 // The curated routes of lent machines: browsers and nodes claim blocks, report, and are credited.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Line, requestText } from '../support/raw.mjs';
 import { admin, anonKey, userA, userB } from '../support/tokens.mjs';
 import { startApi } from './api_stand.mjs';
 
@@ -180,15 +181,20 @@ describe('a node', () => {
     });
 });
 
-test('twenty at once: no block twice', async () => {
-    await query(`insert into search_jobs (id, search_type, params, status, range_start, range_end) values (2, 'kbn', '{}', 'running', 1, 200);
-        insert into work_blocks (search_job_id, block_start, block_end) select 2, n, n from generate_series(1, 200) as n;
+test('fifty clients, two hundred claims each: no block twice, none left, no deadlock', async () => {
+    const CLIENTS = 50, CLAIMS = 200, ALL = CLIENTS * CLAIMS;
+    await query(`insert into search_jobs (id, search_type, params, status, range_start, range_end) values (2, 'kbn', '{}', 'running', 1, ${ALL});
+        insert into work_blocks (search_job_id, block_start, block_end) select 2, n, n from generate_series(1, ${ALL}) as n;
         update search_jobs set status = 'paused' where id = 1`);
-    const claim = async (token) => (await api('v1/contribute/work', { token })).body.block_id;
-    const claims = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
-        const got = [];
-        for (let n = 0; n < 10; n++) got.push(await claim([userA, userB][i % 2].token));
+    const text = (token) => requestText('GET', '/api/v1/contribute/work', { Authorization: `Bearer ${token}` });
+    const replies = await Promise.all(Array.from({ length: CLIENTS }, async (_, i) => {
+        const line = new Line(stand.postern.port), got = [];
+        for (let n = 0; n < CLAIMS; n++) got.push(await line.request(text([userA, userB][i % 2].token)));
+        line.leave();
         return got;
     }));
-    assert.equal(new Set(claims.flat()).size, 200);
+    assert.deepEqual([...new Set(replies.flat().map(({ status }) => status))], [200]);
+    assert.equal(new Set(replies.flat().map(({ text }) => JSON.parse(text).block_id)).size, ALL);
+    assert.equal((await api('v1/contribute/work', { token: userA.token })).status, 204);
+    assert.equal((await query("select deadlocks::int from pg_stat_database where datname = current_database()"))[0].deadlocks, 0);
 });
