@@ -33,24 +33,81 @@ static str etag_of(arena *mem, str body)
     return arena_printf(mem, "\"%016llx\"", (unsigned long long)str_hash(body, STR_HASH_SEED));
 }
 
+/* Is the word one of the header's list, and not refused by q=0? Source: RFC 9110, 12.5. */
+static bool accepts(struct request *req, str header, str word)
+{
+    str list = request_header(req, header), one, name;
+
+    while (list.at != NULL && str_cut(&list, ',', &one)) {
+        str_cut(&one, ';', &name);
+        if (str_eq(str_trim(name), word))
+            return one.at == NULL || !str_eq(str_trim(one), STR("q=0"));
+    }
+    return false;
+}
+
+/* A page of the dashboard is there when its module is: "/browse" by js/pages/browse.js, and so is
+ * what is below it. All of them are index.html, which looks at the address. */
+static bool is_page(struct request *req, str path)
+{
+    str rest = str_skip(path, 1), name;
+
+    return accepts(req, STR("accept"), STR("text/html")) && str_cut(&rest, '/', &name) &&
+           name.len > 0 &&
+           embed_find(arena_printf(req->mem, "web/js/pages/%.*s.js", STR_ARG(name))).at != NULL;
+}
+
+/* Only names of the table of files are ever found: ".." names nothing. */
+static str find_file(struct request *req, str path, str *body)
+{
+    bool folder = str_ends(path, STR("/"));
+    str file = arena_printf(req->mem, "web%.*s%s", STR_ARG(path), folder ? "index.html" : "");
+
+    *body = embed_find(file);
+    if (body->at == NULL && is_page(req, path)) {
+        file = STR("web/index.html");
+        *body = embed_find(file);
+    }
+    return file;
+}
+
+/* Scripts, styles and connections of our own origin, nothing inline, in nobody's frame. */
+static void put_headers(struct reply *reply)
+{
+    static const struct header headers[] = {
+        {STR_ROW("Cache-Control"),           STR_ROW("no-cache")       },
+        {STR_ROW("Vary"),                    STR_ROW("Accept-Encoding")},
+        {STR_ROW("X-Content-Type-Options"),  STR_ROW("nosniff")        },
+        {STR_ROW("Referrer-Policy"),         STR_ROW("same-origin")    },
+        {STR_ROW("Content-Security-Policy"),
+         STR_ROW("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+                 "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+                 "frame-ancestors 'none'")                             },
+    };
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+        reply_header(reply, headers[i].name, headers[i].value);
+}
+
 const struct fail *web_handle(struct request *req)
 {
-    str path;
+    str path, body;
 
     if (req->path.len > PATH_MAX_LEN || !url_decode(req->mem, req->path, URL_PLUS_IS_PLUS, &path))
         return fail_new(req->mem, FAIL_PATH, "Invalid path specified in request URL");
-    bool folder = str_ends(path, STR("/"));
-    /* Only names of the table of files are ever found: ".." names nothing. */
-    str file = arena_printf(req->mem, "web%.*s%s", STR_ARG(path), folder ? "index.html" : "");
-    str body = embed_find(file);
+    str file = find_file(req, path, &body);
     if (body.at == NULL)
         return fail_new(req->mem, FAIL_PATH, "Invalid path specified in request URL");
+    str packed = embed_find(arena_printf(req->mem, "%.*s.gz", STR_ARG(file)));
+    bool gzip = packed.at != NULL && accepts(req, STR("accept-encoding"), STR("gzip"));
+    if (gzip)
+        body = packed;
     str etag = etag_of(req->mem, body);
     bool same = str_eq(request_header(req, STR("if-none-match")), etag);
     struct reply *reply = reply_new(req->mem, same ? 304 : 200, type_of(file));
     reply_header(reply, STR("ETag"), etag);
-    reply_header(reply, STR("Cache-Control"), STR("no-cache"));
-    reply_header(reply, STR("X-Content-Type-Options"), STR("nosniff"));
+    put_headers(reply);
+    if (gzip)
+        reply_header(reply, STR("Content-Encoding"), STR("gzip"));
     reply->body = body;
     return http_reply(req, reply);
 }

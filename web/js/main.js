@@ -1,37 +1,26 @@
-// The start page: asks the server for its numbers, again and again, and hands them to the parts.
-import { getJson } from './ask.js';
-import { showForms } from './forms.js';
-import { showHealth } from './health.js';
-import { showLatest } from './latest.js';
-import { showNumbers } from './numbers.js';
-import { showSnippets } from './snippets.js';
-import { showTimeline } from './timeline.js';
+// The dashboard begins here: the session, the clients of /api and /ws, and the page of the address.
+import { createApi } from './api.js';
+import { keepTimes } from './format.js';
+import { connectLive } from './live.js';
+import { startRouter } from './router.js';
+import { Session } from './session.js';
+import { startShell } from './shell.js';
 
-const EVERY_MS = 5000;
+const session = new Session();
+const api = createApi({ token: () => session.token(), onUnauthorized: () => session.refused() });
+const live = connectLive({ token: () => session.token() });
 
-const parts = [
-  { path: '/api/stats', show: showNumbers },
-  { path: '/api/stats/leaderboard', show: showForms },
-  { path: '/api/stats/timeline?bucket_type=week', show: showTimeline },
-  { path: '/api/primes?limit=6', show: showLatest },
-];
+/** What every page gets, with the place to fill and what the address says. */
+const app = { session, api, live };
 
-async function refresh() {
-  await showHealth(document.getElementById('health'));
-  await Promise.all(parts.map(refreshPart));
-}
+await session.meet(api).catch(() => {}); // a server that is away now: the pages say so
+const router = startRouter(document.getElementById('main'), app);
+startShell(app, router);
+keepTimes();
 
-// A part that cannot be had keeps what it shows: another database has no primes.
-async function refreshPart({ path, show }) {
-  const answer = await getJson(path);
-  if (answer) show(answer);
-}
-
-// A page that nobody looks at asks nothing.
-async function turn() {
-  if (!document.hidden) await refresh();
-  setTimeout(turn, EVERY_MS);
-}
-
-showSnippets(document.getElementById('snippets'), location.origin);
-turn();
+// Another user sees other things: the feed and the page begin anew.
+session.addEventListener('change', () => {
+  api.forget();
+  live.reconnect();
+  router.again();
+});

@@ -1,0 +1,126 @@
+// The client of /api: fetch, the token, errors with hints, entity tags. It knows nothing of this
+// dashboard and needs nothing else of it: copy the file into a frontend of your own.
+//
+//     const api = createApi({ token: () => session?.access_token });
+//     const { data } = await api.get('/api/primes', { form: 'kbn', limit: 20 });
+//     await api.send('POST', '/api/primes/7/verify');
+
+const REMEMBERED_MAX = 60;
+const TIMEOUT_MS = 15000;
+
+/** What went wrong, for people: message says what, hint what to do. status 0: no answer at all. */
+export class ApiError extends Error {
+  constructor(message, { status = 0, hint = null, details = [], retryAfter = null } = {}) {
+    super(message);
+    this.name = 'ApiError';
+    Object.assign(this, { status, hint, details, retryAfter });
+  }
+
+  /** The server could not be asked, or says that it cannot answer now: try again later. */
+  get passing() { return this.status === 0 || this.status === 429 || this.status >= 502; }
+}
+
+/**
+ * base: the server's origin; '' is the page's own. token: a function that gives the access token,
+ * or nothing when nobody is signed in. onUnauthorized: called when the server refuses the token.
+ */
+export function createApi({ base = '', token = () => null, onUnauthorized = () => {} } = {}) {
+  const remembered = new Map(); // address and token -> { etag, data }
+
+  async function ask(method, path, { body, signal, headers = {} } = {}) {
+    const bearer = await token();
+    const patience = AbortSignal.timeout(TIMEOUT_MS);
+    const options = {
+      method,
+      cache: 'no-store',
+      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      headers: { accept: 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers },
+    };
+    if (body !== undefined) {
+      options.body = JSON.stringify(body);
+      options.headers['content-type'] = 'application/json';
+    }
+    let reply;
+    try {
+      reply = await fetch(base + path, options);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError(patience.aborted ? 'The server takes too long to answer.' : 'The server cannot be reached.',
+        { hint: 'It is asked again by itself as soon as it answers.' });
+    }
+    if (reply.status === 401 && bearer) onUnauthorized();
+    if (!reply.ok && reply.status !== 304) throw await errorOf(reply);
+    return { reply, bearer };
+  }
+
+  /**
+   * Reads. query: an object; empty values are left out. The answer: { data, at, stale, status }:
+   * at: the time (ms) at which the server made it; stale: its database is away, and it said so.
+   */
+  async function get(path, query = {}, { signal } = {}) {
+    const address = path + queryText(query);
+    const known = remembered.get(address);
+    const bearer = await token();
+    const fresh = known?.bearer === bearer ? known : null;
+    const { reply } = await ask('GET', address, { signal, headers: fresh ? { 'if-none-match': fresh.etag } : {} });
+    const data = reply.status === 304 ? fresh.data : await jsonOf(reply);
+    const etag = reply.headers.get('etag');
+    if (etag && reply.status !== 304) remember(address, { bearer, etag, data });
+    return {
+      data, status: reply.status,
+      at: Date.now() - 1000 * Number(reply.headers.get('age') ?? 0),
+      stale: /\bfwd=stale\b/.test(reply.headers.get('cache-status') ?? ''),
+    };
+  }
+
+  // The least recently used goes first: a Map keeps the order of insertion.
+  function remember(address, entry) {
+    remembered.delete(address);
+    remembered.set(address, entry);
+    if (remembered.size > REMEMBERED_MAX) remembered.delete(remembered.keys().next().value);
+  }
+
+  /** Changes something: the answer's JSON, or null when it has no body. */
+  async function send(method, path, body, { signal, headers } = {}) {
+    const { reply } = await ask(method, path, { body, signal, headers });
+    return jsonOf(reply);
+  }
+
+  /** A raw answer, for downloads and streams. No timeout but the caller's signal. */
+  async function open(path, { signal, headers = {} } = {}) {
+    const bearer = await token();
+    const reply = await fetch(base + path, { signal, headers: { ...headers, ...(bearer && { authorization: `Bearer ${bearer}` }) } });
+    if (!reply.ok) throw await errorOf(reply);
+    return reply;
+  }
+
+  return { get, send, open, forget: () => remembered.clear() };
+}
+
+/** { a: 1, b: '', c: ['x', 'y'] } is "?a=1&c=x,y". */
+export function queryText(query) {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '' && value.length !== 0);
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+async function jsonOf(reply) {
+  const text = await reply.text();
+  return text === '' ? null : JSON.parse(text);
+}
+
+const HINTS = {
+  401: 'Sign in, or sign in again: a token is valid for an hour.',
+  403: 'This needs an administrator.',
+  404: 'It may have been removed, or the address is mistyped.',
+  429: 'Too many requests at once: it is asked again in a moment.',
+  503: 'The database is away. It is asked again by itself.',
+};
+
+// Both styles of the server: {error, details, hint} of /api, {message, details, hint} of /rest and /auth.
+async function errorOf(reply) {
+  const said = await reply.json().catch(() => ({}));
+  const details = Array.isArray(said.details) ? said.details : said.details ? [String(said.details)] : [];
+  const retryAfter = Number(reply.headers.get('retry-after')) || null;
+  return new ApiError(said.error_description ?? (typeof said.error === 'string' ? said.error : null) ?? said.message ?? said.msg ?? `The server answered ${reply.status}.`,
+    { status: reply.status, hint: said.hint ?? HINTS[reply.status] ?? null, details, retryAfter });
+}

@@ -1,0 +1,44 @@
+// The first page: how much there is, how it grew, of what kind, and what is found at this moment.
+import { fill, h } from '../dom.js';
+import { ago, count, counted, formName } from '../format.js';
+import { panel } from '../parts/panel.js';
+import { digits } from './overview/digits.js';
+import { growth } from './overview/growth.js';
+import { leaderboard } from './overview/leaderboard.js';
+import { ticker } from './overview/ticker.js';
+
+export function show(place, app) {
+  fill(place, headline(app), h('div', { class: 'grid wide-left' }, growth(app), ticker(app)),
+    h('div', { class: 'grid halves' }, leaderboard(app), digits(app)));
+}
+
+function headline({ api, live, signal }) {
+  const since = h('span', { class: 'since' });
+  let found = 0;
+  live.on('prime_found', () => {
+    found += 1;
+    since.textContent = `+${count(found)} since you look`;
+  }, { signal });
+  return panel({
+    title: 'All primes', kind: 'headline', signal, every: 5000, lines: 2,
+    load: () => api.get('/api/stats'),
+    tries: { path: '/api/stats', supabase: "const { data } = await supabase.rpc('get_stats')" },
+    isEmpty: ({ total }) => total === 0,
+    empty: ['No prime has been found yet.', 'The first one appears here by itself.'],
+    draw: (stats, body) => fill(body,
+      h('h1', { class: 'total' }, count(stats.total), ' ', h('span', {}, 'primes')),
+      since,
+      h('p', { class: 'lead' }, `of ${counted(stats.by_form.length, 'form')}. The largest has `, h('b', {}, count(stats.largest_digits)), ' digits: ',
+        h('a', { href: `/browse?sort_by=digits` }, h('code', {}, stats.largest_expression)), '.'),
+      live.snapshot.fleet && machines(live.snapshot)),
+  });
+}
+
+function machines({ fleet, notifications }) {
+  const newest = notifications?.[0];
+  return h('p', { class: 'lead quiet' },
+    fleet.total_workers > 0
+      ? [`${counted(fleet.total_workers, 'machine')} with ${counted(fleet.total_cores, 'core')} `, h('a', { href: '/fleet' }, 'at work'), '. ']
+      : ['No machine is at work. '],
+    newest && ['The last find, ', formName(newest.details?.[0] ?? newest.title), ', ', ago(newest.timestamp_ms), '.']);
+}

@@ -1,0 +1,97 @@
+// Charts by uPlot in the colours of the theme: lines, bars and stacked bars over time or numbers,
+// with a legend of our own that reads the values under the pointer, and words for who cannot see it.
+import { fill, h } from '../dom.js';
+import { compact, count } from '../format.js';
+
+const uPlot = import('/vendor/uplot.js').then((module) => module.default);
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const NARROW = 832;
+const AXIS_FONT = '12px Inter, ui-sans-serif, system-ui, sans-serif';
+
+/**
+ * x: numbers (seconds when time). series: [{ name, colour: a CSS variable, values }].
+ * kind: 'line' | 'bars' | 'stack'. log: a logarithmic y axis. label(x): of a place on the x axis.
+ * value(y): how a value is written. summary: one sentence that says what is seen.
+ */
+export async function chart(place, options, signal) {
+  const Plot = await uPlot;
+  if (signal.aborted) return;
+  const { series, height = 220, summary } = options;
+  const box = h('div', { class: 'plot' });
+  const legend = h('ul', { class: 'legend' }, series.map(legendItem));
+  const when = h('p', { class: 'when' });
+  fill(place, h('figure', { class: 'chart' }, box, h('figcaption', { class: 'hidden' }, summary), h('div', { class: 'read' }, legend, when)));
+  const size = () => ({ width: Math.max(220, Math.floor(box.clientWidth)), height: innerWidth < NARROW ? Math.min(height, 240) : height });
+  let plot = new Plot(setup(Plot, options, size(), read), dataOf(options), box);
+
+  function read(index) {
+    when.textContent = index === null ? '' : options.label(options.x[index]);
+    series.forEach(({ values }, i) => {
+      legend.children[i].lastChild.textContent = index === null ? '' : (options.value ?? count)(values[index] ?? null);
+    });
+  }
+
+  const watcher = new ResizeObserver(() => plot.setSize(size()));
+  watcher.observe(box);
+  const redraw = () => {
+    plot.destroy();
+    plot = new Plot(setup(Plot, options, size(), read), dataOf(options), box);
+  };
+  const end = () => {
+    watcher.disconnect();
+    plot.destroy();
+    removeEventListener('themechange', redraw);
+  };
+  addEventListener('themechange', redraw);
+  // A chart that is drawn anew in the same place ends the former one.
+  place.endChart?.();
+  place.endChart = end;
+  signal.addEventListener('abort', end, { once: true });
+}
+
+function legendItem({ name, colour }) {
+  return h('li', {}, h('span', { class: 'swatch', dataset: { colour: colour.slice(2) } }), h('span', {}, name), h('b', {}));
+}
+
+// A stack is drawn from the top down: each bar covers the lower part of the one behind it.
+function dataOf({ x, series, kind }) {
+  if (kind !== 'stack') return [x, ...series.map(({ values }) => values)];
+  const sums = new Array(x.length).fill(0);
+  return [x, ...series.map(({ values }) => values.map((value, i) => (sums[i] += value ?? 0))).reverse()];
+}
+
+function setup(Plot, { x, series, kind, log, time = true, label, value = compact }, size, read) {
+  const drawn = kind === 'stack' ? [...series].reverse() : series;
+  const bars = kind === 'line' ? undefined : Plot.paths.bars({ size: [x.length > 60 ? 0.92 : 0.72, 56], radius: x.length > 60 ? 0 : 0.12, gap: x.length > 120 ? 0 : 1 });
+  const axis = { stroke: css('--quiet'), font: AXIS_FONT, ticks: { show: false } };
+  return {
+    ...size,
+    padding: [10, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { show: kind === 'line', size: 7 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time, range: (plot, low, high) => paddedRange(kind, x, low, high) },
+      y: log ? { distr: 3, range: (plot, low, high) => [0.7, Math.max(10, high * 1.6)] } : { range: (plot, low, high) => [Math.min(0, low ?? 0), (high || 1) * 1.08] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 74, gap: 6, size: 34, ...(time ? {} : { values: (plot, places) => places.map((at) => (at === null ? '' : label(at))) }) },
+      { ...axis, ...(log && { filter: powersOnly }), grid: { stroke: css('--rule'), width: 1, ...(log && { filter: powersOnly }) }, space: 38, gap: 8, size: (plot, texts) => axisWidth(texts), values: (plot, places) => places.map((at) => (at === null ? '' : value(at))) },
+    ],
+    series: [{}, ...drawn.map(({ colour }) => ({
+      stroke: css(colour), width: kind === 'line' ? 1.75 : 0, fill: kind === 'line' ? (series.length === 1 ? `${css(colour)}1f` : undefined) : css(colour),
+      paths: bars, points: { show: false }, spanGaps: false,
+    }))],
+    hooks: { setCursor: [({ cursor }) => read(cursor.left < 0 || cursor.idx === undefined ? null : cursor.idx)] },
+  };
+}
+
+const powersOnly = (plot, places) => places.map((at) => (isPower(at) ? at : null));
+const isPower = (value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+const axisWidth = (texts) => 14 + 7.2 * Math.max(2, ...(texts ?? []).map((text) => text.length));
+
+// Bars need half a step on both sides.
+function paddedRange(kind, x, low, high) {
+  if (kind === 'line' || x.length < 2) return x.length < 2 ? [low - 1, high + 1] : [low, high];
+  const half = (x[1] - x[0]) / 2;
+  return [low - half, high + half];
+}
