@@ -1,6 +1,8 @@
 /* See change.h. */
 #include "live/change.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const struct live_table *live_table_ref(const struct live_table *table)
@@ -42,4 +44,58 @@ int live_table_column(const struct live_table *table, str name)
         if (str_eq(table->columns[i].name, name))
             return i;
     return -1;
+}
+
+struct position position_before(struct position position)
+{
+    return position.index > 0 ? (struct position){position.lsn, position.index - 1}
+                              : (struct position){position.lsn - 1, POSITION_ALL};
+}
+
+str position_text(char room[POSITION_TEXT_MAX], struct position position)
+{
+    int len = snprintf(room, POSITION_TEXT_MAX, "%" PRIX64 "/%" PRIX64, position.lsn >> 32,
+                       position.lsn & UINT32_MAX);
+
+    if (position.index != POSITION_ALL)
+        len += snprintf(room + len, POSITION_TEXT_MAX - (size_t)len, ":%" PRIu32, position.index);
+    return (str){room, (size_t)len};
+}
+
+/* 1 to 8 hexadecimal digits. */
+static bool read_half(str text, uint64_t *half)
+{
+    *half = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.at[i];
+        int digit = byte >= '0' && byte <= '9'   ? byte - '0'
+                    : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
+                    : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
+                                                 : -1;
+        if (digit < 0)
+            return false;
+        *half = *half << 4 | (uint64_t)digit;
+    }
+    return text.len >= 1 && text.len <= 8;
+}
+
+bool position_read(str text, struct position *position)
+{
+    str high, low, index = {NULL, 0};
+    uint64_t halves[2];
+    int64_t number = POSITION_ALL;
+    long colon = str_find(text, ':');
+
+    if (colon >= 0) {
+        index = str_skip(text, (size_t)colon + 1);
+        text.len = (size_t)colon;
+    }
+    if (!str_cut(&text, '/', &high) || !str_cut(&text, '/', &low) || text.at != NULL)
+        return false;
+    if (!read_half(high, &halves[0]) || !read_half(low, &halves[1]))
+        return false;
+    if (index.at != NULL && (!str_int(index, &number) || number < 0 || number >= POSITION_ALL))
+        return false;
+    *position = (struct position){.lsn = halves[0] << 32 | halves[1], .index = (uint32_t)number};
+    return true;
 }

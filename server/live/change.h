@@ -45,6 +45,15 @@ struct live_value {
     str text;
 };
 
+/* Where a change stands in PostgreSQL's log: the end of its transaction's commit, and its number
+ * within the transaction. Who has been given everything up to a position goes on behind it. */
+#define POSITION_ALL UINT32_MAX /* an index: all of the transaction */
+enum { POSITION_TEXT_MAX = 32 };
+struct position {
+    uint64_t lsn;
+    uint32_t index;
+};
+
 struct change {
     atomic_int refs;
     enum change_op op;
@@ -52,16 +61,28 @@ struct change {
     struct live_value *row;         /* the new one; NULL for DELETE and TRUNCATE */
     struct live_value *old;         /* what is known of the old one; NULL: nothing */
     bool old_is_whole;              /* replica identity FULL; else its key columns only */
-    uint64_t lsn;                   /* of the commit */
-    int64_t committed_us;           /* since 1970 */
-    uint32_t index;                 /* within its transaction */
-    size_t size;                    /* bytes it holds, for caps */
+        struct position position;
+    int64_t committed_us; /* since 1970 */
+    size_t size;          /* bytes it holds, for caps */
 };
 
 const struct live_table *live_table_ref(const struct live_table *table);
 void live_table_unref(const struct live_table **table);
 const struct change *change_ref(const struct change *change);
 void change_unref(const struct change **change);
+
+static inline int position_order(struct position a, struct position b)
+{
+    return a.lsn != b.lsn ? (a.lsn < b.lsn ? -1 : 1) : (a.index > b.index) - (a.index < b.index);
+}
+
+/* The position right before: everything but what stands here. */
+struct position position_before(struct position position);
+
+/* "0/16B3748:3", and without the index for all of a transaction, or wherever else in the log:
+ * what pg_current_wal_lsn() says is a position, too. */
+str position_text(char room[POSITION_TEXT_MAX], struct position position);
+bool position_read(str text, struct position *position);
 
 int live_table_column(const struct live_table *table, str name); /* -1: there is none */
 

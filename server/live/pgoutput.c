@@ -287,8 +287,7 @@ static void tell(struct pgoutput *decoder, struct held *held, uint64_t lsn, uint
 {
     for (size_t i = 0; i < held->count; i++) {
         struct change *change = (struct change *)(uintptr_t)held->changes[i];
-        change->lsn = lsn;
-        change->index = (uint32_t)i;
+        change->position = (struct position){.lsn = end, .index = (uint32_t)i};
         change->committed_us = committed_us;
     }
     const struct transaction transaction = {.changes = held->changes,
