@@ -85,8 +85,8 @@ static bool know_all(struct batch *batch)
             continue;
         while (watch_next(hub, table->schema, table->name, &watched))
             LIST_EACH (node, &watched->bindings) {
-                const struct channel *channel = LIST_ENTRY(node, struct binding, node)->channel;
-                all &= known_find(hub, channel->claims, table->schema, table->name)->state !=
+                const struct listener *listener = LIST_ENTRY(node, struct binding, node)->listener;
+                all &= known_find(hub, listener->claims, table->schema, table->name)->state !=
                        KNOWN_ASKED;
             }
     }
@@ -205,7 +205,7 @@ static void ask_about(struct batch *batch, const struct change *change, struct h
 {
     const struct live_value *row = judged_row(change);
     bool policy = is_checked(change, hit->known->facts);
-    struct check wanted = {.known = hit->known, .claims = hit->binding->channel->claims};
+    struct check wanted = {.known = hit->known, .claims = hit->binding->listener->claims};
 
     if (policy && change->op == CHANGE_UPDATE && change->old_is_whole)
         hit->old = ask_row(batch, &wanted, change, change->old);
@@ -218,7 +218,7 @@ static void ask_about(struct batch *batch, const struct change *change, struct h
 
 static void consider(struct batch *batch, const struct change *change, struct binding *binding)
 {
-    struct known *known = known_find(batch->hub, binding->channel->claims, change->table->schema,
+    struct known *known = known_find(batch->hub, binding->listener->claims, change->table->schema,
                                      change->table->name);
     enum verdict verdict = FILTER_YES;
 
@@ -232,7 +232,7 @@ static void consider(struct batch *batch, const struct change *change, struct bi
     struct hit *hit = add_hit(batch);
     *hit = (struct hit){.binding = binding, .known = known};
     known->refs++;
-    binding->channel->held++;
+    binding->listener->held++;
     if (known->state == KNOWN_GOOD)
         ask_about(batch, change, hit, verdict);
 }
@@ -327,33 +327,12 @@ static void judge(struct batch *batch)
 
 /* ---- the end ---- */
 
-/* Absent: it could be judged. */
-static str trouble_of(const struct hit *hit)
-{
-    if (hit->known->state == KNOWN_TROUBLE)
-        return hit->known->why;
-    if (hit->row.check != NULL && hit->row.check->why.at != NULL)
-        return hit->row.check->why;
-    return hit->old.check != NULL ? hit->old.check->why : (str){NULL, 0};
-}
-
-/* Who could not be judged hears why, and joins again; the others lose nothing. */
-static void fail_unjudged(struct batch *batch)
-{
-    for (size_t h = 0; h < batch->nhits; h++) {
-        struct channel *channel = batch->hits[h].binding->channel;
-        str why = trouble_of(&batch->hits[h]);
-        if (why.at != NULL && channel->state == CHANNEL_JOINED)
-            channel_fail(channel, why);
-    }
-}
-
 static void batch_free(struct batch *batch)
 {
     batch->hub->batch_bytes -= batch->bytes;
     for (size_t h = 0; h < batch->nhits; h++) {
         known_unref(&batch->hits[h].known);
-        channel_release(batch->hits[h].binding->channel);
+        listener_release(batch->hits[h].binding->listener);
     }
     for (struct check *check = batch->first_check; check != NULL; check = check->next) {
         known_unref(&check->known);
@@ -375,7 +354,6 @@ static void deliver(struct batch *batch)
 
     for (size_t i = 0; i < batch->count; i++)
         deliver_change(batch, i);
-    fail_unjudged(batch);
     batch_free(batch);
     hub_go_on(hub);
 }

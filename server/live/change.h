@@ -61,7 +61,7 @@ struct change {
     struct live_value *row;         /* the new one; NULL for DELETE and TRUNCATE */
     struct live_value *old;         /* what is known of the old one; NULL: nothing */
     bool old_is_whole;              /* replica identity FULL; else its key columns only */
-        struct position position;
+    struct position position;
     int64_t committed_us; /* since 1970 */
     size_t size;          /* bytes it holds, for caps */
 };

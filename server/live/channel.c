@@ -92,6 +92,52 @@ static struct join read_join(struct channel *channel, str payload)
     return join;
 }
 
+/* ---- as a listener ---- */
+
+static struct channel *channel_of(const struct listener *listener)
+{
+    return LIST_ENTRY(listener, struct channel, listener);
+}
+
+static struct message *write_change(const struct listener *listener, arena *mem,
+                                    const struct told *told)
+{
+    struct buf payload;
+
+    buf_init(&payload, mem, SIZE_MAX);
+    buf_printf(&payload, "{\"ids\":[%.*s],\"data\":", STR_ARG(told->ids));
+    buf_put(&payload, told->data);
+    buf_putc(&payload, '}');
+    const struct out out = {
+        .topic = listener->topic, .event = STR("postgres_changes"), .payload = buf_str(&payload)};
+    return frame_write(mem, (enum vsn)listener->format, &out);
+}
+
+static void send_change(struct listener *listener, struct message *message, const struct told *told)
+{
+    struct hub *hub = listener->hub;
+
+    (void)told;
+    hub->fns->send(hub->arg, channel_of(listener)->session->peer, message);
+}
+
+static void fail_unjudged(struct listener *listener, const struct change *change, str why)
+{
+    (void)change;
+    channel_fail(channel_of(listener), why);
+}
+
+static void channel_free(struct listener *listener)
+{
+    arena *mem = channel_of(listener)->mem;
+
+    claims_unref(&listener->claims);
+    arena_close(&mem);
+}
+
+static const struct listener_fns listener_fns = {
+    .write = write_change, .send = send_change, .unjudged = fail_unjudged, .free = channel_free};
+
 /* ---- joining ---- */
 
 static struct channel *channel_new(struct session *session, const struct frame *frame)
@@ -99,10 +145,12 @@ static struct channel *channel_new(struct session *session, const struct frame *
     arena *mem = arena_open();
     struct channel *channel = arena_new(mem, struct channel);
 
+    channel->listener = (struct listener){
+        .fns = &listener_fns, .hub = session->hub, .format = session->vsn, .alive = true};
     channel->mem = mem;
     channel->session = session;
     channel->since_us = clock_us();
-    channel->full = arena_copy(mem, frame->topic);
+    channel->listener.topic = channel->full = arena_copy(mem, frame->topic);
     channel->name = str_skip(channel->full, STR(TOPIC_PREFIX).len);
     channel->join_ref = arena_copy(
         mem, json_kind_of(frame->join_ref) == JSON_STRING ? frame->join_ref : frame->ref);
@@ -120,14 +168,14 @@ static bool use_token(struct channel *channel, str token, str *why)
     struct session *session = channel->session;
 
     if (token.len == 0 || str_starts(token, STR("sb_"))) {
-        channel->claims = claims_ref(session->claims);
+        channel->listener.claims = claims_ref(session->claims);
         if (claims_expired(session->claims, clock_now()))
             *why = arena_printf(channel->mem, "InvalidJWTToken: %.*s",
                                 STR_ARG(say_expired(channel->mem, session->claims, clock_now())));
         return why->len == 0;
     }
-    const char *wrong =
-        session->hub->fns->verify(session->hub->arg, channel->mem, token, &channel->claims);
+    const char *wrong = session->hub->fns->verify(session->hub->arg, channel->mem, token,
+                                                  &channel->listener.claims);
     if (wrong != NULL)
         *why = str_from(wrong);
     return wrong == NULL;
@@ -238,38 +286,6 @@ static void reply_joined(struct channel *channel)
     arena_close(&mem);
 }
 
-static str say_cannot(arena *mem, const struct binding *binding, str why)
-{
-    return arena_printf(mem,
-                        "Unable to subscribe to changes with given parameters. %.*s. Please check "
-                        "Realtime is enabled for the given connect parameters: [schema: %.*s, "
-                        "table: %.*s, filters: %.*s]",
-                        STR_ARG(why), STR_ARG(binding->schema), STR_ARG(binding->table),
-                        STR_ARG(binding->filter));
-}
-
-static const char *check_select(arena *mem, const struct binding *binding,
-                                const struct facts *facts)
-{
-    for (int i = 0; i < binding->nselect; i++)
-        if (facts_column(facts, binding->select[i]) == NULL)
-            return arena_printf(mem, "There is no column %.*s", STR_ARG(binding->select[i])).at;
-    return NULL;
-}
-
-/* Why a binding to one table can hear nothing, at absent: it can. */
-static str find_wrong(arena *mem, const struct binding *binding, const struct known *known)
-{
-    if (known->state == KNOWN_NOTHING)
-        return say_cannot(mem, binding, STR("There is no such table"));
-    if (!known->facts->published)
-        return say_cannot(mem, binding, STR("The table is not in the publication"));
-    const char *why = filter_check(mem, binding->filters, known->facts);
-    if (why == NULL)
-        why = check_select(mem, binding, known->facts);
-    return why == NULL ? (str){NULL, 0} : say_cannot(mem, binding, str_from(why));
-}
-
 /* False: some facts are not there yet. */
 static bool know_tables(struct channel *channel)
 {
@@ -281,11 +297,11 @@ static bool know_tables(struct channel *channel)
         if (binding->wrong.at != NULL || str_eq(binding->table, STR("*")))
             continue;
         const struct known *known =
-            known_find(hub, channel->claims, binding->schema, binding->table);
+            known_find(hub, channel->listener.claims, binding->schema, binding->table);
         if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
             all = false;
         else
-            binding->wrong = find_wrong(channel->mem, binding, known);
+            binding->wrong = watch_wrong(channel->mem, binding, known);
     }
     return all;
 }
@@ -385,23 +401,15 @@ void channel_token(struct channel *channel, const struct frame *frame)
         const char *wrong = hub->fns->verify(hub->arg, mem, token, &claims);
         if (wrong != NULL)
             channel_fail(channel, str_from(wrong));
-        else if (!claims_same(claims, channel->claims)) {
-            const struct claims *former = channel->claims;
-            channel->claims = claims_ref(claims);
+        else if (!claims_same(claims, channel->listener.claims)) {
+            const struct claims *former = channel->listener.claims;
+            channel->listener.claims = claims_ref(claims);
             claims_unref(&former);
             if (channel->private)
                 private_ask(channel);
         }
     }
     claims_unref(&claims);
-    arena_close(&mem);
-}
-
-static void channel_free(struct channel *channel)
-{
-    arena *mem = channel->mem;
-
-    claims_unref(&channel->claims);
     arena_close(&mem);
 }
 
@@ -419,12 +427,5 @@ void channel_leave(struct channel *channel)
     session->hub->counts.channels--;
     channel->state = CHANNEL_GONE;
     channel->session = NULL;
-    if (channel->held == 0)
-        channel_free(channel);
-}
-
-void channel_release(struct channel *channel)
-{
-    if (--channel->held == 0 && channel->state == CHANNEL_GONE)
-        channel_free(channel);
+    listener_end(&channel->listener);
 }

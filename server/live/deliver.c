@@ -1,11 +1,11 @@
-/* One judged change on its way out: encoded once for all who get the same, one frame a channel with
- * the ids of all its bindings that want it. */
+/* One judged change on its way out: encoded once for all who get the same, one frame a listener
+ * with the ids of all its bindings that want it. */
 #include "live/batch_inside.h"
 #include "live/payload.h"
 
 enum { MADE_MAX = 16 };
 
-/* What was made for one change already: many channels want the same. */
+/* What was made for one change already: many want the same. */
 struct made {
     struct list node;
     const struct known *known;
@@ -20,9 +20,9 @@ struct delivery {
     arena *mem;
     struct list made;
     struct {
-        enum vsn vsn;
-        str topic, ids;
-        const struct made *data;
+        const struct listener_fns *fns;
+        unsigned format;
+        str topic, ids, data;
         struct message *message;
     } frames[MADE_MAX];
     int nframes;
@@ -73,68 +73,84 @@ static str ids_of(arena *mem, const struct hit *first)
     return buf_str(&ids);
 }
 
-static struct message *frame_for(struct delivery *delivery, const struct channel *channel)
+static struct message *frame_for(struct delivery *delivery, struct listener *listener,
+                                 const struct told *told)
 {
-    enum vsn vsn = channel->session->vsn;
-    const struct made *data = data_for(delivery, channel->first_hit);
-    str ids = ids_of(delivery->mem, channel->first_hit);
-
     for (int i = 0; i < delivery->nframes; i++)
-        if (delivery->frames[i].vsn == vsn && delivery->frames[i].data == data &&
-            str_eq(delivery->frames[i].ids, ids) &&
-            str_eq(delivery->frames[i].topic, channel->full))
+        if (delivery->frames[i].fns == listener->fns &&
+            delivery->frames[i].format == listener->format &&
+            delivery->frames[i].data.at == told->data.at &&
+            str_eq(delivery->frames[i].ids, told->ids) &&
+            str_eq(delivery->frames[i].topic, listener->topic))
             return message_ref(delivery->frames[i].message);
-    struct buf payload;
-    buf_init(&payload, delivery->mem, SIZE_MAX);
-    buf_printf(&payload, "{\"ids\":[%.*s],\"data\":", STR_ARG(ids));
-    buf_put(&payload, data->data);
-    buf_putc(&payload, '}');
-    const struct out out = {
-        .topic = channel->full, .event = STR("postgres_changes"), .payload = buf_str(&payload)};
-    struct message *message = frame_write(delivery->mem, vsn, &out);
+    struct message *message = listener->fns->write(listener, delivery->mem, told);
     if (delivery->nframes < MADE_MAX) {
         int i = delivery->nframes++;
-        delivery->frames[i].vsn = vsn;
-        delivery->frames[i].topic = channel->full;
-        delivery->frames[i].ids = ids;
-        delivery->frames[i].data = data;
+        delivery->frames[i].fns = listener->fns;
+        delivery->frames[i].format = listener->format;
+        delivery->frames[i].topic = listener->topic;
+        delivery->frames[i].ids = told->ids;
+        delivery->frames[i].data = told->data;
         delivery->frames[i].message = message_ref(message);
     }
     return message;
 }
 
-static void send_to(struct delivery *delivery, struct channel *channel)
+static void send_to(struct delivery *delivery, struct listener *listener)
 {
-    struct hub *hub = delivery->batch->hub;
-
-    if (channel->state == CHANNEL_JOINED) {
-        struct message *message = frame_for(delivery, channel);
-        hub->fns->send(hub->arg, channel->session->peer, message);
+    if (listener->alive) {
+        const struct told told = {.change = delivery->change,
+                                  .ids = ids_of(delivery->mem, listener->first_hit),
+                                  .data = data_for(delivery, listener->first_hit)->data};
+        struct message *message = frame_for(delivery, listener, &told);
+        listener->fns->send(listener, message, &told);
         message_unref(&message);
     }
-    channel->first_hit = NULL;
+    listener->first_hit = NULL;
 }
 
-/* One frame a channel, with the ids of all its bindings that want the change. */
+/* Absent: it could be judged. */
+static str trouble_of(const struct hit *hit)
+{
+    if (hit->known->state == KNOWN_TROUBLE)
+        return hit->known->why;
+    if (hit->row.check != NULL && hit->row.check->why.at != NULL)
+        return hit->row.check->why;
+    return hit->old.check != NULL ? hit->old.check->why : (str){NULL, 0};
+}
+
+/* Who cannot be judged hears why; the others lose nothing. */
+static void add_hit(const struct delivery *delivery, struct hit *hit)
+{
+    struct listener *listener = hit->binding->listener;
+    str why = trouble_of(hit);
+
+    if (!listener->alive)
+        return;
+    if (why.at != NULL) {
+        listener->fns->unjudged(listener, delivery->change, why);
+        return;
+    }
+    if (!is_visible(hit))
+        return;
+    if (listener->first_hit == NULL)
+        listener->last_hit = &listener->first_hit;
+    *listener->last_hit = hit;
+    listener->last_hit = &hit->next;
+}
+
+/* One frame a listener, with the ids of all its bindings that want the change. */
 void deliver_change(struct batch *batch, size_t i)
 {
     struct delivery delivery = {.batch = batch, .change = batch->changes[i], .mem = arena_open()};
     size_t from = i == 0 ? 0 : batch->ends[i - 1];
 
     list_init(&delivery.made);
-    for (size_t h = from; h < batch->ends[i]; h++) {
-        struct hit *hit = &batch->hits[h];
-        struct channel *channel = hit->binding->channel;
-        if (!is_visible(hit) || channel->state != CHANNEL_JOINED)
-            continue;
-        if (channel->first_hit == NULL)
-            channel->last_hit = &channel->first_hit;
-        *channel->last_hit = hit;
-        channel->last_hit = &hit->next;
-    }
     for (size_t h = from; h < batch->ends[i]; h++)
-        if (batch->hits[h].binding->channel->first_hit != NULL)
-            send_to(&delivery, batch->hits[h].binding->channel);
+        add_hit(&delivery, &batch->hits[h]);
+    for (size_t h = from; h < batch->ends[i]; h++)
+        if (batch->hits[h].binding->listener->first_hit != NULL)
+            send_to(&delivery, batch->hits[h].binding->listener);
     for (int f = 0; f < delivery.nframes; f++)
         message_unref(&delivery.frames[f].message);
     arena_close(&delivery.mem);

@@ -124,8 +124,8 @@ static void end_expired(struct hub *hub)
         struct session *session = LIST_ENTRY(node, struct session, node);
         LIST_EACH (of_session, &session->channels) {
             struct channel *channel = LIST_ENTRY(of_session, struct channel, of_session);
-            if (channel->state == CHANNEL_JOINED && claims_expired(channel->claims, now))
-                channel_fail(channel, say_expired(channel->mem, channel->claims, now));
+            if (channel->state == CHANNEL_JOINED && claims_expired(channel->listener.claims, now))
+                channel_fail(channel, say_expired(channel->mem, channel->listener.claims, now));
         }
     }
 }

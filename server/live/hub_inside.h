@@ -44,6 +44,33 @@ struct hub {
     struct hub_counts counts;
 };
 
+/* Who hears changes: a channel of realtime-js, or a follower. Part of its owner, which says how a
+ * change is written for it and sent. */
+struct listener {
+    const struct listener_fns *fns;
+    struct hub *hub;
+    const struct claims *claims; /* a reference */
+    unsigned format;             /* listeners of one format and topic share what is written */
+    str topic;
+    bool alive; /* may be told */
+    int held;   /* what points here, hits of batches and questions: not freed before */
+    struct hit *first_hit, **last_hit; /* of the change that is being delivered */
+};
+
+/* One change for one listener. data and ids (of all its bindings that want it) are JSON. */
+struct told {
+    const struct change *change;
+    str ids, data;
+};
+
+struct listener_fns {
+    struct message *(*write)(const struct listener *listener, arena *mem, const struct told *told);
+    void (*send)(struct listener *listener, struct message *message, const struct told *told);
+    /* It cannot be told whether it may hear the change. */
+    void (*unjudged)(struct listener *listener, const struct change *change, str why);
+    void (*free)(struct listener *listener); /* it is not alive, and nothing points to it */
+};
+
 struct session {
     struct list node;
     struct hub *hub;
@@ -55,12 +82,12 @@ struct session {
     bool overflown;
 };
 
-/* What a channel wants to hear of a table. */
+/* What a listener wants to hear of a table. */
 enum { WANTS_INSERT = 1, WANTS_UPDATE = 2, WANTS_DELETE = 4, WANTS_ALL = 7 };
 struct binding {
     struct list node; /* watched->bindings, while it is active */
     struct watched *watched;
-    struct channel *channel;
+    struct listener *listener;
     str json; /* as the client sent it */
     int64_t id;
     unsigned wants;
@@ -73,6 +100,7 @@ struct binding {
 
 enum channel_state { CHANNEL_JOINING, CHANNEL_JOINED, CHANNEL_GONE };
 struct channel {
+    struct listener listener;
     struct list of_session, of_topic, of_joining;
     struct session *session; /* NULL: it is gone */
     struct topic *topic;
@@ -80,7 +108,6 @@ struct channel {
     arena *mem;
     str full, name;    /* "realtime:room", "room" */
     str join_ref, ref; /* JSON */
-    const struct claims *claims;
     bool ack, self, private, presence;
     unsigned rights;  /* RIGHT_...; of a private channel those that its policies give */
     unsigned asked;   /* how often they were asked for: only the last answer counts */
@@ -90,8 +117,6 @@ struct channel {
     struct presence *present; /* its own, or NULL */
     struct binding *bindings;
     int nbindings;
-    int held;                          /* hits of batches that point here: not freed before */
-    struct hit *first_hit, **last_hit; /* of the change that is being delivered */
 };
 
 /* The channels of one name, and who is present there, on all workers. */
@@ -118,6 +143,10 @@ struct watched {
     struct list bindings;
 };
 
+/* ---- listener.c ---- */
+void listener_release(struct listener *listener); /* held by one less; frees it when it is gone */
+void listener_end(struct listener *listener); /* not alive; frees it when nothing points to it */
+
 /* ---- session.c ---- */
 void session_push(struct session *session, const struct out *out);
 struct channel *session_channel(const struct session *session, str full);
@@ -140,7 +169,6 @@ void channel_system(struct channel *channel, const char *extension, const char *
 void channel_fail(struct channel *channel, str why);
 void channel_token(struct channel *channel, const struct frame *frame);
 void channel_refuse(struct channel *channel, str reason); /* instead of an answer to the join */
-void channel_release(struct channel *channel); /* one hit less; frees it when it is gone */
 
 /* ---- private.c ---- */
 void private_ask(struct channel *channel); /* for its rights, under its claims */
@@ -155,6 +183,10 @@ void topic_clear(struct hub *hub); /* who was present on other workers */
 
 /* ---- watch.c ---- */
 const char *watch_read(arena *mem, str json, struct channel *channel); /* postgres_changes */
+/* One binding from a JSON object that lives in mem; what is wrong with it is in binding->wrong. */
+void watch_read_one(arena *mem, str json, struct listener *listener, struct binding *binding);
+/* Why a binding to one table can hear nothing; absent: it can. */
+str watch_wrong(arena *mem, const struct binding *binding, const struct known *known);
 void watch_start(struct binding *binding, struct hub *hub);
 void watch_stop(struct binding *binding, struct hub *hub);
 bool watch_next(const struct hub *hub, str schema, str table, struct watched **watched);

@@ -34,7 +34,7 @@ static void on_rights(void *arg, unsigned rights)
 
     if (channel->state != CHANNEL_GONE && channel->asked == asked->number)
         take(channel, rights);
-    channel_release(channel);
+    listener_release(&channel->listener);
 }
 
 void private_ask(struct channel *channel)
@@ -43,6 +43,6 @@ void private_ask(struct channel *channel)
 
     *asked = (struct asked){.channel = channel, .number = ++channel->asked};
     channel->asking = true;
-    channel->held++;
-    rights_ask(channel->session->hub, channel->claims, channel->name, on_rights, asked);
+    channel->listener.held++;
+    rights_ask(channel->session->hub, channel->listener.claims, channel->name, on_rights, asked);
 }

@@ -63,11 +63,13 @@ static void read_member(arena *mem, str key, str value, struct binding *binding)
         read_select(mem, value, binding);
 }
 
-static void read_binding(arena *mem, str json, struct binding *binding)
+void watch_read_one(arena *mem, str json, struct listener *listener, struct binding *binding)
 {
     struct json_walk walk;
     str key, value;
 
+    list_init(&binding->node);
+    binding->listener = listener;
     binding->json = json;
     binding->id = (int64_t)(str_hash(json, STR_HASH_SEED) & ID_MASK) + 1;
     json_walk_open(&walk, json);
@@ -102,12 +104,43 @@ const char *watch_read(arena *mem, str json, struct channel *channel)
     while (json_walk_next(&walk, &key, &value)) {
         if (json_kind_of(value) != JSON_OBJECT)
             continue;
-        struct binding *binding = &channel->bindings[channel->nbindings++];
-        binding->channel = channel;
-        list_init(&binding->node);
-        read_binding(mem, arena_copy(mem, value), binding);
+        watch_read_one(mem, arena_copy(mem, value), &channel->listener,
+                       &channel->bindings[channel->nbindings++]);
     }
     return NULL;
+}
+
+/* ---- what is known of the table ---- */
+
+static str say_cannot(arena *mem, const struct binding *binding, str why)
+{
+    return arena_printf(mem,
+                        "Unable to subscribe to changes with given parameters. %.*s. Please check "
+                        "Realtime is enabled for the given connect parameters: [schema: %.*s, "
+                        "table: %.*s, filters: %.*s]",
+                        STR_ARG(why), STR_ARG(binding->schema), STR_ARG(binding->table),
+                        STR_ARG(binding->filter));
+}
+
+static const char *check_select(arena *mem, const struct binding *binding,
+                                const struct facts *facts)
+{
+    for (int i = 0; i < binding->nselect; i++)
+        if (facts_column(facts, binding->select[i]) == NULL)
+            return arena_printf(mem, "There is no column %.*s", STR_ARG(binding->select[i])).at;
+    return NULL;
+}
+
+str watch_wrong(arena *mem, const struct binding *binding, const struct known *known)
+{
+    if (known->state == KNOWN_NOTHING)
+        return say_cannot(mem, binding, STR("There is no such table"));
+    if (!known->facts->published)
+        return say_cannot(mem, binding, STR("The table is not in the publication"));
+    const char *why = filter_check(mem, binding->filters, known->facts);
+    if (why == NULL)
+        why = check_select(mem, binding, known->facts);
+    return why == NULL ? (str){NULL, 0} : say_cannot(mem, binding, str_from(why));
 }
 
 /* ---- finding ---- */
