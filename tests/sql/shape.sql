@@ -37,7 +37,8 @@ select is_empty($$
     select proname from pg_proc
     where pronamespace::regnamespace::text in ('public', 'private', 'postern', 'auth')
         and obj_description(oid, 'pg_proc') is null
-$$, 'every function has a comment');
+        and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
+$$, 'every function that is not an extension''s has a comment');
 
 select is_empty($$
     select proname from pg_proc
