@@ -14,6 +14,7 @@ static const struct route routes[] = {
     {GET | HEAD, "/live",                                           live_handle,            FAIL_STYLE_API,  DOOR_OPEN   },
     {GET | HEAD, "/ready",                                          ready_handle,           FAIL_STYLE_API,  DOOR_OPEN   },
     {GET | HEAD, "/metrics",                                        metrics_handle,         FAIL_STYLE_API,  DOOR_OPEN   },
+    {ANY,        "/auth/v1/*",                                      auth_handle,            FAIL_STYLE_AUTH, DOOR_OPEN   },
     {ANY,        "/ws",                                             ws_handle,              FAIL_STYLE_API,  DOOR_OPEN   },
     {GET | HEAD, "/realtime/v1/api/ping",                           ping_handle,            FAIL_STYLE_API,  DOOR_OPEN   },
     {GET,        "/realtime/v1/api/tenants/:id/health",             tenant_health_handle,   FAIL_STYLE_API,  DOOR_OPEN   },

@@ -17,8 +17,8 @@ enum {
     ANY = (OTHER << 1) - 1
 };
 
-/* How a failure of the route is written: PostgREST's JSON, or {"error": ...}. */
-enum fail_style { FAIL_STYLE_REST, FAIL_STYLE_API };
+/* How a failure of the route is written: PostgREST's JSON, {"error": ...}, or Supabase Auth's. */
+enum fail_style { FAIL_STYLE_REST, FAIL_STYLE_API, FAIL_STYLE_AUTH };
 
 /* Who gets in: callers whose token is verified (or who have none), or anybody unseen, with
  * nobody's rights: health checks must not fail on a bad token. */
@@ -48,6 +48,6 @@ str route_allow(arena *mem, unsigned methods);
 handle_fn rest_handle, rpc_handle, root_handle, unknown_handle, api_handle, health_handle,
     health_database_handle, live_handle, ready_handle, metrics_handle, admin_ready_handle,
     schema_cache_handle, ws_handle, web_handle, broadcast_handle, broadcast_one_handle,
-    api_openapi_handle, ping_handle, tenant_health_handle;
+    api_openapi_handle, ping_handle, tenant_health_handle, auth_handle;
 
 #endif

@@ -2,6 +2,7 @@
 #include "serve.h"
 
 #include "auth/node_key.h"
+#include "auth/service_fail.h"
 #include "base/log.h"
 #include "base/url.h"
 #include "routes.h"
@@ -76,11 +77,12 @@ static const struct fail *no_route(const struct request *req, unsigned methods)
 
 /* ---- failures ---- */
 
-static bool api_style(const struct request *req)
+static enum fail_style style_of(const struct request *req)
 {
     if (req->route != NULL)
-        return req->route->style == FAIL_STYLE_API;
-    return str_starts(req->path, STR("/api/")) || str_eq(req->path, STR("/api"));
+        return req->route->style;
+    bool api = str_starts(req->path, STR("/api/")) || str_eq(req->path, STR("/api"));
+    return api ? FAIL_STYLE_API : FAIL_STYLE_REST;
 }
 
 /* {"error": sentence}. What PostgreSQL says of its own troubles is for our log. */
@@ -98,6 +100,19 @@ static str rest_json(const struct request *req, const struct fail *fail)
 {
     bool minimal = str_eq(req->worker->config->error_verbosity, STR("minimal"));
     return minimal ? fail_json_minimal(req->mem, fail) : fail_json(req->mem, fail);
+}
+
+static str body_of(const struct request *req, const struct fail *fail)
+{
+    switch (style_of(req)) {
+    case FAIL_STYLE_API:
+        return api_json(req->mem, fail);
+    case FAIL_STYLE_AUTH:
+        return service_fail_json(req, fail);
+    case FAIL_STYLE_REST:
+        break;
+    }
+    return rest_json(req, fail);
 }
 
 static void log_failure(const struct request *req, const struct fail *fail)
@@ -118,7 +133,9 @@ void serve_fail(struct request *req, const struct fail *fail)
     struct reply *reply = reply_new(req->mem, fail->status, TYPE_JSON);
     req->failed = fail->code;
     log_failure(req, fail);
-    reply->body = api_style(req) ? api_json(req->mem, fail) : rest_json(req, fail);
+    reply->body = body_of(req, fail);
+    if (style_of(req) == FAIL_STYLE_AUTH && service_fail_is_new(req))
+        reply_header(reply, STR("X-Supabase-Api-Version"), SERVICE_VERSION);
     reply_header(reply, STR("Proxy-Status"),
                  arena_printf(req->mem, "Postern; error=%s", fail->code));
     if (fail->authenticate.at != NULL)

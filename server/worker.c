@@ -5,11 +5,12 @@
 #include <stdlib.h>
 
 #include "admin.h"
+#include "auth/attempts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "serve.h"
 
-enum { DRAIN_EVERY_MS = 50, POLITE_MS = 300 };
+enum { DRAIN_EVERY_MS = 50, POLITE_MS = 300, SIGN_INS_AT_ONCE = 1, SIGN_INS_WAITING = 32 };
 
 static bool reads_request(const struct request *req)
 {
@@ -70,6 +71,9 @@ struct worker *worker_new(const struct worker_options *options)
     worker->loop = loop_new();
     worker->cache = cache_new(&worker->metrics);
     worker->keys = keys_ref(options->keys);
+    if (worker->index == 0 && str_eq(options->config->auth, STR("builtin")))
+        worker->attempts = attempts_new();
+    gate_init(&worker->sign_ins, SIGN_INS_AT_ONCE, SIGN_INS_WAITING);
     worker->tokens = token_cache_new(options->config, options->keys, &worker->metrics);
     worker->http = http_new(worker->loop, options->config, &worker->metrics, serve, worker);
     worker->db = db_new(&(struct db_options){.config = options->config,
@@ -391,6 +395,7 @@ void worker_free(struct worker **worker)
     cache_free(&last->cache);
     feed_free(&last->feed);
     token_cache_free(&last->tokens);
+    attempts_free(&last->attempts);
     keys_unref(&last->keys);
     claims_unref(&last->nobody);
     schema_unref(&last->schema);

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "auth/gate.h"
 #include "auth/token.h"
 #include "base/config.h"
 #include "base/metrics.h"
@@ -27,6 +28,8 @@ struct worker {
     struct cache *cache;
     struct token_cache *tokens;
     const struct keys *keys;
+    struct attempts *attempts;   /* the first worker's, for all of them; NULL: nobody signs in */
+    struct gate sign_ins;        /* by password */
     const struct claims *nobody; /* for routes that ask for no token */
     const struct schema *schema; /* the current snapshot */
     const struct book *book;     /* the curated routes, counted like a snapshot */

@@ -180,6 +180,8 @@ const struct keys *keys_with_set(arena *mem, const struct config *config, const 
     if (why->at == NULL && set->text.at != NULL)
         add_fetched(keys, set->text);
     keys->waits = set->is_wanted && set->text.at == NULL;
+    if (why->at == NULL && str_eq(config->auth, STR("builtin")) && keys_secret(keys).at == NULL)
+        *why = STR("AUTH=builtin signs tokens: JWT_SECRET must hold an HS256 secret.");
     if (why->at == NULL)
         return keys;
     *why = arena_copy(mem, *why);

@@ -13,7 +13,8 @@ struct keys;
 struct role_path;
 
 /* From JWT_SECRET and its companions. NULL when one is unusable (a secret too short, bad base64,
- * JSON without a key that can verify, a role path or an audience that is none), with the sentence
+ * JSON without a key that can verify, no secret to sign with for AUTH=builtin, a role path or an
+ * audience that is none), with the sentence
  * in *why, which lives in mem. No secret at all is possible: then every token is refused with
  * PGRST300. The caller holds one reference. */
 const struct keys *keys_new(arena *mem, const struct config *config, str *why);

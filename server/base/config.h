@@ -60,6 +60,10 @@ struct config {
     int64_t jwks_every_ms, jwks_again_ms;
     str supabase_url; /* absent: none */
     str state_dir;    /* absent: the user's own; "off": nothing is kept */
+    /* signing in */
+    str auth;                   /* builtin | off */
+    str auth_issuer;            /* of the tokens it signs */
+    int64_t auth_token_life_ms; /* until they expire */
     /* server */
     str host;
     int64_t port;

@@ -56,6 +56,7 @@ enum fail_kind {
     FAIL_HEADERS_LARGE,   /* PST431 431 */
     FAIL_UPGRADE,         /* PST426 426 */
     FAIL_UNAVAILABLE,     /* PST503 503: not now; the database is not the reason */
+    FAIL_SERVICE,         /* status and code are Supabase Auth's, see auth/service_fail.h */
     FAIL_SQL,             /* status and code come from PostgreSQL, see pg/sqlstate.h */
     FAIL_KINDS            /* keep last */
 };

@@ -123,6 +123,13 @@ const struct setting settings[] = {
     {"STATE_DIR", SETTING_TEXT, AT(state_dir), NULL, 0, 0, "STATE_DIRECTORY", NULL,
      "a folder for the last good keys; by default $XDG_STATE_HOME/postern or ~/.local/state/postern; off"},
 
+    {"AUTH", SETTING_CHOICE, AT(auth), "off", 0, 0, "", "off builtin",
+     "who answers /auth/v1; builtin: users of auth.users sign in with their passwords"},
+    {"AUTH_ISSUER", SETTING_TEXT, AT(auth_issuer), "postern", 0, 0, "GOTRUE_JWT_ISSUER", NULL,
+     "the iss claim of the built-in service's tokens"},
+    {"AUTH_TOKEN_LIFE", SETTING_DURATION, AT(auth_token_life_ms), "1h", MINUTE, 7LL * DAY,
+     "GOTRUE_JWT_EXP:s JWT_EXPIRY:s", NULL, "how long the built-in service's tokens are good"},
+
     {"HOST", SETTING_HOST, AT(host), "127.0.0.1", 0, 0, "PGRST_SERVER_HOST", NULL,
      "the address to listen on"},
     {"PORT", SETTING_COUNT, AT(port), "8080", 0, 65535, "PORT PGRST_SERVER_PORT", NULL,

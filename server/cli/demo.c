@@ -149,6 +149,7 @@ static void make_config(struct demo *demo)
     config->replica_database_url = (str){NULL, 0};
     config->jwt_secret_is_base64 = false;
     config->jwt_aud = (str){NULL, 0};
+    config->auth = STR("builtin");
     config->host = STR("127.0.0.1");
     config->workers = WORKERS;
 }
@@ -170,6 +171,8 @@ static void put_lines(struct demo *demo, const struct keys *keys)
     printf("\n  Postern %s is ready.        http://127.0.0.1:%d/\n\n", POSTERN_VERSION, port);
     printf("  anon key      %.*s\n\n  service key   %.*s\n\n  Ada's token   %.*s\n\n",
            STR_ARG(anon), STR_ARG(service), STR_ARG(ada));
+    printf("  Sign in as    ada@example.org, an operator, with \"ada-demo\"\n"
+           "                grace@example.org, an administrator, with \"grace-demo\"\n\n");
     printf("  Try it:\n\n"
            "    curl 'http://127.0.0.1:%d/rest/v1/primes?select=expression,digits"
            "&order=digits.desc&limit=3' \\\n      -H 'Authorization: Bearer %.*s'\n\n",

@@ -62,7 +62,8 @@ static void *fill_the_rest(void *arg)
 {
     struct loader *loader = arg;
     return run_file(loader, "searches") && run_file(loader, "agents") &&
-                   run_file(loader, "operations") && run_file(loader, "finish")
+                   run_file(loader, "operations") && run_file(loader, "passwords") &&
+                   run_file(loader, "finish")
                ? loader
                : NULL;
 }
@@ -114,7 +115,7 @@ bool demo_update(struct cluster *cluster, str *why)
 {
     struct loader loader;
     bool fine = loader_open(&loader, cluster_url(cluster, "postgres", DEMO_DATABASE)) &&
-                migrate_up(loader.sync, loader.mem, &loader.why);
+                migrate_up(loader.sync, loader.mem, &loader.why) && run_file(&loader, "passwords");
     loader_close(&loader, cluster->mem, why);
     return fine;
 }

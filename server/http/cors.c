@@ -6,7 +6,7 @@
     "Transfer-Encoding, Range-Unit"
 #define EXPOSED_MORE                                                                               \
     EXPOSED ", Preference-Applied, ETag, Age, Retry-After, Cache-Status, Content-Disposition, "    \
-            "X-Request-Id"
+            "X-Request-Id, X-Supabase-Api-Version"
 enum { HEADERS_ROOM = 128 };
 
 #define METHODS "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"

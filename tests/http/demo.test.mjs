@@ -68,6 +68,17 @@ describe('the first start', () => {
         assert.equal(json.by_form.reduce((sum, form) => sum + form.count, 0), json.total);
     });
 
+    test('prints passwords that sign in', async () => {
+        const output = demo.output(), roles = [];
+        for (const [, email, password] of output.matchAll(/(\S+@example\.org), an .* with "(\S+)"/g)) {
+            const reply = await fetch(`http://127.0.0.1:${port}/auth/v1/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email, password }) });
+            const { access_token: token } = await reply.json();
+            roles.push((await get('/rest/v1/user_profiles?select=role,display_name&order=display_name', { authorization: `Bearer ${token}` })).json);
+        }
+        assert.deepEqual(roles[0], [{ role: 'operator', display_name: 'Ada' }]);
+        assert.deepEqual(roles[1]?.map(({ role }) => role).sort(), ['admin', 'operator', 'operator'], 'an administrator sees all');
+    });
+
     test('prints keys that work', async () => {
         const output = demo.output();
         const anon = await get('/rest/v1/primes?select=id&limit=1', { apikey: keyOf(output, 'anon key') });

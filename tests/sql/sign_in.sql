@@ -9,7 +9,7 @@ select plan(36);
 
 -- What C would send, and the little of it that stays.
 create function pg_temp.terms() returns jsonb language sql as $$
-    select '{"lifetime": 3600, "audience": "authenticated", "issuer": "here", "peer": "::1", "agent": "tap"}'::jsonb
+    select '{"issued": 1000, "lifetime": 3600, "audience": "authenticated", "issuer": "here", "peer": "::1"}'::jsonb
 $$;
 create temporary table kept (name text primary key, token text, session text);
 grant all on kept to postern_api;

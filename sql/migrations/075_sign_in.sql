@@ -48,8 +48,7 @@ create table private.sessions (
     created_at   timestamptz not null default now(),
     refreshed_at timestamptz not null default now(),
     ended_at     timestamptz,
-    peer         text,
-    user_agent   text
+    peer         text
 );
 comment on table private.sessions is 'Who is signed in: one row from signing in to signing out.';
 comment on column private.sessions.ended_at is 'A refresh token came a second time: none of the session is good any more.';
@@ -119,12 +118,12 @@ create function private.is_banned(account auth.users) returns boolean language s
 $$;
 comment on function private.is_banned is 'May the user neither sign in nor refresh?';
 
--- terms: what the server knows: {"lifetime": seconds, "audience", "issuer", "peer", "agent"}.
+-- terms: what the server knows: {"issued": time, "lifetime": seconds, "audience", "issuer", "peer"}.
 create function private.grant_session(account auth.users, session private.sessions, terms jsonb)
     returns postern.grant_or_failure language plpgsql volatile set search_path = '' as $$
 declare
     token text := private.new_api_key();
-    issued bigint := floor(extract(epoch from clock_timestamp()));
+    issued bigint := (terms ->> 'issued')::bigint;
 begin
     insert into private.refresh_tokens (token_hash, session_id) values (private.key_hash(token), session.id);
     return row(
@@ -177,8 +176,8 @@ begin
         return private.failed('email_not_confirmed');
     end if;
     update auth.users set last_sign_in_at = now() where id = account.id returning * into account;
-    insert into private.sessions (user_id, peer, user_agent)
-    values (account.id, terms ->> 'peer', left(terms ->> 'agent', 300))
+    insert into private.sessions (user_id, peer)
+    values (account.id, terms ->> 'peer')
     returning * into session;
     return private.grant_session(account, session, terms);
 end

@@ -1,0 +1,32 @@
+/* What the files of /auth/v1 share. */
+#ifndef AUTH_H
+#define AUTH_H
+
+#include "base/fail.h"
+#include "base/request.h"
+#include "pg/rows.h"
+
+/* sign_in.c: POST /auth/v1/token. A session for a password or a refresh token. */
+const struct fail *auth_token(struct request *req);
+
+/* signed_in.c: GET /auth/v1/user and POST /auth/v1/logout, for who has a session. */
+const struct fail *auth_user(struct request *req);
+const struct fail *auth_logout(struct request *req);
+
+/* The answer of a function of signing in (migration 075), column by column. */
+enum auth_column { AUTH_FAILURE, AUTH_CLAIMS, AUTH_REFRESH_TOKEN, AUTH_ACCOUNT };
+#define AUTH_COLUMNS "select failure, claims, refresh_token, account from "
+
+/* NULL when the answer says that it went well. */
+const struct fail *auth_failure(arena *mem, const struct rows *rows);
+
+/* Without the migration the functions are not there: says so. For statement.refusal. */
+const struct fail *auth_refusal(arena *mem, str sqlstate, str message);
+
+/* A JSON answer that nobody may keep. */
+const struct fail *auth_reply(struct request *req, str body);
+
+/* A parameter of the query, decoded; absent when it is not there. */
+str auth_query(const struct request *req, str name);
+
+#endif
