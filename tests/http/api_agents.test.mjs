@@ -6,7 +6,7 @@ import { startApi } from './api_stand.mjs';
 
 const TASK = ['id', 'title', 'description', 'status', 'priority', 'agent_model', 'assigned_agent', 'source', 'result', 'tokens_used', 'cost_usd', 'created_at', 'started_at', 'completed_at', 'parent_task_id', 'max_cost_usd', 'permission_level', 'template_name', 'on_child_failure', 'role_name'];
 const EVENT = ['id', 'task_id', 'event_type', 'agent', 'summary', 'detail', 'created_at', 'tool_name', 'input_tokens', 'output_tokens', 'duration_ms'];
-const SCHEDULE = ['id', 'name', 'description', 'enabled', 'trigger_type', 'cron_expr', 'event_filter', 'action_type', 'template_name', 'role_name', 'task_title', 'task_description', 'priority', 'max_cost_usd', 'permission_level', 'fire_count', 'last_fired_at', 'last_checked_at', 'created_at', 'updated_at'];
+const SCHEDULE = ['id', 'name', 'description', 'enabled', 'trigger_type', 'cron_expr', 'event_filter', 'action_type', 'template_name', 'role_name', 'task_title', 'task_description', 'priority', 'max_cost_usd', 'permission_level', 'fire_count', 'last_fired_at', 'last_checked_at', 'created_at', 'updated_at', 'timezone', 'next_run'];
 
 let stand, api, query;
 before(async () => {
@@ -194,16 +194,21 @@ describe('schedules', () => {
         assert.equal((await ask('POST', 'schedules', SENT)).status, 409);
         const changed = await ask('PUT', `schedules/${body.id}`, { task_title: 'U', max_cost_usd: 3 });
         assert.deepEqual([changed.body.task_title, changed.body.max_cost_usd, changed.body.cron_expr], ['U', 3, SENT.cron_expr]);
-        assert.equal((await ask('PUT', `schedules/${body.id}/toggle`, { enabled: true })).body.enabled, true);
+        assert.deepEqual([body.next_run, changed.body.timezone], [null, 'UTC']);
+        const on = (await ask('PUT', `schedules/${body.id}/toggle`, { enabled: true })).body;
+        assert.deepEqual([on.enabled, new Date(on.next_run).getUTCHours()], [true, 3]);
+        const moved = (await ask('PUT', `schedules/${body.id}`, { timezone: 'Asia/Tokyo', cron_expr: '0 3 * * *' })).body;
+        assert.deepEqual([moved.timezone, new Date(moved.next_run).getUTCHours()], ['Asia/Tokyo', 18]);
         assert.deepEqual((await get('schedules')).schedules.map(({ name }) => name), ['nightly', 'nights', 'on-prime']);
         assert.deepEqual((await ask('DELETE', `schedules/${body.id}`)).body, { ok: true });
         for (const [method, path, sent] of [['DELETE', ''], ['PUT', '', { name: 'x' }], ['PUT', '/toggle', { enabled: true }]])
             assert.deepEqual((await ask(method, `schedules/${body.id}${path}`, sent)).body, { error: 'Schedule not found' });
     });
 
-    const CRON = 'cron_expr must be five fields, as "0 3 * * *"';
+    const CRON = 'cron_expr must be five fields whose time comes, as "0 3 * * *"';
     const BAD = [
-        [{ cron_expr: null }, CRON], [{ cron_expr: '0 3 * *' }, CRON], [{ cron_expr: '0 3 * * x' }, CRON],
+        [{ cron_expr: null }, CRON], [{ cron_expr: '0 3 * *' }, CRON], [{ cron_expr: '0 3 * * x' }, CRON], [{ cron_expr: '60 3 * * *' }, CRON], [{ cron_expr: '0 0 30 2 *' }, CRON],
+        [{ timezone: 'Mars/Olympus' }, 'timezone must be the name of a time zone, as Europe/Berlin'],
         [{ trigger_type: 'event' }, 'event_filter must be given for a schedule that an event starts'],
         [{ action_type: 'template' }, 'template_name must be given for a schedule that expands a template'],
         [{ template_name: 'nothing' }, 'Unknown template: nothing'], [{ role_name: 'king' }, 'Unknown role: king'], [{ trigger_type: 'moon' }], [{ name: '' }],

@@ -7,6 +7,7 @@
 -- param: enabled bool = false
 -- param: trigger_type text one of cron, event
 -- param: cron_expr text? max 200
+-- param: timezone text = UTC min 1 max 60
 -- param: event_filter text? max 500
 -- param: action_type text one of task, template = task
 -- param: template_name text? max 200
@@ -17,9 +18,9 @@
 -- param: max_cost_usd number? min 0 max 99999999
 -- param: permission_level int = 1 min 0 max 3
 -- answer: created
-insert into agent_schedules (name, description, enabled, trigger_type, cron_expr, event_filter, action_type,
+insert into agent_schedules (name, description, enabled, trigger_type, cron_expr, timezone, event_filter, action_type,
     template_name, role_name, task_title, task_description, priority, max_cost_usd, permission_level)
-values (:name, coalesce(:description, ''), :enabled, :trigger_type, :cron_expr, :event_filter, :action_type,
+values (:name, coalesce(:description, ''), :enabled, :trigger_type, :cron_expr, :timezone, :event_filter, :action_type,
     :template_name, :role_name, :task_title, coalesce(:task_description, ''), :priority, :max_cost_usd,
     :permission_level)
 returning postern.checked(agent_schedules)

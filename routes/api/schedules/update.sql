@@ -8,6 +8,7 @@
 -- param: enabled bool?
 -- param: trigger_type text? one of cron, event
 -- param: cron_expr text? max 200
+-- param: timezone text? min 1 max 60
 -- param: event_filter text? max 500
 -- param: action_type text? one of task, template
 -- param: template_name text? max 200
@@ -25,6 +26,7 @@ set updated_at = now()
     , enabled = :enabled                    --? enabled
     , trigger_type = :trigger_type          --? trigger_type
     , cron_expr = :cron_expr                --? cron_expr
+    , timezone = :timezone                  --? timezone
     , event_filter = :event_filter          --? event_filter
     , action_type = :action_type            --? action_type
     , template_name = :template_name        --? template_name
