@@ -322,6 +322,7 @@ bool cluster_start(struct cluster *cluster, str *why)
                           "--wal_level=logical",
                           "--max_connections=60",
                           "--shared_buffers=128MB",
+                          "--shared_preload_libraries=pg_stat_statements",
                           "--max_wal_size=2GB",
                           "--wal_init_zero=off",
                           "--jit=off",

@@ -1,5 +1,8 @@
 -- Demo, at the end: the dashboard's numbers, and statistics for the planner.
 
+-- Counts statements, for the page of administrators.
+create extension pg_stat_statements schema postern;
+
 refresh materialized view private.dashboard_stats;
 refresh materialized view private.form_leaderboard_mv;
 refresh materialized view private.digit_distribution_mv;

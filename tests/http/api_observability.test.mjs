@@ -35,7 +35,7 @@ before(async () => {
 after(() => stand?.stop());
 
 describe('who may read', () => {
-    for (const path of ['metrics?metrics=a', 'logs', 'logs/search?q=a', 'logs/stats', 'report', 'workers/top'])
+    for (const path of ['metrics?metrics=a', 'logs', 'logs/search?q=a', 'logs/stats', 'report', 'workers/top', 'database'])
         test(path, async () => {
             for (const [token, status] of [[undefined, 401], [anonKey, 401], [userA.token, 403], [admin.token, 200], [serviceKey, 200]]) {
                 assert.equal((await get(path, token ?? null)).status, status);
@@ -187,4 +187,31 @@ describe('what is wrong is told', () => {
             assert.equal(status, 400);
             assert.match(body.error, error);
         });
+});
+
+describe('the database itself', () => {
+    test('connections, cache, size; no statements while nothing counts them', async () => {
+        const { status, body } = await get('database');
+        assert.equal(status, 200);
+        assert.equal(body.statements, null);
+        assert.equal(body.is_replica, false);
+        assert.equal(body.replay_lag_seconds, null);
+        assert.ok(body.size_bytes > 1e6 && body.cache_hit_rate > 0 && body.cache_hit_rate <= 1, JSON.stringify(body));
+        assert.ok(body.connections.some(({ role, count }) => role === 'authenticator' && count > 0), JSON.stringify(body.connections));
+        assert.match(body.version, /^\d+/);
+    });
+
+    test('what runs for more than a second is told, with what it waits for', async () => {
+        const slow = stand.query('select pg_sleep(2.5)');
+        await new Promise((done) => setTimeout(done, 1500));
+        const { body } = await get('database');
+        assert.deepEqual(body.long_running.map(({ role, waits_for, query }) => [role, waits_for, query]), [['postgres', 'Timeout', 'select pg_sleep(2.5)']]);
+        assert.ok(body.long_running[0].seconds >= 1);
+        await slow;
+    });
+
+    test('an extension that is there but not preloaded is no error', async () => {
+        await stand.query('create extension pg_stat_statements');
+        assert.equal((await get('database')).body.statements, null);
+    });
 });
