@@ -16,6 +16,9 @@ export const compact = (value) => (known(value) ? short.format(value) : NONE);
 export const dollars = (value) => (known(value) ? money.format(value) : NONE);
 export const percent = (value, digits = 0) => (known(value) ? `${Number(value).toFixed(digits)} %` : NONE);
 export const timeOf = (ms) => clock.format(ms);
+const utcDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+/** Of buckets that the server cuts in UTC: seconds. */
+export const bucketDay = (seconds) => utcDay.format(1000 * seconds);
 export const dayOf = (value) => (value ? day.format(new Date(value)) : NONE);
 export const moment = (value) => (value ? `${dayOf(value)}, ${timeOf(new Date(value))}` : NONE);
 export const formName = (form) => (form ?? 'unknown').replaceAll('_', ' ');

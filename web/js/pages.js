@@ -4,6 +4,12 @@
 export const pages = [
   { path: '/', name: 'Overview', load: () => import('./pages/overview.js') },
   { path: '/browse', name: 'Browse', load: () => import('./pages/browse.js') },
+  { path: '/fleet', name: 'Fleet', load: () => import('./pages/fleet.js') },
+  { path: '/projects', name: 'Projects', load: () => import('./pages/projects.js') },
+  { path: '/agents', name: 'Agents', needs: 'admin', load: () => import('./pages/agents.js') },
+  { path: '/observability', name: 'Observability', needs: 'admin', load: () => import('./pages/observability.js') },
+  { path: '/account', name: 'Account', needs: 'user', load: () => import('./pages/account.js') },
+  { path: '/admin', name: 'Admin', needs: 'admin', load: () => import('./pages/admin.js') },
   { path: '/signin', name: 'Sign in', hidden: true, load: () => import('./pages/signin.js') },
 ];
 

@@ -11,6 +11,7 @@ const AXIS_FONT = '12px Inter, ui-sans-serif, system-ui, sans-serif';
 /**
  * x: numbers (seconds when time). series: [{ name, colour: a CSS variable, values }].
  * kind: 'line' | 'bars' | 'stack'. log: a logarithmic y axis. label(x): of a place on the x axis.
+ * utc: the times are buckets that begin in UTC.
  * value(y): how a value is written. summary: one sentence that says what is seen.
  */
 export async function chart(place, options, signal) {
@@ -60,12 +61,13 @@ function dataOf({ x, series, kind }) {
   return [x, ...series.map(({ values }) => values.map((value, i) => (sums[i] += value ?? 0))).reverse()];
 }
 
-function setup(Plot, { x, series, kind, log, time = true, label, value = compact }, size, read) {
+function setup(Plot, { x, series, kind, log, utc, time = true, label, value = compact }, size, read) {
   const drawn = kind === 'stack' ? [...series].reverse() : series;
   const bars = kind === 'line' ? undefined : Plot.paths.bars({ size: [x.length > 60 ? 0.92 : 0.72, 56], radius: x.length > 60 ? 0 : 0.12, gap: x.length > 120 ? 0 : 1 });
   const axis = { stroke: css('--quiet'), font: AXIS_FONT, ticks: { show: false } };
   return {
     ...size,
+    ...(utc && { tzDate: (at) => Plot.tzDate(new Date(at * 1000), 'Etc/UTC') }),
     padding: [10, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: kind === 'line', size: 7 }, drag: { x: false, y: false } },
@@ -74,7 +76,7 @@ function setup(Plot, { x, series, kind, log, time = true, label, value = compact
       y: log ? { distr: 3, range: (plot, low, high) => [0.7, Math.max(10, high * 1.6)] } : { range: (plot, low, high) => [Math.min(0, low ?? 0), (high || 1) * 1.08] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 74, gap: 6, size: 34, ...(time ? {} : { values: (plot, places) => places.map((at) => (at === null ? '' : label(at))) }) },
+      { ...axis, grid: { show: false }, space: 74, gap: 6, size: 34, values: time ? timeTexts(utc ? 'UTC' : undefined) : (plot, places) => places.map((at) => (at === null ? '' : label(at))) },
       { ...axis, ...(log && { filter: powersOnly }), grid: { stroke: css('--rule'), width: 1, ...(log && { filter: powersOnly }) }, space: 38, gap: 8, size: (plot, texts) => axisWidth(texts), values: (plot, places) => places.map((at) => (at === null ? '' : value(at))) },
     ],
     series: [{}, ...drawn.map(({ colour }) => ({
@@ -94,4 +96,21 @@ function paddedRange(kind, x, low, high) {
   if (kind === 'line' || x.length < 2) return x.length < 2 ? [low - 1, high + 1] : [low, high];
   const half = (x[1] - x[0]) / 2;
   return [low - half, high + half];
+}
+
+// Hours, then days, then months; what changes less often stands below, where it changes.
+function timeTexts(timeZone) {
+  const format = (options) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options });
+  const hour = format({ hour: '2-digit', minute: '2-digit' }), day = format({ day: 'numeric', month: 'short' });
+  const month = format({ month: 'short' }), year = format({ year: 'numeric' });
+  return (plot, places, axis, space, step) => {
+    const [upper, lower] = step < 86400 ? [hour, day] : step < 2400000 ? [day, year] : [month, year];
+    let former = null;
+    return places.map((at) => {
+      const below = lower.format(at * 1000);
+      const text = below === former ? upper.format(at * 1000) : `${upper.format(at * 1000)}\n${below}`;
+      former = below;
+      return text;
+    });
+  };
 }

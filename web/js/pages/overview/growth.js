@@ -1,5 +1,5 @@
 // Discoveries over time, stacked by form.
-import { count, dayOf, formName } from '../../format.js';
+import { bucketDay, count, formName } from '../../format.js';
 import { choice } from '../../parts/choice.js';
 import { chart } from '../../parts/chart.js';
 import { formColours } from '../../parts/forms.js';
@@ -31,9 +31,9 @@ function draw(rows, body, bucket, signal) {
   const totals = sumOf([...values.values()], x.length);
   const most = totals.indexOf(Math.max(...totals));
   chart(body, {
-    x, series, kind: 'stack', height: 400,
-    label: (at) => `${bucket === 'day' ? '' : `${bucket} of `}${dayOf(at * 1000)}: ${count(totals[x.indexOf(at)])}`,
-    summary: `Primes found by ${bucket}, from ${dayOf(x[0] * 1000)} to ${dayOf(x.at(-1) * 1000)}; the most, ${count(totals[most])}, in the ${bucket} of ${dayOf(x[most] * 1000)}.`,
+    x, series, utc: true, kind: 'stack', height: 400,
+    label: (at) => `${bucket === 'day' ? '' : `${bucket} of `}${bucketDay(at)}: ${count(totals[x.indexOf(at)])}`,
+    summary: `Primes found by ${bucket}, from ${bucketDay(x[0])} to ${bucketDay(x.at(-1))}; the most, ${count(totals[most])}, in the ${bucket} of ${bucketDay(x[most])}.`,
   }, signal);
 }
 

@@ -1,0 +1,36 @@
+// Who changed what, the newest first.
+import { fill, h } from '../../dom.js';
+import { ago, count, counted } from '../../format.js';
+import { panel } from '../../parts/panel.js';
+import { table } from '../../parts/table.js';
+
+const PAGE = 25;
+
+const columns = [
+  ['When', ({ created_at: at }) => ago(at)],
+  ['Who', ({ user_email: email, user_id: id }) => email ?? h('code', {}, (id ?? '').slice(0, 8))],
+  ['Did', ({ action }) => action],
+  ['To', ({ resource, method }) => h('span', {}, resource ?? '–', ' ', h('span', { class: 'quiet' }, method))],
+  ['Status', ({ status_code: code }) => code ?? '–', 'number wide'],
+  ['From', ({ ip_address: address }) => address ?? '–', 'quiet wide'],
+];
+
+export function audit({ api, signal }) {
+  let offset = 0;
+  const move = (step) => {
+    offset = Math.max(0, offset + step);
+    element.refresh();
+  };
+  const element = panel({
+    title: 'Audit', signal, every: 15000, lines: 6,
+    load: () => api.get('/api/audit', { limit: PAGE, offset: offset || null }),
+    tries: { path: () => `/api/audit?limit=${PAGE}&offset=${offset}`, token: true, supabase: () => `const { data, count } = await supabase.from('audit_log').select('*', { count: 'exact' })\n  .order('created_at', { ascending: false }).range(${offset}, ${offset + PAGE - 1})` },
+    isEmpty: ({ data }) => data.total === 0,
+    empty: ['Nothing has been changed yet.', 'Changes by administrators are written down here.'],
+    draw: ({ data: { entries, total } }, body) => fill(body, table(columns, entries, { caption: 'Audit' }),
+      h('p', { class: 'pager' }, h('button', { class: 'button', type: 'button', disabled: offset === 0, onclick: () => move(-PAGE) }, 'Newer'),
+        h('span', { class: 'quiet' }, `${count(offset + 1)} to ${count(offset + entries.length)} of ${counted(total, 'entry', 'entries')}`),
+        h('button', { class: 'button', type: 'button', disabled: offset + PAGE >= total, onclick: () => move(PAGE) }, 'Older'))),
+  });
+  return element;
+}

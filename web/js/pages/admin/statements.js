@@ -1,0 +1,27 @@
+// The statements that have taken the most time in all.
+import { fill, h } from '../../dom.js';
+import { compact, count, milliseconds } from '../../format.js';
+import { tryButton } from '../../parts/drawer.js';
+import { nothing, waiting } from '../../parts/states.js';
+import { table } from '../../parts/table.js';
+import { TRIES } from './database.js';
+
+const columns = [
+  ['Statement', ({ query }) => h('code', { class: 'clamp', title: query }, query)],
+  ['Calls', ({ calls }) => compact(calls), 'number'],
+  ['Mean', ({ mean_ms: ms }) => milliseconds(ms), 'number'],
+  ['Longest', ({ max_ms: ms }) => milliseconds(ms), 'number wide'],
+  ['In all', ({ total_ms: ms }) => milliseconds(ms), 'number'],
+  ['Rows', ({ rows }) => count(rows), 'number wide'],
+];
+
+export function statements(health) {
+  const body = h('div', { class: 'panel-body' }, waiting(6));
+  health.onData(({ statements: rows }) => {
+    if (body.contains(document.activeElement)) return;
+    if (rows === null) fill(body, nothing('PostgreSQL does not count its statements.', "Add pg_stat_statements to shared_preload_libraries, restart it, and create the extension."));
+    else fill(body, table(columns, rows, { caption: 'Slow statements' }));
+  });
+  return h('section', { class: 'panel' }, h('header', {}, h('h2', {}, 'Slow statements'), h('p', { class: 'note' }, 'by the time they have taken in all; their values are left out'),
+    h('div', { class: 'tools' }, tryButton('Slow statements', TRIES))), body);
+}
