@@ -89,10 +89,22 @@ static void put_missing(struct buf *errors, const char *name, str value, bool *a
     *any = true;
 }
 
+#define TOO_LARGE "{\"payload\":[\"Payload size exceeds the limit\"]}"
+
+static bool is_too_large(const struct request *req, str payload)
+{
+    return (int64_t)payload.len > req->worker->config->live.broadcast_bytes;
+}
+
 /* {} for a good one. */
-static bool put_errors(struct buf *errors, const struct incoming *message)
+static bool put_errors(struct request *req, struct buf *errors, const struct incoming *message)
 {
     bool any = false;
+
+    if (is_too_large(req, message->payload)) {
+        buf_put(errors, STR(TOO_LARGE));
+        return true;
+    }
 
     buf_putc(errors, '{');
     put_missing(errors, "topic", message->topic, &any);
@@ -139,7 +151,7 @@ static bool read_batch(struct request *req, str array, struct batch_in *batch)
         struct incoming *message = &batch->messages[batch->count++];
         *message = read_message(req->mem, value);
         buf_put(&batch->errors, batch->count > 1 ? STR(",") : STR(""));
-        batch->wrong |= put_errors(&batch->errors, message);
+        batch->wrong |= put_errors(req, &batch->errors, message);
     }
     return true;
 }
@@ -262,6 +274,8 @@ const struct fail *broadcast_one_handle(struct request *req)
                               "application/octet-stream\"}"));
     if (!what.binary && json_check(req->body) == JSON_INVALID)
         return reply_json(req, 422, STR("{\"errors\":{\"payload\":[\"is invalid\"]}}"));
+    if (is_too_large(req, what.payload))
+        return reply_json(req, 422, STR("{\"errors\":" TOO_LARGE "}"));
     if (what.private)
         return publish_private(req, &what);
     publish(req, &what);

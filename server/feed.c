@@ -39,6 +39,7 @@ static struct guest *guest_new(struct feed *feed)
     if (guest == NULL)
         abort();
     guest->feed = feed;
+    atomic_fetch_add(&feed->worker->meter->connections, 1);
     return guest;
 }
 
@@ -90,6 +91,12 @@ static bool is_origin_allowed(const struct feed *feed, const struct handshake *h
         if (str_eq(str_trim(one), origin))
             return true;
     return false;
+}
+
+static bool is_full(const struct feed *feed)
+{
+    int64_t limit = feed->worker->config->live.connections;
+    return limit > 0 && atomic_load(&feed->worker->meter->connections) >= limit;
 }
 
 static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *handshake,
@@ -152,6 +159,8 @@ static bool admit_socket(void *arg, const struct handshake *handshake, void **se
 
     if (!is_origin_allowed(feed, handshake))
         refuse(refusal, 403, STR("{\"error\":\"This origin is not allowed\"}"));
+    else if (is_full(feed))
+        refuse(refusal, 429, STR("{\"error\":\"Too many connected users\"}"));
     else if (str_eq(handshake->path, STR("/realtime/v1/websocket")))
         open = open_phoenix(feed, mem, handshake, &guest, refusal);
     else if (str_eq(handshake->path, STR("/ws")))
@@ -202,6 +211,7 @@ static void on_closed(void *arg)
         session_close(guest->session);
     else
         visitor_close(guest->visitor);
+    atomic_fetch_sub(&guest->feed->worker->meter->connections, 1);
     free(guest);
 }
 
@@ -353,10 +363,14 @@ struct feed *feed_new(struct worker *worker)
     if (feed == NULL)
         abort();
     feed->worker = worker;
-    feed->hub = hub_new(&hub_fns, worker->config->publication, feed);
+    const struct hub_setup setup = {.publication = worker->config->publication,
+                                    .limits = &worker->config->live,
+                                    .meter = worker->meter};
+    feed->hub = hub_new(&hub_fns, &setup, feed);
     feed->plain = plain_new(&plain_fns, feed);
     feed->snapshot = snapshot_new(worker, feed->plain);
-    feed->ws = ws_new(worker->loop, &ws_fns, feed);
+    feed->ws = ws_new(worker->loop, &ws_fns, &worker->meter->messages, feed);
+    ws_set_idle(feed->ws, worker->config->live.idle_ms);
     feed->tick = timer_start(worker->loop, TICK_MS, TICK_MS, tick, feed);
     return feed;
 }

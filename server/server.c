@@ -51,6 +51,7 @@ struct server {
     struct place place, admin_place;
     int admin_fd; /* -1: no admin listener */
     struct worker *workers[WORKERS_MAX];
+    struct live_meter meter;
     int nworkers;
     bool stopping;
 };
@@ -175,6 +176,7 @@ static void start_workers(struct server *server)
                                                 .book = book,
                                                 .guide = guide,
                                                 .all = server->workers,
+                                                .meter = &server->meter,
                                                 .fd = open_door(server),
                                                 .admin_fd = i == 0 ? server->admin_fd : -1});
     metric_set(&server->workers[0]->metrics, METRIC_DB_MAX, config->db_max_connections);

@@ -64,6 +64,7 @@ struct worker *worker_new(const struct worker_options *options)
     worker->count = options->count;
     worker->config = options->config;
     worker->all = options->all;
+    worker->meter = options->meter;
     worker->schema = schema_ref(options->schema);
     worker->book = book_ref(options->book);
     worker->guide = options->guide;

@@ -36,6 +36,7 @@ struct worker {
     const struct guide *guide;   /* the pages of /api/docs, as long as the process */
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
+    struct live_meter *meter;  /* of the process */
     struct door *door;
     struct http *admin; /* the admin listener's side, of one worker; NULL: not this one */
     struct door *admin_door;
@@ -55,6 +56,7 @@ struct worker_options {
     const struct book *book;
     const struct guide *guide; /* outlives the worker */
     struct worker *const *all;
+    struct live_meter *meter;
     int fd;       /* that listens */
     int admin_fd; /* the same for the admin listener; -1: none */
 };

@@ -10,6 +10,20 @@
 #include "base/log.h"
 #include "base/statement.h"
 
+/* What the live feed puts up with; 0: no limit, of those that count. */
+struct live_limits {
+    int64_t connections;    /* of the process */
+    int64_t joins;          /* a second, of the process */
+    int64_t channels;       /* of one socket */
+    int64_t messages;       /* broadcasts a second, from one socket */
+    int64_t presences;      /* a second, of the process */
+    int64_t presence_calls; /* in 30 s, from one socket */
+    int64_t broadcast_bytes;
+    int64_t change_bytes; /* of a change as JSON; more: its large values are left out */
+    int64_t idle_ms;      /* without a frame from the client */
+    int64_t empty_ms;     /* without a channel */
+};
+
 struct config {
     /* databases */
     str database_url;
@@ -50,6 +64,7 @@ struct config {
     str replication_slot;         /* absent: a temporary one */
     str publication;
     str ws_token;
+    struct live_limits live;
     /* tokens */
     str jwt_secret;
     bool jwt_secret_is_base64;

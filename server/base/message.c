@@ -24,12 +24,23 @@ struct message *message_new(enum message_kind kind, str payload)
     if (message == NULL)
         abort();
     message->refs = 1;
+    message->waiting = 0;
     message->droppable = false;
     message->len = start + payload.len;
     memcpy(message->bytes, head, start);
     if (payload.len > 0)
         memcpy(message->bytes + start, payload.at, payload.len);
     return message;
+}
+
+struct message *message_new_close(int code, str reason)
+{
+    enum { REASON_MAX = 123 };
+    char payload[2 + REASON_MAX] = {(char)(code >> 8), (char)code};
+    size_t len = reason.len < REASON_MAX ? reason.len : (size_t)REASON_MAX;
+
+    memcpy(payload + 2, reason.at, len);
+    return message_new(MESSAGE_CLOSE, (str){payload, 2 + len});
 }
 
 struct message *message_ref(struct message *message)

@@ -8,17 +8,25 @@
 
 #include "base/str.h"
 
-enum message_kind { MESSAGE_TEXT = 1, MESSAGE_BINARY = 2 };
+enum message_kind { MESSAGE_TEXT = 1, MESSAGE_BINARY = 2, MESSAGE_CLOSE = 8 };
 
 struct message {
     atomic_int refs;
-    bool droppable; /* a slow client may lose it: a broadcast, never a change */
+    atomic_int waiting; /* queues it stands in */
+    bool droppable;     /* a slow client may lose it: a broadcast, never a change */
     size_t len;
     char bytes[]; /* the frame */
 };
 
+/* The bytes of all messages that wait for somebody, those of several queues once. */
+struct message_meter {
+    atomic_llong waiting;
+};
+
 struct message *message_new(enum message_kind kind, str payload);
 struct message *message_ref(struct message *message);
+/* The frame that ends a connection. */
+struct message *message_new_close(int code, str reason);
 void message_unref(struct message **message); /* NULLs it */
 str message_payload(const struct message *message);
 

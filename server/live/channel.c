@@ -183,12 +183,28 @@ static bool use_token(struct channel *channel, str token, str *why)
 
 void channel_refuse(struct channel *channel, str reason)
 {
-    session_refuse(channel->session, channel->full, channel->join_ref, channel->ref, reason);
+    const struct frame frame = {
+        .join_ref = channel->join_ref, .ref = channel->ref, .topic = channel->full};
+
+    session_refuse(channel->session, &frame, reason);
     channel_leave(channel);
+}
+
+/* Why the join is refused after its delay; absent: it is not. */
+static str find_refusal(const struct session *session, const struct frame *frame)
+{
+    if (frame->topic.len == STR(TOPIC_PREFIX).len)
+        return STR("TopicNameRequired: You must provide a topic name");
+    if (session->nchannels >= session->hub->limits->channels)
+        return STR("ChannelRateLimitReached: Too many channels");
+    if (frame->payload.len > LIVE_JOIN_MAX)
+        return STR("PayloadSizeExceeded: The join is too large");
+    return (str){NULL, 0};
 }
 
 static bool may_join(struct session *session, const struct frame *frame)
 {
+    struct hub *hub = session->hub;
     str name = frame->topic;
 
     if (!str_starts(name, STR(TOPIC_PREFIX)) || name.len > LIVE_NAME_MAX) {
@@ -197,19 +213,14 @@ static bool may_join(struct session *session, const struct frame *frame)
         session_reply(session, &reply, "error", STR("{\"reason\":\"unmatched topic\"}"));
         return false;
     }
-    if (name.len == STR(TOPIC_PREFIX).len) {
-        session_refuse(session, frame->topic, frame->join_ref, frame->ref,
-                       STR("TopicNameRequired: You must provide a topic name"));
+    if (!rate_take_second(&hub->meter->joins, hub->limits->joins, clock_us())) {
+        session_refuse_all(session, frame,
+                           STR("ClientJoinRateLimitReached: Too many joins per second"));
         return false;
     }
-    if (session->nchannels >= LIVE_CHANNELS_MAX) {
-        session_refuse(session, frame->topic, frame->join_ref, frame->ref,
-                       STR("ChannelRateLimitReached: Too many channels"));
-        return false;
-    }
-    if (frame->payload.len > LIVE_JOIN_MAX) {
-        session_refuse(session, frame->topic, frame->join_ref, frame->ref,
-                       STR("PayloadSizeExceeded: The join is too large"));
+    str why = find_refusal(session, frame);
+    if (why.at != NULL) {
+        session_refuse(session, frame, why);
         return false;
     }
     return true;
@@ -423,7 +434,8 @@ void channel_leave(struct channel *channel)
         topic_leave(channel);
     list_remove(&channel->of_joining);
     list_remove(&channel->of_session);
-    session->nchannels--;
+    if (--session->nchannels == 0)
+        session->empty_us = clock_us();
     session->hub->counts.channels--;
     channel->state = CHANNEL_GONE;
     channel->session = NULL;

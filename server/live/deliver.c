@@ -55,7 +55,8 @@ static const struct made *data_for(struct delivery *delivery, const struct hit *
     const struct payload_options options = {.select = hit->binding->select,
                                             .nselect = hit->binding->nselect,
                                             .old_whole = old_whole,
-                                            .max = LIVE_CHANGE_MAX};
+                                            .max =
+                                                (size_t)delivery->batch->hub->limits->change_bytes};
     struct made *made = arena_new(delivery->mem, struct made);
     *made = (struct made){.known = hit->known, .select = select, .old_whole = old_whole};
     made->data = payload_make(delivery->mem, delivery->change, hit->known->facts, &options);

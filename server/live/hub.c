@@ -13,7 +13,7 @@ uint64_t hash_names(str a, str b, str c)
     return str_hash(c, str_hash(b, str_hash(a, STR_HASH_SEED) + 1) + 1);
 }
 
-struct hub *hub_new(const struct hub_fns *fns, str publication, void *arg)
+struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, void *arg)
 {
     struct hub *hub = calloc(1, sizeof(*hub));
 
@@ -21,7 +21,9 @@ struct hub *hub_new(const struct hub_fns *fns, str publication, void *arg)
         abort();
     hub->fns = fns;
     hub->arg = arg;
-    hub->publication = publication;
+    hub->publication = setup->publication;
+    hub->limits = setup->limits;
+    hub->meter = setup->meter;
     list_init(&hub->sessions);
     list_init(&hub->joining);
     list_init(&hub->delayed);
@@ -130,6 +132,17 @@ static void end_expired(struct hub *hub)
     }
 }
 
+/* A socket without a channel is of no use to anybody. */
+static void end_empty(struct hub *hub, int64_t now_us)
+{
+    LIST_EACH (node, &hub->sessions) {
+        const struct session *session = LIST_ENTRY(node, struct session, node);
+        if (session->nchannels == 0 && session->nrefusals == 0 && session->peer != NULL &&
+            now_us - session->empty_us > hub->limits->empty_ms * 1000)
+            hub->fns->close(hub->arg, session->peer, CLOSE_GOING_AWAY, STR("no channels"));
+    }
+}
+
 /* Everything that was said to them may be lost: they start anew. */
 static void end_overflown(struct hub *hub)
 {
@@ -152,6 +165,7 @@ void hub_tick(struct hub *hub)
     end_overflown(hub);
     end_waits(hub, now_us);
     end_expired(hub);
+    end_empty(hub, now_us);
     if (now_us - hub->asked_again_us < ASK_AGAIN_US)
         return;
     hub->asked_again_us = now_us;

@@ -11,24 +11,8 @@
 #include "base/claims.h"
 #include "base/message.h"
 #include "live/change.h"
+#include "live/limits.h"
 #include "live/phoenix.h"
-
-enum {
-    LIVE_CHANNELS_MAX = 100,            /* of one socket */
-    LIVE_BINDINGS_MAX = 100,            /* postgres_changes of one channel */
-    LIVE_BROADCAST_MAX = 3000 << 10,    /* bytes of one broadcast */
-    LIVE_CHANGE_MAX = 1 << 20,          /* bytes of one change as JSON; more: values are left out */
-    LIVE_PRESENCE_META_MAX = 16 << 10,  /* bytes of one presence */
-    LIVE_NAME_MAX = 255,                /* bytes of a topic: as many as a binary frame can carry */
-    LIVE_JOIN_MAX = 64 << 10,           /* bytes of what a join says */
-    LIVE_JOIN_WAIT_MS = 8000,           /* for the database; clients give up after 10 s */
-    LIVE_KNOWN_MAX = 10000,             /* tables known, by role */
-    LIVE_PRESENCE_BYTES_MAX = 64 << 20, /* of all topics of a worker */
-    LIVE_REFUSAL_DELAY_MS = 5000,       /* before a join is refused */
-    LIVE_REFUSALS_MAX = 20,             /* of one socket that wait for their delay */
-    LIVE_BATCH_BYTES_MAX = 64 << 20,    /* of changes that wait; more is a gap */
-    LIVE_BATCH_CHANGES_MAX = 1000       /* judged at a time */
-};
 
 struct hub;
 struct session;
@@ -74,7 +58,13 @@ struct hub_fns {
     bool (*streaming)(void *arg); /* changes arrive */
 };
 
-struct hub *hub_new(const struct hub_fns *fns, str publication, void *arg);
+/* Lent for the life of the hub. */
+struct hub_setup {
+    str publication;
+    const struct live_limits *limits;
+    struct live_meter *meter; /* shared by the workers */
+};
+struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, void *arg);
 void hub_free(struct hub **hub);
 void hub_tick(struct hub *hub); /* a few times a second: delays, expiry */
 

@@ -31,6 +31,8 @@ struct hub {
     const struct hub_fns *fns;
     void *arg;
     str publication;
+    const struct live_limits *limits;
+    struct live_meter *meter;
     struct table topics;  /* struct topic */
     struct table watched; /* struct watched */
     struct table known;   /* struct known */
@@ -70,6 +72,7 @@ struct listener_fns {
     void (*unjudged)(struct listener *listener, const struct change *change, str why);
     void (*free)(struct listener *listener); /* it is not alive, and nothing points to it */
 };
+enum { CLOSE_GOING_AWAY = 1001, CLOSE_TRY_AGAIN_LATER = 1013 };
 
 struct session {
     struct list node;
@@ -79,6 +82,8 @@ struct session {
     const struct claims *claims;
     struct list channels;
     int nchannels, nrefusals;
+    int64_t empty_us;            /* since when it has no channel */
+    struct rate messages, calls; /* broadcasts, and what it says of its presence */
     bool overflown;
 };
 
@@ -155,8 +160,9 @@ void session_send_due(struct hub *hub, int64_t now_us); /* refusals whose delay 
 /* A reply with a status and a response, both JSON without surprises of their own. */
 void session_reply(struct session *session, const struct frame *frame, const char *status,
                    str response);
-/* The same after a delay, as a refusal. */
-void session_refuse(struct session *session, str full, str join_ref, str ref, str reason);
+/* The same after a delay, as a refusal; and then the end of the socket. */
+void session_refuse(struct session *session, const struct frame *frame, str reason);
+void session_refuse_all(struct session *session, const struct frame *frame, str reason);
 
 /* ---- channel.c ---- */
 void channel_join(struct session *session, const struct frame *frame);

@@ -108,7 +108,9 @@ static str read_bytes(arena *mem, str hex)
     return (str){bytes, hex.len / 2};
 }
 
-static bool read_message(arena *mem, const struct change *change, struct publication *what)
+/* max: bytes of a broadcast */
+static bool read_message(arena *mem, const struct change *change, int64_t max,
+                         struct publication *what)
 {
     str payload = column(change, STR("payload")), bytes = column(change, STR("binary_payload"));
 
@@ -124,7 +126,7 @@ static bool read_message(arena *mem, const struct change *change, struct publica
         what->payload = read_bytes(mem, bytes);
     }
     return str_eq(column(change, STR("extension")), STR("broadcast")) && what->topic.len > 0 &&
-           what->event.at != NULL && what->payload.len <= LIVE_BROADCAST_MAX;
+           what->event.at != NULL && (int64_t)what->payload.len <= max;
 }
 
 /* Every worker has the changes: each tells its own channels. */
@@ -136,7 +138,7 @@ void hub_publish_stored(struct hub *hub, const struct change *const *changes, si
         if (!is_message(changes[i]))
             continue;
         arena *mem = arena_open();
-        if (read_message(mem, changes[i], &what))
+        if (read_message(mem, changes[i], hub->limits->broadcast_bytes, &what))
             publish(hub, &what, false);
         arena_close(&mem);
     }

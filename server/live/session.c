@@ -12,6 +12,7 @@ struct delayed {
     arena *mem;
     struct out out;
     int64_t due_us;
+    bool last; /* the socket ends with it */
 };
 
 struct session *session_new(struct hub *hub, enum vsn vsn, const struct claims *claims)
@@ -20,7 +21,8 @@ struct session *session_new(struct hub *hub, enum vsn vsn, const struct claims *
 
     if (session == NULL)
         abort();
-    *session = (struct session){.hub = hub, .vsn = vsn, .claims = claims_ref(claims)};
+    *session = (struct session){
+        .hub = hub, .vsn = vsn, .claims = claims_ref(claims), .empty_us = clock_us()};
     list_init(&session->channels);
     list_append(&hub->sessions, &session->node);
     hub->counts.sessions++;
@@ -79,12 +81,10 @@ static str refusal_payload(arena *mem, str reason)
     return buf_str(&buf);
 }
 
-void session_refuse(struct session *session, str full, str join_ref, str ref, str reason)
+static void refuse(struct session *session, const struct frame *frame, str reason, bool last)
 {
-    enum { TRY_AGAIN_LATER = 1013 };
-
     if (session->nrefusals >= LIVE_REFUSALS_MAX) {
-        session->hub->fns->close(session->hub->arg, session->peer, TRY_AGAIN_LATER,
+        session->hub->fns->close(session->hub->arg, session->peer, CLOSE_TRY_AGAIN_LATER,
                                  STR("too many refused joins"));
         return;
     }
@@ -94,14 +94,25 @@ void session_refuse(struct session *session, str full, str join_ref, str ref, st
     *delayed = (struct delayed){
         .session = session,
         .mem = mem,
+        .last = last,
         .due_us = clock_us() + LIVE_REFUSAL_DELAY_MS * INT64_C(1000),
-        .out = {.join_ref = arena_copy(mem, join_ref),
-                .ref = arena_copy(mem, ref),
-                .topic = arena_copy(mem, full),
+        .out = {.join_ref = arena_copy(mem, frame->join_ref),
+                .ref = arena_copy(mem, frame->ref),
+                .topic = arena_copy(mem, frame->topic),
                 .event = STR("phx_reply"),
                 .payload = refusal_payload(mem, reason)},
     };
     list_append(&session->hub->delayed, &delayed->node);
+}
+
+void session_refuse(struct session *session, const struct frame *frame, str reason)
+{
+    refuse(session, frame, reason, false);
+}
+
+void session_refuse_all(struct session *session, const struct frame *frame, str reason)
+{
+    refuse(session, frame, reason, true);
 }
 
 void session_send_due(struct hub *hub, int64_t now_us)
@@ -113,6 +124,9 @@ void session_send_due(struct hub *hub, int64_t now_us)
         list_remove(node);
         delayed->session->nrefusals--;
         session_push(delayed->session, &delayed->out);
+        if (delayed->last)
+            hub->fns->close(hub->arg, delayed->session->peer, CLOSE_GOING_AWAY,
+                            STR("too many joins"));
         arena *mem = delayed->mem;
         arena_close(&mem);
     }

@@ -101,10 +101,14 @@ void topic_broadcast(struct channel *channel, const struct frame *frame)
     if ((channel->rights & RIGHT_SPEAK) == 0)
         return;
     struct hub *hub = channel->session->hub;
+    if (!rate_take_second(&channel->session->messages, hub->limits->messages, clock_us())) {
+        channel_fail(channel, STR("Too many messages per second"));
+        return;
+    }
     arena *mem = arena_open();
     struct message *frames[2];
 
-    if (frame->payload.len > LIVE_BROADCAST_MAX) {
+    if ((int64_t)frame->payload.len > hub->limits->broadcast_bytes) {
         if (channel->ack)
             session_reply(channel->session, frame, "error",
                           STR("{\"error\":\"payload_size_exceeded\"}"));
@@ -320,8 +324,28 @@ static void untrack(struct channel *channel)
     presence_free(hub, former);
 }
 
+/* Why a socket must not speak of its presence now; absent: it may. */
+static str find_haste(struct session *session)
+{
+    struct hub *hub = session->hub;
+    int64_t now = clock_us();
+
+    if (!rate_take(&session->calls, hub->limits->presence_calls,
+                   LIVE_CALLS_SPAN_S * INT64_C(1000000), now))
+        return STR("Client presence rate limit exceeded");
+    if (!rate_take_second(&hub->meter->presences, hub->limits->presences, now))
+        return STR("Too many presence messages per second");
+    return (str){NULL, 0};
+}
+
 void topic_presence(struct channel *channel, const struct frame *frame)
 {
+    str haste = find_haste(channel->session);
+
+    if (haste.at != NULL) {
+        channel_fail(channel, haste);
+        return;
+    }
     if ((channel->rights & RIGHT_BE_PRESENT) == 0) {
         session_reply(channel->session, frame, "error", STR("{}"));
         return;

@@ -25,6 +25,19 @@ static void grow(struct queue *queue)
     *queue = bigger;
 }
 
+static void begin_wait(const struct queue *queue, struct message *message)
+{
+    if (queue->meter != NULL && atomic_fetch_add(&message->waiting, 1) == 0)
+        atomic_fetch_add(&queue->meter->waiting, (long long)message->len);
+}
+
+static void end_wait(const struct queue *queue, struct message *message)
+{
+    if (queue->meter != NULL && atomic_fetch_sub(&message->waiting, 1) == 1)
+        atomic_fetch_sub(&queue->meter->waiting, (long long)message->len);
+    message_unref(&message);
+}
+
 void queue_put(struct queue *queue, struct message *message)
 {
     if (queue->count == queue->room)
@@ -32,6 +45,7 @@ void queue_put(struct queue *queue, struct message *message)
     queue->count++;
     *slot(queue, queue->count - 1) = message_ref(message);
     queue->bytes += message->len;
+    begin_wait(queue, message);
 }
 
 struct message *queue_first(const struct queue *queue)
@@ -44,7 +58,7 @@ static void give_back(struct queue *queue)
     if (queue->count > 0)
         return;
     free((void *)queue->ring);
-    *queue = (struct queue){0};
+    *queue = (struct queue){.meter = queue->meter};
 }
 
 void queue_take(struct queue *queue)
@@ -54,7 +68,7 @@ void queue_take(struct queue *queue)
     queue->bytes -= message->len;
     queue->first = (queue->first + 1) & (queue->room - 1);
     queue->count--;
-    message_unref(&message);
+    end_wait(queue, message);
     give_back(queue);
 }
 
@@ -66,7 +80,7 @@ void queue_drop(struct queue *queue)
         struct message *message = *slot(queue, i);
         if (message->droppable) {
             queue->bytes -= message->len;
-            message_unref(&message);
+            end_wait(queue, message);
         } else {
             *slot(queue, kept++) = message;
         }

@@ -9,6 +9,7 @@ struct queue {
     struct message **ring;
     uint32_t first, count, room; /* room: a power of two, or 0 */
     size_t bytes;
+    struct message_meter *meter; /* of all queues; NULL: nobody counts */
 };
 
 void queue_put(struct queue *queue, struct message *message); /* takes a reference */

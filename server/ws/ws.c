@@ -19,8 +19,7 @@ enum {
     CLOSE_GRACE_MS = 5000, /* to take what is queued and the close frame */
     RX_BYTES = 512,        /* a piece of a message; small, as every connection holds one */
     OUT_BYTES = 64 << 10,  /* one write */
-    HEAD_BYTES = 1024,
-    REASON_MAX = 123 /* of a close frame */
+    HEAD_BYTES = 1024
 };
 
 struct ws {
@@ -32,7 +31,9 @@ struct ws {
     struct list peers, guests;
     struct peer *adopting; /* libwebsockets answers the handshake inside the call that adopts */
     struct timer *sweep;
+    struct message_meter *meter;
     int npeers, nrefused;
+    int64_t idle_ms;
     unsigned char *out;
 };
 
@@ -48,8 +49,6 @@ struct peer {
     } in; /* a message of which not all pieces came */
     int64_t heard_us, closing_us;
     bool full; /* over WS_QUEUE_MAX since a sweep looked */
-    int close_code;
-    char *close_reason;
 };
 
 struct guest {
@@ -72,17 +71,25 @@ static void overflow(struct peer *peer)
     peer->ws->fns->overflown(peer->session);
 }
 
+/* May it wait above the cap? */
+static bool fits_burst(const struct peer *peer, const struct message *message)
+{
+    return peer->queue.bytes + message->len <= WS_BURST_MAX &&
+           atomic_load(&peer->ws->meter->waiting) <= WS_ALL_MAX;
+}
+
 void peer_send(struct peer *peer, struct message *message)
 {
     if (peer->closing_us != 0)
         return;
     if (peer->queue.bytes <= WS_QUEUE_MAX && peer->queue.bytes + message->len > WS_QUEUE_MAX)
         queue_drop(&peer->queue); /* once: over the cap none are added */
-    if (message->droppable && peer->queue.count > 0 &&
-        peer->queue.bytes + message->len > WS_QUEUE_MAX)
-        return;
-    if (peer->queue.count > 0 && peer->queue.bytes + message->len > WS_BURST_MAX)
-        overflow(peer);
+    if (peer->queue.count > 0 && peer->queue.bytes + message->len > WS_QUEUE_MAX) {
+        if (message->droppable)
+            return;
+        if (!fits_burst(peer, message))
+            overflow(peer);
+    }
     queue_put(&peer->queue, message);
     lws_callback_on_writable(peer->wsi);
 }
@@ -91,10 +98,10 @@ void peer_close(struct peer *peer, int code, str reason)
 {
     if (peer->closing_us != 0)
         return;
+    struct message *last = message_new_close(code, reason);
     peer->closing_us = clock_us();
-    peer->close_code = code;
-    peer->close_reason =
-        strndup(reason.at, reason.len < REASON_MAX ? reason.len : (size_t)REASON_MAX);
+    queue_put(&peer->queue, last);
+    message_unref(&last);
     lws_callback_on_writable(peer->wsi);
 }
 
@@ -135,15 +142,9 @@ static int on_writable(struct peer *peer)
         return -1;
     if (peer->queue.bytes <= WS_QUEUE_MAX)
         peer->full = false;
-    if (peer->queue.count > 0 || lws_partial_buffered(peer->wsi)) {
+    if (peer->queue.count > 0 || lws_partial_buffered(peer->wsi))
         lws_callback_on_writable(peer->wsi);
-        return 0;
-    }
-    if (peer->closing_us == 0)
-        return 0;
-    lws_close_reason(peer->wsi, (enum lws_close_status)peer->close_code,
-                     (unsigned char *)peer->close_reason, strlen(peer->close_reason));
-    return -1;
+    return 0;
 }
 
 /* ---- what comes ---- */
@@ -197,7 +198,6 @@ static void peer_free(struct peer *peer)
     peer->ws->npeers--;
     queue_clear(&peer->queue);
     free(peer->in.at);
-    free(peer->close_reason);
     free(peer);
 }
 
@@ -220,6 +220,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return on_piece(peer, (str){in, len});
     if (reason == LWS_CALLBACK_RECEIVE_PONG)
         peer->heard_us = clock_us();
+    if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE && peer->closing_us != 0)
+        return -1; /* the answer to our own */
     if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
         return on_writable(peer);
     if (reason == LWS_CALLBACK_CLOSED) {
@@ -299,7 +301,8 @@ static void let_in(struct guest *guest, const struct handshake *handshake, size_
                        "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %.*s\r\n\r\n",
                        STR_ARG(handshake->key));
     memcpy(text + len, guest->text + head, early);
-    *peer = (struct peer){.ws = ws, .session = session, .heard_us = clock_us()};
+    *peer = (struct peer){
+        .ws = ws, .session = session, .heard_us = clock_us(), .queue = {.meter = ws->meter}};
     list_append(&ws->peers, &peer->node);
     ws->npeers++;
     guest_free(guest);
@@ -385,7 +388,7 @@ void ws_adopt_read(struct ws *ws, int fd, str head, str behind)
 /* Over the cap at two looks, and never below it between them: the client does not read. */
 static void look_at_queue(struct peer *peer)
 {
-    if (peer->full)
+    if (peer->full && peer->closing_us == 0)
         overflow(peer);
     else
         peer->full = peer->queue.count > 1 && peer->queue.bytes > WS_QUEUE_MAX;
@@ -400,8 +403,8 @@ static void sweep(void *arg)
         struct peer *peer = LIST_ENTRY(node, struct peer, node);
         look_at_queue(peer);
         if (peer->closing_us != 0 && now - peer->closing_us > CLOSE_GRACE_MS * INT64_C(1000))
-            lws_set_timeout(peer->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
-        else if (now - peer->heard_us > WS_IDLE_MS * INT64_C(1000))
+            lws_set_timeout(peer->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);
+        else if (now - peer->heard_us > ws->idle_ms * 1000)
             peer_close(peer, LWS_CLOSE_STATUS_GOINGAWAY, STR("idle"));
     }
 }
@@ -411,7 +414,8 @@ static const struct lws_protocols protocols[] = {
     {NULL,   NULL,     0,                     0,        0, NULL, 0},
 };
 
-struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, void *arg)
+struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, struct message_meter *meter,
+                  void *arg)
 {
     struct ws *ws = calloc(1, sizeof(*ws));
     void *loops[1] = {loop_uv(loop)};
@@ -428,7 +432,8 @@ struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, void *arg)
 
     if (ws == NULL)
         abort();
-    *ws = (struct ws){.loop = loop, .fns = fns, .arg = arg, .out = malloc(LWS_PRE + OUT_BYTES)};
+    *ws = (struct ws){.loop = loop, .fns = fns, .arg = arg, .meter = meter};
+    ws->out = malloc(LWS_PRE + OUT_BYTES);
     list_init(&ws->peers);
     list_init(&ws->guests);
     lws_set_log_level(0, NULL); /* it calls every adopted socket an error */
@@ -440,6 +445,11 @@ struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, void *arg)
         abort();
     ws->sweep = timer_start(loop, SWEEP_MS, SWEEP_MS, sweep, ws);
     return ws;
+}
+
+void ws_set_idle(struct ws *ws, int64_t ms)
+{
+    ws->idle_ms = ms;
 }
 
 int ws_connections(const struct ws *ws)

@@ -12,8 +12,8 @@ enum {
     WS_QUEUE_MAX = 1 << 20,  /* bytes that wait for one client */
     WS_BURST_MAX = 16 << 20, /* the same, for 4 s at most: a large transaction comes at once, and
                                 its messages are shared by all who get them */
+    WS_ALL_MAX = 64 << 20,   /* for all clients of the process; above it no queue may burst */
     WS_FRAME_MAX = 5000000,  /* bytes of one message from a client: more is 1009 */
-    WS_IDLE_MS = 60000,      /* without a frame from the client */
     WS_HANDSHAKE_MS = 10000, /* to send the head */
     WS_REFUSED_MAX = 1000    /* refusals that wait for their delay; more are answered at once */
 };
@@ -43,8 +43,11 @@ struct ws_fns {
     void (*closed)(void *session);
 };
 
-struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, void *arg);
-void ws_adopt(struct ws *ws, int fd); /* the handshake has not been read */
+/* The meter counts what waits for the clients of all workers. */
+struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, struct message_meter *meter,
+                  void *arg);
+void ws_set_idle(struct ws *ws, int64_t ms); /* how long a client may say nothing */
+void ws_adopt(struct ws *ws, int fd);        /* the handshake has not been read */
 /* The same when somebody else has read it: head and behind are lent. */
 void ws_adopt_read(struct ws *ws, int fd, str head, str behind);
 void ws_drain(struct ws *ws); /* closes all, with 1012 "service restart" */

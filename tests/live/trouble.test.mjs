@@ -74,6 +74,21 @@ test('a client that does not read disturbs nobody, and is told when it reads aga
     slow.close();
 });
 
+test('clients that ask without end and never read are cut off, and are told when they read again', async () => {
+    const greedy = await Promise.all(range(1, 4).map((i) => raw(`greedy-${i}`)));
+    const quick = await listen(await connect(stand), 'beside-the-greedy', ticks);
+    const beat = JSON.stringify({ topic: 'phoenix', event: 'heartbeat', payload: {}, ref: 'x'.repeat(4000) });
+    for (const socket of greedy) socket._socket.pause();
+    for (let i = 0; i < 2500; i++) for (const socket of greedy) socket.send(beat);
+    await insert(30001, 30010);
+    await until(() => numbers(quick).includes(30010), 'the changes of another client', 10000);
+    await until(() => greedy.every((socket) => socket.bufferedAmount === 0), 'all to be sent', 20000);
+    await sleep(4500);
+    for (const socket of greedy) socket._socket.resume();
+    await until(() => greedy.every((socket) => socket.frames.some((frame) => frame.event === 'phx_error')), 'all to be told');
+    for (const socket of greedy) socket.close();
+});
+
 test('frames that break the protocol end the connection with a code', async () => {
     const frame = (first, payload, masked = true) => {
         const head = Buffer.from([first, (masked ? 0x80 : 0) | payload.length]);

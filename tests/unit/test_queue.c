@@ -63,9 +63,43 @@ static void what_waits_leaves_in_order(void **state)
     }
 }
 
+static void a_message_in_several_queues_is_counted_once(void **state)
+{
+    struct message_meter meter = {0};
+    struct queue one = {.meter = &meter}, two = {.meter = &meter};
+    struct message *message = message_new(MESSAGE_TEXT, STR("abc"));
+
+    (void)state;
+    queue_put(&one, message);
+    queue_put(&two, message);
+    queue_put(&two, message);
+    put(&two, 'a');
+    assert_int_equal(atomic_load(&meter.waiting), 5 + 3);
+    queue_drop(&two);
+    assert_int_equal(atomic_load(&meter.waiting), 5);
+    queue_clear(&two);
+    assert_int_equal(atomic_load(&meter.waiting), 5);
+    queue_take(&one);
+    assert_int_equal(atomic_load(&meter.waiting), 0);
+    assert_ptr_equal(one.meter, &meter); /* an empty queue still knows it */
+    message_unref(&message);
+}
+
+static void a_connection_ends_with_a_code_and_a_reason(void **state)
+{
+    struct message *message = message_new_close(1013, STR("too slow"));
+
+    (void)state;
+    assert_memory_equal(message->bytes, "\x88\x0a\x03\xf5too slow", 12);
+    assert_int_equal(message->len, 12);
+    message_unref(&message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_in_several_queues_is_counted_once),
+        cmocka_unit_test(a_connection_ends_with_a_code_and_a_reason),
         cmocka_unit_test(what_waits_leaves_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
