@@ -1,6 +1,6 @@
 /* /api/ - the curated routes: the book finds the file, the file makes the statement, the database
- * makes the answer. What is cached goes through api_cache.c, what is streamed through api_stream.c.
- */
+ * makes the answer. What is cached goes through api_cache.c, what is streamed through api_stream.c
+ * and api_events.c. */
 #include "api.h"
 
 #include "docs.h"
@@ -48,6 +48,8 @@ const struct fail *api_handle(struct request *req)
         return api_handler(match.file->by)(call); /* routes_check has seen that there is one */
     if (match.file->cache_ms > 0)
         return api_cache_handle(call);
+    if (call->ask.answer->kind == ANSWER_EVENTS && req->method == METHOD_GET)
+        return api_events_handle(call);
     if (route_streams(call->ask.answer))
         return api_stream_handle(call);
     return ask_database(call);

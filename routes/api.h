@@ -30,6 +30,9 @@ const struct fail *api_body(const struct call *call, const struct rows *rows, st
 /* api_cache.c: answers from the cache, or asks the database once for all who want the same. */
 const struct fail *api_cache_handle(struct call *call);
 
+/* api_events.c: answers that do not end. */
+const struct fail *api_events_handle(struct call *call);
+
 /* api_stream.c: answers row by row. */
 const struct fail *api_stream_handle(struct call *call);
 

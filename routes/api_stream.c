@@ -18,6 +18,7 @@ static struct reply *make_head(const struct call *call)
     static const str types[] = {
         [ANSWER_ARRAY] = STR_ROW("application/json; charset=utf-8"),
         [ANSWER_CSV] = STR_ROW("text/csv; charset=utf-8"),
+        [ANSWER_EVENTS] = STR_ROW("text/event-stream"),
     };
     const struct answer *answer = call->ask.answer;
     struct reply *head = reply_new(call->req->mem, 200, types[answer->kind]);

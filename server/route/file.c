@@ -36,7 +36,8 @@ int route_file_param(const struct route_file *file, str name)
 
 bool route_streams(const struct answer *answer)
 {
-    return answer->kind == ANSWER_ARRAY || answer->kind == ANSWER_CSV;
+    return answer->kind == ANSWER_ARRAY || answer->kind == ANSWER_CSV ||
+           answer->kind == ANSWER_EVENTS;
 }
 
 static str cut_word(str *text)
@@ -211,6 +212,7 @@ static bool parse_answer_kind(struct reader *reader, struct answer *answer, str 
         {STR_ROW("empty"),    ANSWER_EMPTY   },
         {STR_ROW("array"),    ANSWER_ARRAY   },
         {STR_ROW("csv"),      ANSWER_CSV     },
+        {STR_ROW("events"),   ANSWER_EVENTS  },
         {STR_ROW(""),         0              },
     };
     int kind;
@@ -220,7 +222,9 @@ static bool parse_answer_kind(struct reader *reader, struct answer *answer, str 
     answer->kind = (enum answer_kind)kind;
     if (route_streams(answer)) {
         answer->file_name = text.len > 0 ? text : (str){NULL, 0};
-        return answer->kind == ANSWER_ARRAY || text.len > 0 ||
+        if (answer->kind == ANSWER_EVENTS && text.len > 0)
+            return reader_fail(reader, "events have no file name");
+        return answer->kind != ANSWER_CSV || text.len > 0 ||
                reader_fail(reader, "a csv answer has a file name");
     }
     if (text.len > 0)
@@ -395,6 +399,8 @@ static bool check_answers(struct reader *reader)
             return reader_fail(reader, "only the answer of a GET can be streamed");
         if (route_streams(answer) && file->cache_ms > 0)
             return reader_fail(reader, "a streamed answer cannot be cached");
+        if (answer->kind == ANSWER_EVENTS && route_file_param(file, STR("last_event_id")) < 0)
+            return reader_fail(reader, "events go on from a \"param: last_event_id type?\"");
         if (answer->or_empty && file->cache_ms > 0)
             return reader_fail(reader, "an answer that may be empty cannot be cached");
         if (answer->file_name.at != NULL && !download_valid(file, answer->file_name))

@@ -18,7 +18,8 @@ enum answer_kind {
     ANSWER_ACCEPTED, /* the same with 202: queued, the value says where to look */
     ANSWER_EMPTY,    /* 204; with a 404: when no row came back or was changed */
     ANSWER_ARRAY,    /* every row a JSON value, streamed as one array */
-    ANSWER_CSV       /* every row a line of CSV, streamed; the first line has the columns' names */
+    ANSWER_CSV,      /* every row a line of CSV, streamed; the first line has the columns' names */
+    ANSWER_EVENTS    /* every row an event (id, JSON), streamed without an end; asked each second */
 };
 
 /* "--? name" holds when the client gave name; "--? name=word" when it has that word. */
@@ -93,6 +94,6 @@ const struct route_file *route_file_parse(arena *mem, str name, str text, str *w
 /* The parameter's index, or -1. */
 int route_file_param(const struct route_file *file, str name);
 
-bool route_streams(const struct answer *answer); /* ARRAY and CSV */
+bool route_streams(const struct answer *answer); /* ARRAY, CSV and EVENTS */
 
 #endif

@@ -216,13 +216,14 @@ static const struct {
     enum answer_kind kind;
     str status, about, type; /* type.at == NULL: no body */
 } answers[] = {
-    {ANSWER_VALUE,    STR_ROW("200"), STR_ROW("The answer"), STR_ROW("application/json")},
-    {ANSWER_ROW,      STR_ROW("200"), STR_ROW("The answer"), STR_ROW("application/json")},
-    {ANSWER_ARRAY,    STR_ROW("200"), STR_ROW("The answer"), STR_ROW("application/json")},
-    {ANSWER_CSV,      STR_ROW("200"), STR_ROW("The answer"), STR_ROW("text/csv")        },
-    {ANSWER_CREATED,  STR_ROW("201"), STR_ROW("Created"),    STR_ROW("application/json")},
-    {ANSWER_ACCEPTED, STR_ROW("202"), STR_ROW("Queued"),     STR_ROW("application/json")},
-    {ANSWER_EMPTY,    STR_ROW("204"), STR_ROW("Done"),       {NULL, 0}                  },
+    {ANSWER_VALUE,    STR_ROW("200"), STR_ROW("The answer"), STR_ROW("application/json") },
+    {ANSWER_ROW,      STR_ROW("200"), STR_ROW("The answer"), STR_ROW("application/json") },
+    {ANSWER_ARRAY,    STR_ROW("200"), STR_ROW("The answer"), STR_ROW("application/json") },
+    {ANSWER_CSV,      STR_ROW("200"), STR_ROW("The answer"), STR_ROW("text/csv")         },
+    {ANSWER_EVENTS,   STR_ROW("200"), STR_ROW("The answer"), STR_ROW("text/event-stream")},
+    {ANSWER_CREATED,  STR_ROW("201"), STR_ROW("Created"),    STR_ROW("application/json") },
+    {ANSWER_ACCEPTED, STR_ROW("202"), STR_ROW("Queued"),     STR_ROW("application/json") },
+    {ANSWER_EMPTY,    STR_ROW("204"), STR_ROW("Done"),       {NULL, 0}                   },
 };
 enum { ANSWER_ROWS = sizeof(answers) / sizeof(answers[0]) };
 

@@ -17,7 +17,9 @@ export function caller(url) {
             method, body: raw ?? (body && JSON.stringify(body)),
             headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }), ...headers },
         });
-        const text = await reply.text();
+        const events = /event-stream/.test(reply.headers.get('content-type') ?? '');
+        if (events) await reply.body?.cancel(); // it does not end
+        const text = events ? '' : await reply.text();
         const json = /json/.test(reply.headers.get('content-type') ?? '') && text !== '';
         return { status: reply.status, body: json ? JSON.parse(text) : text, headers: reply.headers };
     };
