@@ -3,9 +3,16 @@
 
 #include "auth/role_path_inside.h"
 
-/* A query on its way: what "$" is, and where it stands. */
+/* What a whole query selects, when more than its first value is wanted. */
+struct tally {
+    size_t count;
+    const json_t *last;
+};
+
+/* A query on its way: what "$" is, and who counts instead of stopping at the first value. */
 struct walk {
     const json_t *root;
+    struct tally *tally; /* NULL: nobody */
 };
 
 static const json_t *first(const struct walk *walk, const struct segment *segment,
@@ -124,13 +131,22 @@ static const json_t *first_below(const struct walk *walk, const struct segment *
     return each_child(walk, &all, &again, node);
 }
 
+static const json_t *arrive(const struct walk *walk, const json_t *node)
+{
+    if (walk->tally == NULL)
+        return node;
+    walk->tally->count++;
+    walk->tally->last = node;
+    return NULL;
+}
+
 static const json_t *first(const struct walk *walk, const struct segment *segment,
                            const json_t *node)
 {
     const json_t *found = NULL;
 
     if (segment == NULL)
-        return node;
+        return arrive(walk, node);
     for (const struct selector *selector = segment->selectors; selector != NULL && found == NULL;
          selector = selector->or_else)
         found = select_from(walk, selector, segment, node);
@@ -141,12 +157,76 @@ static const json_t *first(const struct walk *walk, const struct segment *segmen
 
 /* ---- filters ---- */
 
-static const json_t *value_of(const struct walk *walk, const struct operand *operand,
-                              const json_t *node)
+/* One side of a comparison: what is there, nothing, or a number that a function made. */
+struct value {
+    const json_t *json; /* NULL: nothing, or made */
+    bool made;
+    double number;
+};
+
+static struct value value_of(const struct walk *walk, const struct operand *operand,
+                             const json_t *node);
+
+static struct value made(size_t number)
 {
+    return (struct value){.made = true, .number = (double)number};
+}
+
+/* The inner query has its own tally, or none, whatever the outer one does. */
+static struct tally tally(const struct walk *walk, const struct operand *operand,
+                          const json_t *node)
+{
+    struct tally all = {0, NULL};
+    const struct walk counting = {.root = walk->root, .tally = &all};
+
+    first(&counting, operand->query, operand->from_root ? walk->root : node);
+    return all;
+}
+
+/* UTF-8: every byte but those that continue a character begins one. */
+static size_t count_characters(const json_t *string)
+{
+    const char *text = json_string_value(string);
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_string_length(string); i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* RFC 9535, 2.4.4: of anything else, nothing. */
+static struct value length_of(struct value value)
+{
+    if (json_is_string(value.json))
+        return made(count_characters(value.json));
+    if (json_is_array(value.json))
+        return made(json_array_size(value.json));
+    if (json_is_object(value.json))
+        return made(json_object_size(value.json));
+    return (struct value){.json = NULL};
+}
+
+static struct value value_of(const struct walk *walk, const struct operand *operand,
+                             const json_t *node)
+{
+    const struct walk inner = {.root = walk->root};
+    struct tally all;
+
+    switch (operand->function) {
+    case FUNCTION_LENGTH:
+        return length_of(value_of(walk, operand->of, node));
+    case FUNCTION_COUNT:
+        return made(tally(walk, operand, node).count);
+    case FUNCTION_VALUE:
+        all = tally(walk, operand, node);
+        return (struct value){.json = all.count == 1 ? all.last : NULL};
+    case FUNCTION_NONE:
+        break;
+    }
     if (operand->literal != NULL)
-        return operand->literal;
-    return first(walk, operand->query, operand->from_root ? walk->root : node);
+        return (struct value){.json = operand->literal};
+    return (struct value){
+        .json = first(&inner, operand->query, operand->from_root ? walk->root : node)};
 }
 
 static str text_of(const json_t *string)
@@ -154,27 +234,39 @@ static str text_of(const json_t *string)
     return (str){json_string_value(string), json_string_length(string)};
 }
 
-static bool less(const json_t *a, const json_t *b)
+static bool is_number(struct value value)
 {
-    if (json_is_number(a) && json_is_number(b))
-        return json_number_value(a) < json_number_value(b);
-    if (!json_is_string(a) || !json_is_string(b))
+    return value.made || json_is_number(value.json);
+}
+
+static double number_of(struct value value)
+{
+    return value.made ? value.number : json_number_value(value.json);
+}
+
+static bool less(struct value a, struct value b)
+{
+    if (is_number(a) && is_number(b))
+        return number_of(a) < number_of(b);
+    if (!json_is_string(a.json) || !json_is_string(b.json))
         return false;
-    str left = text_of(a), right = text_of(b);
+    str left = text_of(a.json), right = text_of(b.json);
     size_t len = left.len < right.len ? left.len : right.len;
     int order = memcmp(left.at, right.at, len);
     return order < 0 || (order == 0 && left.len < right.len);
 }
 
 /* What is absent equals what is absent. RFC 9535, 2.3.5.2.2. */
-static bool equal(const json_t *a, const json_t *b)
+static bool equal(struct value a, struct value b)
 {
-    if (json_is_number(a) && json_is_number(b))
+    if (is_number(a) && is_number(b))
         return !less(a, b) && !less(b, a);
-    return a == b || (a != NULL && b != NULL && json_equal(a, b));
+    if (a.made || b.made)
+        return false;
+    return a.json == b.json || (a.json != NULL && b.json != NULL && json_equal(a.json, b.json));
 }
 
-static bool compare(enum compare how, const json_t *a, const json_t *b)
+static bool compare(enum compare how, struct value a, struct value b)
 {
     switch (how) {
     case COMPARE_EQ:
@@ -226,11 +318,11 @@ static bool passes(const struct walk *walk, const struct test *test, const json_
     case TEST_NOT:
         return !passes(walk, test->a, node);
     case TEST_EXISTS:
-        return value_of(walk, &test->left, node) != NULL;
+        return value_of(walk, &test->left, node).json != NULL;
     case TEST_COMPARE:
         return compare(test->compare, value_of(walk, &test->left, node),
                        value_of(walk, &test->right, node));
     default:
-        return matches_text(test, value_of(walk, &test->left, node), test->right.literal);
+        return matches_text(test, value_of(walk, &test->left, node).json, test->right.literal);
     }
 }

@@ -3,11 +3,12 @@
  *
  *   $.role   $['app metadata'].roles[0]   $.roles[-1]   $..role   $.roles[*]   $.roles[1:3]
  *   $.roles[?@ == "editor" || search(@, "^adm")]   $.grants[?@.app == "shop"].role
+ *   $.teams[?length(@.name) < 9 && count(@.members.*) > 1].role   $[?value(@..app) == "shop"].role
  *   .role    ."https://example.org/roles"[0].value      .roles[?(@ ^== "app_")]
  *
- * Of RFC 9535 there is all but length(), count() and value(). Regular expressions of search() and
- * match() are POSIX extended ones, which differ from RFC 9485 in \p{...} only. The older path may
- * end in one filter: == != ^== (starts with) ==^ (ends with) *== (contains). */
+ * That is all of RFC 9535. Regular expressions of search() and match() are POSIX extended ones,
+ * which differ from RFC 9485 in \p{...} only. The older path may end in one filter: == != ^==
+ * (starts with) ==^ (ends with) *== (contains). */
 #ifndef AUTH_ROLE_PATH_H
 #define AUTH_ROLE_PATH_H
 

@@ -26,10 +26,16 @@ struct segment {
     const struct segment *next;
 };
 
-/* One side of a comparison: a literal, or the first value of a query. */
+/* RFC 9535, 2.4: of a value its length, of a query how many values it selects, and the one it
+ * selects if it selects no other. */
+enum function { FUNCTION_NONE, FUNCTION_LENGTH, FUNCTION_COUNT, FUNCTION_VALUE };
+
+/* One side of a comparison: a literal, the value of a query, or what a function makes of one. */
 struct operand {
-    const json_t *literal; /* NULL: a query */
-    bool from_root;        /* "$", not "@" */
+    enum function function;
+    const struct operand *of; /* of FUNCTION_LENGTH, which has nothing else */
+    const json_t *literal;    /* NULL: a query */
+    bool from_root;           /* "$", not "@" */
     const struct segment *query;
 };
 

@@ -202,11 +202,75 @@ static const json_t *read_literal_word(struct path_reader *in)
     return path_keep(in, json);
 }
 
+static struct operand read_operand(struct path_reader *in);
+
+/* It selects one value at most: names and indexes, one at a time. */
+static bool is_singular(const struct segment *query)
+{
+    for (; query != NULL; query = query->next) {
+        const struct selector *only = query->selectors;
+        if (query->deep || only == NULL || only->or_else != NULL ||
+            (only->kind != SELECT_NAME && only->kind != SELECT_INDEX))
+            return false;
+    }
+    return true;
+}
+
+static void need_value(struct path_reader *in, const struct operand *operand)
+{
+    if (operand->function == FUNCTION_NONE && operand->literal == NULL)
+        in->bad = in->bad || !is_singular(operand->query);
+}
+
+/* The argument of a function: of length() a value, which may be another function's; else any
+ * query. */
+static void read_argument(struct path_reader *in, struct operand *operand)
+{
+    struct operand *of;
+
+    if (operand->function == FUNCTION_LENGTH) {
+        of = PART(in, struct operand);
+        if (!in->bad)
+            *of = read_operand(in);
+        need_value(in, of);
+        operand->of = of;
+    } else {
+        path_blanks(in);
+        in->bad = in->bad || !at_query(in, operand);
+    }
+    path_need(in, STR(")"));
+}
+
+static bool at_function(struct path_reader *in, struct operand *operand)
+{
+    static const struct {
+        str name;
+        enum function function;
+    } functions[] = {
+        {STR_ROW("length("), FUNCTION_LENGTH},
+        {STR_ROW("count("),  FUNCTION_COUNT },
+        {STR_ROW("value("),  FUNCTION_VALUE },
+    };
+
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+        if (!path_take(in, functions[i].name))
+            continue;
+        operand->function = functions[i].function;
+        read_argument(in, operand);
+        return true;
+    }
+    return false;
+}
+
+/* A value: a literal, what a function makes, or what a query selects, which is a value only when
+ * it cannot be two. */
 static struct operand read_operand(struct path_reader *in)
 {
     struct operand operand = {.literal = NULL};
 
     path_blanks(in);
+    if (at_function(in, &operand))
+        return operand;
     if (!at_query(in, &operand))
         operand.literal = at_quote(in) ? read_literal_string(in) : read_literal_word(in);
     return operand;
@@ -265,10 +329,12 @@ static const struct test *read_comparison(struct path_reader *in)
         test->kind = TEST_COMPARE;
         test->compare = words[i].compare;
         test->right = read_operand(in);
+        need_value(in, &test->left);
+        need_value(in, &test->right);
         return test;
     }
     test->kind = TEST_EXISTS;
-    in->bad = in->bad || test->left.literal != NULL;
+    in->bad = in->bad || test->left.literal != NULL || test->left.function != FUNCTION_NONE;
     return test;
 }
 

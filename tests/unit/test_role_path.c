@@ -107,6 +107,42 @@ static void a_path_finds_the_first_value(void **state)
     check_paths(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+#define SHAPES                                                                                     \
+    "{\"s\":\"\xc4\x8dz\xf0\x9f\x98\x80\",\"l\":[1,2],\"o\":{\"a\":null},\"n\":3,\"x\":null}"
+
+/* The shapes are three characters, two elements, one member; a number and null have no length. */
+static void functions_measure_count_and_choose(void **state)
+{
+    static const struct path_case cases[] = {
+        {"$[?length(@) == 3]",                                     SHAPES,
+         "\xc4\x8d"
+         "z\xf0\x9f\x98\x80"                                                             },
+        {"$[?length(@)==2]",                                       SHAPES, "[1,2]"       },
+        {"$[?length( @ ) < 2]",                                    SHAPES, "{\"a\":null}"},
+        {"$[?length(@) == $.n]",                                   SHAPES,
+         "\xc4\x8d"
+         "z\xf0\x9f\x98\x80"                                                             },
+        {"$[?length(@) == length('abc')]",                         SHAPES,
+         "\xc4\x8d"
+         "z\xf0\x9f\x98\x80"                                                             },
+        {"$[?length(@) == length(@.none)]",                        SHAPES, "3"           },
+        {"$[?length(@) == 'x']",                                   SHAPES, "-"           },
+        {"$[?count(@.*) == 2]",                                    SHAPES, "[1,2]"       },
+        {"$[?count(@.*) >= 1 && count(@.*)<=1].a",                 SHAPES, "null"        },
+        {"$[?count(@['a', 'a']) == 2]",                            SHAPES, "{\"a\":null}"},
+        {"$.app.roles[?count($..roles.*) == 3]",                   ROLES,  "reader"      },
+        {"$.app.roles[?count($..roles[?@ != 'reader']) == 2]",     ROLES,  "reader"      },
+        {"$.grants[?value(@..at) == 'b'].role",                    GRANTS, "two"         },
+        {"$.grants[?value(@.*) == 'b'].role",                      GRANTS, "-"           }, /* of several, none */
+        {"$.grants[?length(value(@.n)) == 1]",                     GRANTS, "-"           },
+        {"$.grants[?length(value(@.role)) > 2 && @.n].role",       GRANTS, "two"         },
+        {"$.grants[?search(value(@..role), 'w')].role",            GRANTS, "two"         },
+        {"$.grants[?count(@[?count($.grants.*) == 2]) == 3].role", GRANTS, "two"         },
+    };
+    (void)state;
+    check_paths(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 static void an_older_path_finds_it_too(void **state)
 {
     static const struct path_case cases[] = {
@@ -166,7 +202,28 @@ static void what_is_no_path_is_refused(void **state)
         "$[?search(@)]",
         "$[?search(@, @)]",
         "$[?search(@, \"(\")]",
-        "$[?length(@) == 1]",
+        "$[?length(@)]",
+        "$[?length(@.*) == 1]",
+        "$[?length(@, @) == 1]",
+        "$[?length() == 1]",
+        "$[?length(@ == 1]",
+        "$[?count(1) == 1]",
+        "$[?count('a') == 1]",
+        "$[?count(@)]",
+        "$[?value(@)]",
+        "$[?value(length(@)) == 1]",
+        "$[?size(@) == 1]",
+        "$[?@.* == 1]",
+        "$[?1 == @['a','b']]",
+        "$[?length(length(length(length(length(length(length(length(length(length(length(length("
+        "length("
+        "length(length(length(length(length(length(length(length(length(length(length(length("
+        "length("
+        "length(length(length(length(length(length(length(length(length(length(length(length("
+        "length("
+        "length(length(length(length(length(length(length(length(length(length(length(length("
+        "length("
+        "length(length(length(length(length(length(length(length(length(length(length(length(@",
         "$[?@ == [1]]",
         "$..a..b..c", /* too deep for what it costs */
         "$[?((((((((((@.a))))))))))]",
@@ -198,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_path_finds_the_first_value),
+        cmocka_unit_test(functions_measure_count_and_choose),
         cmocka_unit_test(an_older_path_finds_it_too),
         cmocka_unit_test(what_is_no_path_is_refused),
         cmocka_unit_test(the_sentence_names_the_setting_and_the_value),
