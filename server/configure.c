@@ -72,7 +72,10 @@ enum configured configure(const struct config *given, arena *mem, struct config 
 
     *environment = *given->environment;
     environment->counts[LAYER_DATABASE] = 0;
-    *why = config_load(config, mem, environment);
+    *why = environment->file == NULL ? (str){NULL, 0}
+                                     : environment_read_file(environment, mem, environment->file);
+    if (why->at == NULL)
+        *why = config_load(config, mem, environment);
     if (why->at != NULL || !config->db_config)
         return why->at == NULL ? CONFIGURED : CONFIGURE_WRONG;
     struct sync *sync = sync_open_within(mem, config->database_url, &how, why);

@@ -76,42 +76,19 @@ static void put_help(FILE *out)
 
 static void open_log(const struct config *config)
 {
-    static const char *const levels[] = {"crit", "error", "warn", "info", "debug"};
-    enum log_level level = LOG_INFO;
-
-    for (int i = LOG_CRIT; i <= LOG_DEBUG; i++)
-        if (str_eq(config->log_level, str_from(levels[i])))
-            level = (enum log_level)i;
-    log_open(level, str_eq(config->log_format, STR("json")) ? LOG_JSON : LOG_TEXT,
-             config->access_log);
+    log_open(log_level_named(config->log_level),
+             str_eq(config->log_format, STR("json")) ? LOG_JSON : LOG_TEXT, config->access_log);
 }
 
-/* The file of `postern serve FILE`, in PostgREST's syntax. */
-static void read_file(struct environment *environment, arena *mem, const char *path)
-{
-    char *text = h2o_mem_alloc_pool(mem, SETTINGS_FILE_MAX);
-    FILE *file = fopen(path, "re");
-    size_t len = file == NULL ? 0 : fread(text, 1, SETTINGS_FILE_MAX, file);
-
-    if (file == NULL || ferror(file))
-        die(EXIT_USAGE, "%s cannot be read: %s", path, strerror(errno));
-    if (len == SETTINGS_FILE_MAX)
-        die(EXIT_USAGE, "%s is too large for a configuration file", path);
-    fclose(file);
-    str why = environment_read(environment, mem, (str){text, len});
-    if (why.at != NULL)
-        die(EXIT_USAGE, "%s, %.*s", path, STR_ARG(why));
-}
-
-/* file: NULL when there is none. */
+/* file: that of `postern serve FILE`, in PostgREST's syntax; NULL when there is none. */
 static void load(struct config *config, arena *mem, const char *file)
 {
     struct environment *environment = arena_new(mem, struct environment);
 
     environment_take(environment, mem, LAYER_PROCESS, (const char *const *)environ);
-    if (file != NULL)
-        read_file(environment, mem, file);
-    str why = config_load(config, mem, environment);
+    str why = file == NULL ? (str){NULL, 0} : environment_read_file(environment, mem, file);
+    if (why.at == NULL)
+        why = config_load(config, mem, environment);
     if (why.at != NULL)
         die(EXIT_USAGE, "%.*s", STR_ARG(why));
     open_log(config);

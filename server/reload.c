@@ -138,6 +138,12 @@ static void on_up(void *arg)
     reload_now(arg, "listening");
 }
 
+static void on_down(void *arg)
+{
+    struct reload *reload = arg;
+    reload->fns->lost(reload->arg);
+}
+
 static void on_notice(void *arg, str channel, str payload)
 {
     struct reload *reload = arg;
@@ -155,7 +161,7 @@ static void on_notice(void *arg, str channel, str payload)
 struct reload *reload_open(struct loop *loop, const struct config *config,
                            const struct reload_fns *fns, void *arg)
 {
-    static const struct listen_fns listen_fns = {.up = on_up, .notice = on_notice};
+    static const struct listen_fns listen_fns = {.up = on_up, .notice = on_notice, .down = on_down};
     struct reload *reload = h2o_mem_alloc(sizeof(*reload));
 
     *reload = (struct reload){

@@ -20,6 +20,7 @@
 #include "pg/sync.h"
 #include "place.h"
 #include "reload.h"
+#include "renewal.h"
 #include "serve.h"
 #include "shelf.h"
 #include "worker.h"
@@ -54,6 +55,7 @@ struct server {
     struct live_meter meter;
     int nworkers;
     bool stopping;
+    int status; /* of the process, at the end */
 };
 
 /* ---- the start ---- */
@@ -208,6 +210,23 @@ static void on_schema_failure(void *arg)
         worker_schema_failed(server->workers[i]);
 }
 
+static void stop(struct server *server, const char *reason)
+{
+    server->stopping = true;
+    log_line(LOG_INFO, "stopping", "reason=\"%s\"", reason);
+    loop_stop(server->loop);
+}
+
+static void on_lost(void *arg)
+{
+    struct server *server = arg;
+
+    if (server->stopping || server->config->db_recovery)
+        return;
+    server->status = EXIT_DATABASE;
+    stop(server, "the database is away, and DB_RECOVERY is off");
+}
+
 static void on_refreshed(void *arg, str relations)
 {
     struct server *server = arg;
@@ -217,27 +236,6 @@ static void on_refreshed(void *arg, str relations)
 }
 
 /* ---- settings that change ---- */
-
-/* Settings on their way: read in a work thread, taken on the control loop if they are others. */
-struct renewal {
-    struct list node; /* of server->configs, once taken */
-    struct server *server;
-    arena *mem;
-    struct config config;
-    const struct keys *keys;
-    str why;
-};
-
-static void renew_in_thread(void *arg)
-{
-    struct renewal *renewal = arg;
-    const struct config *given = &renewal->server->settings;
-
-    if (configure(given, renewal->mem, &renewal->config, &renewal->why) != CONFIGURED)
-        return;
-    config_keep(&renewal->config, given);
-    renewal->keys = keys_new(renewal->mem, &renewal->config, &renewal->why);
-}
 
 /* The settings come with the set that the issuer publishes now. */
 static void give_keys(struct server *server, const struct config *config)
@@ -266,25 +264,17 @@ static void take_renewal(struct server *server, struct renewal *renewal)
     server->config = &renewal->config;
     give_keys(server, server->config);
     reload_take(server->reload, server->config);
+    log_set_level(log_level_named(server->config->log_level));
     keys_unref(&renewal->keys);
     log_line(LOG_INFO, "settings reloaded", "workers=%d", server->nworkers);
-}
-
-static void renewal_free(struct renewal *renewal)
-{
-    arena *mem = renewal->mem; /* it lives in it */
-
-    keys_unref(&renewal->keys);
-    arena_close(&mem);
 }
 
 static void renew(void *arg);
 
 /* The schema comes with them: the settings of roles are in its snapshot. */
-static void on_renewed(void *arg)
+static void on_renewed(void *arg, struct renewal *renewal)
 {
-    struct renewal *renewal = arg;
-    struct server *server = renewal->server;
+    struct server *server = arg;
 
     server->renewal = NULL;
     if (server->stopping) {
@@ -305,15 +295,10 @@ static void on_renewed(void *arg)
 static void renew(void *arg)
 {
     struct server *server = arg;
-    arena *mem;
 
     server->renew_again = server->renewal != NULL;
-    if (server->renewal != NULL || server->settings.environment == NULL)
-        return;
-    mem = arena_open();
-    server->renewal = arena_new(mem, struct renewal);
-    *server->renewal = (struct renewal){.server = server, .mem = mem};
-    loop_work(server->loop, renew_in_thread, on_renewed, server->renewal);
+    if (server->renewal == NULL && server->settings.environment != NULL)
+        server->renewal = renewal_start(server->loop, &server->settings, on_renewed, server);
 }
 
 /* ---- changes for the live feed ---- */
@@ -383,9 +368,7 @@ static void on_signal(void *arg, int signal)
         log_flush();
         _exit(EXIT_DATABASE);
     }
-    server->stopping = true;
-    log_line(LOG_INFO, "stopping", "signal=%s", signal == SIGINT ? "SIGINT" : "SIGTERM");
-    loop_stop(server->loop);
+    stop(server, signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
 static void open_control(struct server *server)
@@ -393,6 +376,7 @@ static void open_control(struct server *server)
     static const struct reload_fns fns = {.loaded = on_schema,
                                           .failed = on_schema_failure,
                                           .refreshed = on_refreshed,
+                                          .lost = on_lost,
                                           .configure = renew};
     static const struct changes_fns changes_fns = {
         .list = on_changes, .up = on_stream_up, .down = on_stream_down};
@@ -485,5 +469,5 @@ int serve_main(const struct config *config, void (*ready)(void *arg), void *arg)
     stop_all(&server);
     free_configs(&server);
     arena_close(&server.mem);
-    return 0;
+    return server.status;
 }

@@ -37,6 +37,7 @@ struct config {
     int64_t db_pool_timeout_ms; /* waiting for a connection, then 504 */
     int64_t db_idle_timeout_ms;
     int64_t db_max_lifetime_ms;
+    bool db_recovery;           /* else the process ends when the database is away */
     str db_prepared;            /* auto | on | off */
     str db_pre_ping;            /* auto | always */
     str db_schemas;             /* comma list; the first is the default */

@@ -7,6 +7,7 @@
 static const size_t changing[] = {
     offsetof(struct config, db_config),
     offsetof(struct config, db_pre_config),
+    offsetof(struct config, db_recovery),
     offsetof(struct config, db_schemas),
     offsetof(struct config, db_extra_search_path),
     offsetof(struct config, db_anon_role),
@@ -36,6 +37,7 @@ static const size_t changing[] = {
     offsetof(struct config, openapi_security),
     offsetof(struct config, openapi_proxy_uri),
     offsetof(struct config, slow_ms),
+    offsetof(struct config, log_level),
     offsetof(struct config, log_query),
 };
 

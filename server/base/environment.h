@@ -20,6 +20,7 @@ enum layer {
 struct environment {
     struct variable *variables[LAYERS];
     int counts[LAYERS];
+    const char *file; /* that the first layer can be read from again; NULL: none */
 };
 
 /* Takes environ as a layer; what it points to must live as long. */
@@ -31,6 +32,9 @@ enum { SETTINGS_FILE_MAX = 64 << 10 };
 /* Reads the text of a configuration file as LAYER_FILE; $(NAME) is looked up in LAYER_PROCESS.
  * Absent, or what is wrong with it ("line 3: ..."). */
 str environment_read(struct environment *environment, arena *mem, str text);
+
+/* The same of a file, which is remembered when it can be read again. Absent, or a sentence. */
+str environment_read_file(struct environment *environment, arena *mem, const char *path);
 
 /* The value of one layer; absent: it has none of this name. */
 str environment_find_in(const struct environment *environment, enum layer layer, str name);

@@ -2,6 +2,9 @@
  * db-schemas = "api, public"  is PGRST_DB_SCHEMAS,  postern-workers = 2  is POSTERN_WORKERS.
  * Source: PostgREST "Config File"; the configurator library, without imports, groups and lists. */
 #include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/environment.h"
@@ -204,4 +207,30 @@ str environment_read(struct environment *environment, arena *mem, str text)
             return in.why;
     }
     return (str){NULL, 0};
+}
+
+/* What comes through a pipe comes once. */
+static const char *readable_again(FILE *file, const char *path)
+{
+    struct stat facts;
+    return fstat(fileno(file), &facts) == 0 && S_ISREG(facts.st_mode) ? path : NULL;
+}
+
+str environment_read_file(struct environment *environment, arena *mem, const char *path)
+{
+    char *text = h2o_mem_alloc_pool(mem, SETTINGS_FILE_MAX);
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        return arena_printf(mem, "%s cannot be read: %s", path, strerror(errno));
+    size_t len = fread(text, 1, SETTINGS_FILE_MAX, file);
+    bool failed = ferror(file) != 0;
+    environment->file = readable_again(file, path);
+    fclose(file);
+    if (failed)
+        return arena_printf(mem, "%s cannot be read", path);
+    if (len == SETTINGS_FILE_MAX)
+        return arena_printf(mem, "%s is too large for a configuration file", path);
+    str why = environment_read(environment, mem, (str){text, len});
+    return why.at == NULL ? why : arena_printf(mem, "%s, %.*s", path, STR_ARG(why));
 }

@@ -27,7 +27,7 @@ enum {
 struct output {
     pthread_mutex_t gather; /* guards pending, its length, dropped and the time */
     pthread_mutex_t write;  /* guards leaving; taken before gather */
-    enum log_level level;
+    _Atomic(enum log_level) level;
     enum log_format format;
     bool access_log, regular_file;
     char pending[PENDING_BYTES_MAX], leaving[PENDING_BYTES_MAX];
@@ -58,6 +58,19 @@ void log_open(enum log_level level, enum log_format format, bool access_log)
     output.second = 0;
     output.access_log = access_log;
     output.regular_file = fstat(STDERR_FILENO, &file) == 0 && S_ISREG(file.st_mode);
+}
+
+enum log_level log_level_named(str name)
+{
+    for (int i = LOG_CRIT; i <= LOG_DEBUG; i++)
+        if (str_eq(name, str_from(level_names[i])))
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+void log_set_level(enum log_level level)
+{
+    output.level = level;
 }
 
 bool log_on(enum log_level level)
@@ -310,14 +323,23 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
     log_flush();
 }
 
+/* PostgREST "log-level". */
+static enum log_level level_of(int status)
+{
+    if (status >= 500)
+        return LOG_ERROR;
+    return status >= 400 ? LOG_WARN : LOG_INFO;
+}
+
 void log_access(const struct log_access *access)
 {
+    enum log_level level = level_of(access->status);
     struct line line;
 
-    if (!output.access_log)
+    if (!output.access_log || !log_on(level))
         return;
     line.len = 0;
-    put_pair(&line, STR("level"), STR("info"));
+    put_pair(&line, STR("level"), str_from(level_names[level]));
     put_pair(&line, STR("event"), STR("access"));
     put_pair(&line, STR("id"), access->id);
     put_pair(&line, STR("method"), access->method);

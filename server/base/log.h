@@ -11,13 +11,16 @@ enum log_level { LOG_CRIT, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 enum log_format { LOG_TEXT, LOG_JSON };
 
 void log_open(enum log_level level, enum log_format format, bool access_log);
+enum log_level log_level_named(str name); /* LOG_INFO when there is no such level */
+void log_set_level(enum log_level level); /* from the next line on, of any thread */
 bool log_on(enum log_level level);
 
 /* event is a short word or two ("pool connected"); the format makes "key=value key=value". */
 void log_line(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* One line of the access log; gathered, see log_flush. A no-op when the access log is off. */
+/* One line of the access log; gathered, see log_flush. Its level is that of its status: error from
+ * 500 on, warn from 400 on, else info. A no-op when that or the access log is off. */
 struct log_access {
     str id, peer, method, path, role;
     str code; /* PGRST... or SQLSTATE of a failure, or absent */

@@ -37,6 +37,9 @@ const struct setting settings[] = {
     {"DB_MAX_LIFETIME", SETTING_DURATION, AT(db_max_lifetime_ms), "1800s", SECOND, 30LL * DAY,
      "DB_MAX_LIFETIME PGRST_DB_POOL_MAX_LIFETIME:s", NULL,
      "a connection is replaced after this, give or take a tenth"},
+    {"DB_RECOVERY", SETTING_SWITCH, AT(db_recovery), "true", 0, 0,
+     "PGRST_DB_POOL_AUTOMATIC_RECOVERY", NULL,
+     "a database that is away is waited for; false: the program ends, with status 1"},
     {"DB_PREPARED", SETTING_CHOICE, AT(db_prepared), "auto", 0, 0,
      "DB_PREPARED PGRST_DB_PREPARED_STATEMENTS", "auto on off true=auto false=off",
      "named prepared statements; auto: not behind a transaction pooler"},
@@ -230,7 +233,6 @@ const int settings_count = sizeof(settings) / sizeof(settings[0]);
 
 /* clang-format off */
 const struct unsupported unsupported_settings[] = {
-    {"PGRST_DB_POOL_AUTOMATIC_RECOVERY", "true", false, "Postern always reconnects"},
     {"PGRST_JWT_CACHE_MAX_LIFETIME", "", false, "verified tokens are kept until they expire"},
 };
 /* clang-format on */

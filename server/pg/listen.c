@@ -103,6 +103,7 @@ static void lost(struct listen *listen, const char *reason)
     listen->again = timer_start(listen->loop, listen->pause_ms, 0, try_again, listen);
     if (listen->pause_ms < PAUSE_MAX_MS)
         listen->pause_ms *= 2;
+    listen->fns->down(listen->arg);
 }
 
 static void on_connected(void *arg)

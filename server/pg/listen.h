@@ -11,6 +11,7 @@ struct listen;
 struct listen_fns {
     void (*up)(void *arg); /* listening now: first, and after each gap */
     void (*notice)(void *arg, str channel, str payload);
+    void (*down)(void *arg); /* not listening: the connection is lost, or could not be made */
 };
 
 /* channels: names, comma-separated; quoted by us. */

@@ -412,12 +412,24 @@ static void expire(struct pool *pool, enum lane lane, int64_t now_us)
         if (now_us - work->queued_us < work->wait_ms * 1000)
             continue;
         dequeue(work);
+        pool->expired++;
         metric_add(pool_metrics(pool), METRIC_DB_TIMEOUTS, 1);
         if (pool->down)
             work_fail(work, FAIL_NO_DATABASE, "The database is not reachable");
         else
             work_fail(work, FAIL_BUSY, "Timed out acquiring connection from connection pool.");
     }
+}
+
+/* A line for many, as the log must not be what breaks under load. */
+static void say_expired(struct pool *pool, int64_t now_us)
+{
+    if (pool->expired == 0 || now_us - pool->said_us < SAID_US)
+        return;
+    log_line(LOG_ERROR, "no connection in time", "pool=%s requests=%lld", pool->name,
+             (long long)pool->expired);
+    pool->expired = 0;
+    pool->said_us = now_us;
 }
 
 static bool outlived(const struct conn *conn, int64_t now_us)
@@ -476,6 +488,7 @@ void pool_sweep(struct pool *pool, int64_t now_us)
     ping_idle(pool, now_us);
     for (int lane = 0; lane < LANES; lane++)
         expire(pool, lane, now_us);
+    say_expired(pool, now_us);
     trim(pool, now_us);
     open_if_short(pool);
     if (pool->waiting > 0) {

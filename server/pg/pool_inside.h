@@ -27,6 +27,7 @@ enum {
     FRESH_US = 50000,  /* a sign of life counts for so long before a use */
     PING_US = 5000000, /* an idle connection is asked for a sign of life so often */
     DEAD_US = 3000000, /* and given up when there is none for so long */
+    SAID_US = 5000000, /* requests without a connection are logged so often */
     STALL_MS = 30000   /* a streaming client that takes nothing for so long is given up */
 };
 
@@ -46,6 +47,7 @@ struct pool {
     bool pumping; /* a pump is due at the end of this turn */
     bool down;    /* the last attempt to connect failed */
     int64_t down_us, retry_us, backoff_ms, calm_us;
+    int64_t expired, said_us; /* waited in vain since that was last logged, and when it was */
     int next_id;
     struct flights flights;
     struct shapes shapes;

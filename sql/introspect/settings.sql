@@ -8,7 +8,7 @@ with names as (
         'db_hoisted_tx_settings', 'db_max_rows', 'db_plan_enabled', 'db_pre_config', 'db_pre_request',
         'db_prepared_statements', 'db_root_spec', 'db_schemas', 'db_tx_end', 'jwt_aud',
         'jwt_cache_max_entries', 'jwt_cache_max_lifetime', 'jwt_role_claim_key', 'jwt_secret',
-        'jwt_secret_is_base64', 'log_query', 'openapi_mode', 'openapi_security_active',
+        'jwt_secret_is_base64', 'log_level', 'log_query', 'openapi_mode', 'openapi_security_active',
         'openapi_server_proxy_uri', 'server_cors_allowed_origins', 'server_timing_enabled',
         'server_trace_header', 'url_use_legacy_target_names'
     ]) as name

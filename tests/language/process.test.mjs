@@ -27,11 +27,11 @@ after(async () => {
 });
 
 const url = () => stand.cluster.url('app', 'gateway');
-const serve = (env, wait = true) => startPostern({ databaseUrl: url(), env: { ...SETTINGS, ...env }, wait });
+const serve = (env, wait = true, file = undefined) => startPostern({ databaseUrl: url(), env: { ...SETTINGS, ...env }, wait, file });
 const refusal = async (env) => (await posternCommand(['serve'], { DATABASE_URL: url(), POSTERN_JWT_SECRET: SECRET, ...SETTINGS, ...env })).stderr;
 
-async function withServer(env, use, wait) {
-    const server = await serve(env, wait);
+async function withServer(env, use, wait, file) {
+    const server = await serve(env, wait, file);
     try {
         await use(server);
     } finally {
@@ -284,6 +284,76 @@ describe('reloads', () => {
         await until(async () => (await ask(server.port, '/fresh')).status === 200, 'the new table', 5000);
         stand.cluster.psql('drop table api.fresh', 'app');
     }));
+});
+
+describe('the configuration file', () => {
+    test('is read again on SIGUSR2; one that is wrong changes nothing', async () => {
+        const file = join(dir, 'postern.conf');
+        const count = async (server) => JSON.parse((await ask(server.port, '/things')).text).length;
+        const says = (text) => writeFileSync(file, text);
+        says('db-max-rows = 2\nlog-level = "info"');
+        chmodSync(file, 0o644);
+        await withServer({}, async (server) => {
+            assert.equal(await count(server), 2);
+            says('db-max-rows = 1');
+            server.signal('SIGUSR2');
+            await until(async () => (await count(server)) === 1, 'one row');
+            says('db-max-rows = "');
+            server.signal('SIGUSR2');
+            await until(() => /settings kept.*postern\.conf, line 1: /.test(server.logs()), () => server.logs());
+            assert.equal(await count(server), 1);
+            rmSync(file);
+            server.signal('SIGUSR2');
+            await until(() => /settings kept.*cannot be read/.test(server.logs()), () => server.logs());
+            assert.equal(await count(server), 1);
+        }, true, file);
+    });
+});
+
+describe('the log', () => {
+    const told = (level) => stand.cluster.psql(`alter role gateway set pgrst.log_level = '${level}'`, 'app');
+    const lines = (server, status) => server.logs().split('\n').filter((line) => line.includes('event=access') && line.includes(`status=${status} `));
+
+    test('has another level on SIGUSR2, and on NOTIFY; it is that of the statuses too', () => withServer({ PGRST_LOG_LEVEL: 'error' }, async (server) => {
+        const asked = async (status) => {
+            await ask(server.port, '/things');
+            await ask(server.port, '/nothing');
+            return lines(server, status)[0];
+        };
+        try {
+            await asked(404);
+            await sleep(300);
+            assert.deepEqual([lines(server, 200), lines(server, 404)], [[], []]);
+            told('warn');
+            server.signal('SIGUSR2');
+            assert.match(await until(() => asked(404), 'a line of a 404'), /level=warn .*code=PGRST205/);
+            assert.deepEqual(lines(server, 200), []);
+            told('info');
+            stand.cluster.psql("notify pgrst, 'reload config'", 'app');
+            assert.match(await until(() => asked(200), 'a line of a 200'), /level=info .*path=\/(things|live)/);
+        } finally {
+            stand.cluster.psql('alter role gateway reset pgrst.log_level', 'app');
+        }
+    }));
+    test('says once for many that no connection could be had', () => withServer({ PGRST_DB_POOL: '1', PGRST_DB_POOL_ACQUISITION_TIMEOUT: '1', POSTERN_WORKERS: '1' }, async (server) => {
+        const replies = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(server.port, `/rpc/nap?seconds=3.${i}`)));
+        const late = replies.filter(({ status }) => status === 504).length;
+        const said = server.logs().split('\n').filter((line) => line.includes('event="no connection in time"'));
+        assert.ok(late >= 10, `${late} of 20 were late`);
+        assert.equal(said.length, 1, said.join('\n'));
+        assert.match(said[0], /level=error .*pool=write requests=\d+/);
+    }));
+});
+
+describe('a database that is away', () => {
+    test('ends the program, if it is told not to wait', async () => {
+        const server = await serve({ PGRST_DB_POOL_AUTOMATIC_RECOVERY: 'false' });
+        stand.cluster.psql("select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%listen%'", 'app');
+        assert.equal((await server.exited).code, 1);
+        assert.match(server.logs(), /event=stopping reason="the database is away/);
+        server.kill();
+        await until(() => answers(stand.postern.port, '/things'), 'the other program, which waited');
+    });
 });
 
 describe('the command line', () => {

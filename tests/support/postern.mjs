@@ -27,16 +27,16 @@ function environment(env) {
 }
 
 /**
- * `postern serve` on a free port. env: settings over the defaults below.
+ * `postern serve` on a free port. env: settings over the defaults below; file: a configuration file.
  * Returns { url, port, pid, running(), exited, logs(), rss() KiB, sanitized(), fds(), signal(name), check(), stop(), kill() }.
  * stop() ends it with SIGTERM and throws unless it exits with 0 and has a clean log.
  */
-export async function startPostern({ databaseUrl, env = {}, bin = posternBinary(), wait = true }) {
+export async function startPostern({ databaseUrl, env = {}, file, bin = posternBinary(), wait = true }) {
     const port = env.POSTERN_PORT ?? (await freePort());
     const dir = mkdtempSync('/tmp/pt-');
     const postern = new Postern(port, dir);
     postern.forget = atExit(() => postern.kill());
-    postern.process = start(bin, ['serve'], {
+    postern.process = start(bin, file === undefined ? ['serve'] : ['serve', file], {
         log: join(dir, 'log'),
         env: environment({ DATABASE_URL: databaseUrl, POSTERN_JWT_SECRET: SECRET, POSTERN_PORT: String(port), POSTERN_WORKERS: '2', ...env }),
     });

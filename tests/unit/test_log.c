@@ -186,6 +186,41 @@ static int count(const char *text, const char *part)
     return found;
 }
 
+/* Of five requests, one of each status. */
+static void an_access_line_has_the_level_of_its_status(void **state)
+{
+    static const int statuses[] = {200, 304, 404, 499, 503};
+    static const struct {
+        const char *level;
+        int lines;
+    } cases[] = {
+        {"crit",  0},
+        {"error", 1},
+        {"warn",  3},
+        {"info",  5},
+        {"debug", 5},
+        {"none",  5},
+    };
+    (void)state;
+
+    log_open(LOG_INFO, LOG_TEXT, true);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct capture *capture = capture_open();
+        struct log_access line = request;
+
+        log_set_level(log_level_named(str_from(cases[i].level)));
+        for (size_t j = 0; j < sizeof(statuses) / sizeof(statuses[0]); j++) {
+            line.status = statuses[j];
+            log_access(&line);
+        }
+        capture_end(capture);
+        assert_int_equal(count(capture->text, "event=access"), cases[i].lines);
+        assert_int_equal(count(capture->text, "level=error"), cases[i].lines > 0 ? 1 : 0);
+        assert_int_equal(count(capture->text, "level=warn"), cases[i].lines > 1 ? 2 : 0);
+        free(capture);
+    }
+}
+
 static void a_reader_that_stands_still_costs_lines_not_time(void **state)
 {
     enum { LINES = 20000 };
@@ -286,6 +321,7 @@ int main(void)
         cmocka_unit_test(long_values_are_cut_and_the_line_stays_whole),
         cmocka_unit_test(access_lines_gather_until_they_are_flushed),
         cmocka_unit_test(what_is_off_is_not_written),
+        cmocka_unit_test(an_access_line_has_the_level_of_its_status),
         cmocka_unit_test(a_reader_that_stands_still_costs_lines_not_time),
         cmocka_unit_test(a_closed_reader_is_survived),
         cmocka_unit_test(lines_of_several_threads_do_not_mix),
