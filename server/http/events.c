@@ -24,6 +24,7 @@ struct events {
     bool sending, slow, told;   /* told: its owner knows that it is over */
 };
 
+static void put_bytes(struct bytes *bytes, str text);
 static void on_ready(void *arg);
 static void on_gone(void *arg);
 static void beat(void *arg);
@@ -86,6 +87,7 @@ const struct fail *events_open(struct request *req, const struct events_fns *fns
     req->on_gone = on_gone;
     req->on_gone_arg = fresh;
     *events = fresh;
+    put_bytes(&fresh->waiting, STR(":\n\n")); /* a comment: the head leaves with it, now */
     http_stream(req, make_head(req), on_ready, fresh);
     return NULL;
 }
