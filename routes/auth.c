@@ -1,5 +1,5 @@
-/* Everything below /auth/v1/, where supabase-js signs in: answered here over auth.users, or not at
- * all. Source: supabase/auth, its endpoints and openapi.yaml. */
+/* Everything below /auth/v1/, where supabase-js signs in: answered here over auth.users, forwarded
+ * to Supabase Auth, or not at all. Source: supabase/auth, its endpoints and openapi.yaml. */
 #include "auth.h"
 
 #include "auth/service_fail.h"
@@ -46,15 +46,21 @@ static const struct fail *builtin(struct request *req)
 static const struct fail *nobody(struct request *req)
 {
     struct fail *fail = service_fail_as(req->mem, "not_found", "Nobody signs in here");
-    fail->hint = STR("Set POSTERN_AUTH=builtin to sign in users of auth.users");
+    fail->hint = STR("Set SUPABASE_AUTH_URL or SUPABASE_URL to forward to Supabase Auth, or "
+                     "POSTERN_AUTH=builtin to sign in users of auth.users");
     return fail;
 }
 
 const struct fail *auth_handle(struct request *req)
 {
-    if (str_eq(req->worker->config->auth, STR("builtin")))
+    const struct config *config = req->worker->config;
+    str upstream = {NULL, 0};
+
+    if (str_eq(config->auth, STR("builtin")))
         return builtin(req);
-    return nobody(req);
+    if (!str_eq(config->auth, STR("off")))
+        upstream = auth_upstream(req->mem, config);
+    return upstream.at != NULL ? auth_forward(req, upstream) : nobody(req);
 }
 
 const struct fail *auth_failure(arena *mem, const struct rows *rows)

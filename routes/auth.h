@@ -2,6 +2,7 @@
 #ifndef AUTH_H
 #define AUTH_H
 
+#include "base/config.h"
 #include "base/fail.h"
 #include "base/request.h"
 #include "pg/rows.h"
@@ -12,6 +13,15 @@ const struct fail *auth_token(struct request *req);
 /* signed_in.c: GET /auth/v1/user and POST /auth/v1/logout, for who has a session. */
 const struct fail *auth_user(struct request *req);
 const struct fail *auth_logout(struct request *req);
+
+/* auth_forward.c: hands the request on to Supabase Auth. */
+const struct fail *auth_forward(struct request *req, str upstream);
+
+/* Where that is: AUTH_URL, else below SUPABASE_URL; absent: nowhere. */
+str auth_upstream(arena *mem, const struct config *config);
+
+/* What is wrong with its setting, a sentence; absent: nothing. */
+str auth_check(arena *mem, const struct config *config);
 
 /* The answer of a function of signing in (migration 075), column by column. */
 enum auth_column { AUTH_FAILURE, AUTH_CLAIMS, AUTH_REFRESH_TOKEN, AUTH_ACCOUNT };

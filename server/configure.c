@@ -1,6 +1,7 @@
 /* See configure.h. */
 #include "configure.h"
 
+#include "auth.h"
 #include "auth/keys.h"
 #include "base/embed.h"
 #include "jwks.h"
@@ -95,6 +96,8 @@ static void check_keys(arena *mem, const struct config *given)
 
     if (why.at == NULL)
         why = jwks_check(mem, given);
+    if (why.at == NULL)
+        why = auth_check(mem, given);
     if (why.at != NULL)
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
     keys_unref(&keys);

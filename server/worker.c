@@ -8,6 +8,7 @@
 #include "auth/attempts.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "fetch/relay.h"
 #include "serve.h"
 
 enum { DRAIN_EVERY_MS = 50, POLITE_MS = 300, SIGN_INS_AT_ONCE = 1, SIGN_INS_WAITING = 32 };
@@ -328,6 +329,7 @@ static void close_all(struct worker *worker)
     http_close(worker->http);
     if (worker->admin != NULL)
         http_close(worker->admin);
+    relay_free(&worker->relay);
     db_close(worker->db);
     loop_stop(worker->loop);
 }

@@ -29,6 +29,7 @@ struct worker {
     struct token_cache *tokens;
     const struct keys *keys;
     struct attempts *attempts;   /* the first worker's, for all of them; NULL: nobody signs in */
+    struct relay *relay;         /* to Supabase Auth; NULL: nothing was forwarded yet */
     struct gate sign_ins;        /* by password */
     const struct claims *nobody; /* for routes that ask for no token */
     const struct schema *schema; /* the current snapshot */

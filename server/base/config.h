@@ -77,7 +77,9 @@ struct config {
     str supabase_url; /* absent: none */
     str state_dir;    /* absent: the user's own; "off": nothing is kept */
     /* signing in */
-    str auth;                   /* builtin | off */
+    str auth;                   /* auto | builtin | off */
+    str auth_url;               /* of Supabase Auth itself; absent: below supabase_url */
+    int64_t auth_timeout_ms;    /* for its answers */
     str auth_issuer;            /* of the tokens it signs */
     int64_t auth_token_life_ms; /* until they expire */
     /* server */

@@ -1,12 +1,9 @@
-/* See fetch.h. libcurl is loaded when it is first needed: it would take 3 MB of every server. */
+/* See fetch.h. */
 #include "fetch/fetch.h"
-
-#include <dlfcn.h>
-
-#include <curl/curl.h>
 
 #include "base/address.h"
 #include "base/buf.h"
+#include "fetch/library.h"
 
 #define USER_AGENT "postern/" POSTERN_VERSION
 
@@ -38,54 +35,6 @@ bool fetch_is_safe(str url)
     if (host.len == 0 || str_find(authority, '@') >= 0)
         return false;
     return tls || str_ieq(host, STR("localhost")) || address_in_list(host, STR("127.0.0.0/8,::1"));
-}
-
-/* ---- libcurl ---- */
-
-struct curl {
-    CURLcode (*global_init)(long flags);
-    CURL *(*easy_init)(void);
-    CURLcode (*easy_setopt)(CURL *easy, CURLoption option, ...);
-    CURLcode (*easy_perform)(CURL *easy);
-    CURLcode (*easy_getinfo)(CURL *easy, CURLINFO info, ...);
-    void (*easy_cleanup)(CURL *easy);
-    const char *(*easy_strerror)(CURLcode code);
-};
-
-static bool find_functions(struct curl *curl, void *library)
-{
-    const struct {
-        const char *name;
-        void *function; /* where its address goes; ISO C has no other way than through bytes */
-    } names[] = {
-        {"curl_global_init",   &curl->global_init  },
-        {"curl_easy_init",     &curl->easy_init    },
-        {"curl_easy_setopt",   &curl->easy_setopt  },
-        {"curl_easy_perform",  &curl->easy_perform },
-        {"curl_easy_getinfo",  &curl->easy_getinfo },
-        {"curl_easy_cleanup",  &curl->easy_cleanup },
-        {"curl_easy_strerror", &curl->easy_strerror},
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        void *found = dlsym(library, names[i].name);
-        if (found == NULL)
-            return false;
-        memcpy(names[i].function, &found, sizeof(found));
-    }
-    return true;
-}
-
-/* The library stays loaded: opening it again only counts. libcurl 7.84 and later may be started
- * from several threads. */
-static bool load(struct curl *curl, str *why)
-{
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_NODELETE);
-
-    if (library != NULL && find_functions(curl, library) &&
-        curl->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
-        return true;
-    *why = STR("libcurl 4 cannot be loaded");
-    return false;
 }
 
 /* ---- one document ---- */
@@ -160,7 +109,7 @@ bool fetch_get(arena *mem, str url, const struct fetch_limits *limits, str *body
     struct curl curl;
 
     *why = (str){NULL, 0};
-    if (!load(&curl, why))
+    if (!curl_load(&curl, why))
         return false;
     buf_init(&fetching.body, mem, limits->bytes_max);
     CURL *easy = curl.easy_init();
