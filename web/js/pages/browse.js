@@ -9,6 +9,8 @@ import { openPrime } from './browse/prime.js';
 import { tryButton } from '../parts/drawer.js';
 import { queryText } from '../api.js';
 
+const AGE_STEP_MS = 1000; // answers tell their age in whole seconds
+
 export function show(place, app) {
   const chosen = readFilters(app.query);
   const total = h('p', { class: 'lead', role: 'status' });
@@ -23,12 +25,12 @@ export function show(place, app) {
     supabase: () => supabaseLines(chosen),
   };
 
-  function change(values) {
+  function change(values, newerThan) {
     Object.assign(chosen, values);
     app.setQuery(chosen);
     fill(fresh);
     found = 0;
-    primes.restart();
+    primes.restart(newerThan);
   }
 
   function showPrime(id) {
@@ -41,7 +43,8 @@ export function show(place, app) {
   app.live.on('prime_found', ({ prime }) => {
     if (chosen.form && prime.form !== chosen.form) return;
     found += 1;
-    fill(fresh, h('button', { class: 'button', type: 'button', onclick: () => change({}) }, `${counted(found, 'new prime')}: show`));
+    const since = Date.now() + AGE_STEP_MS;
+    fill(fresh, h('button', { class: 'button', type: 'button', onclick: () => change({}, since) }, `${counted(found, 'new prime')}: show`));
   }, { signal: app.signal });
 
   fill(place,

@@ -8,13 +8,13 @@ const ONLINE_MS = 120000;
 const isOnline = ({ last_heartbeat: at }) => at && Date.now() - Date.parse(at) < ONLINE_MS;
 
 const columns = [
-  ['Machine', ({ worker_id: id, hostname }) => h('span', { title: hostname }, id)],
+  ['Machine', ({ worker_id: id, hostname }) => h('span', { title: hostname }, id), 'name'],
   ['State', (node) => h('span', { class: 'pill', dataset: { kind: isOnline(node) ? 'healthy' : '' } }, isOnline(node) ? 'online' : 'offline')],
   ['Cores', ({ cores }) => count(cores), 'number'],
-  ['Processor', ({ cpu_model: model, os, arch }) => `${model ?? 'unknown'}, ${os ?? '?'}/${arch ?? '?'}`, 'wide'],
+  ['Processor', ({ cpu_model: model, os, arch }) => `${model ?? 'unknown'}, ${os ?? '?'}/${arch ?? '?'}`, 'roomy'],
   ['Memory', ({ ram_gb: gb }) => (gb ? `${count(gb)} GB` : '–'), 'number wide'],
   ['Graphics', ({ has_gpu: has, gpu_model: model }) => (has ? model ?? 'yes' : '–'), 'wide'],
-  ['Version', ({ worker_version: version }) => version ?? '–'],
+  ['Version', ({ worker_version: version }) => version ?? '–', 'wide'],
   ['Heard', ({ last_heartbeat: at }) => ago(at), 'quiet'],
 ];
 

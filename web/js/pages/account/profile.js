@@ -14,7 +14,7 @@ export function profile({ api, session, signal }) {
         event.preventDefault();
         const name = new FormData(event.target).get('name').trim();
         if (await act(event.submitter, () => api.send('PATCH', `/rest/v1/user_profiles?id=eq.${me.id}`, { display_name: name }, { headers: { prefer: 'return=minimal' } }).then(() => true), 'The name is changed.')) session.meet(api);
-      } }, h('label', {}, 'Name', h('span', { class: 'inline' }, h('input', { name: 'name', required: true, maxlength: 80, value: me.display_name ?? '' }), h('button', { class: 'button' }, 'Save')))),
+      } }, h('div', { class: 'inline foot' }, h('label', {}, 'Name', h('input', { name: 'name', required: true, maxlength: 80, value: me.display_name ?? '' })), h('button', { class: 'button' }, 'Save'))),
       h('dl', { class: 'facts' }, [['E-mail', session.email ?? '–'], ['Role', me.role], ['Member since', dayOf(me.created_at)]].map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))),
   });
 }

@@ -8,8 +8,8 @@ import { TRIES } from './database.js';
 
 const columns = [
   ['Statement', ({ query }) => h('code', { class: 'clamp', title: query }, query)],
-  ['Calls', ({ calls }) => compact(calls), 'number'],
-  ['Mean', ({ mean_ms: ms }) => milliseconds(ms), 'number'],
+  ['Calls', ({ calls }) => compact(calls), 'number wide'],
+  ['Mean', ({ mean_ms: ms }) => milliseconds(ms), 'number wide'],
   ['Longest', ({ max_ms: ms }) => milliseconds(ms), 'number wide'],
   ['In all', ({ total_ms: ms }) => milliseconds(ms), 'number'],
   ['Rows', ({ rows }) => count(rows), 'number wide'],

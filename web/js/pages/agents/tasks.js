@@ -39,5 +39,5 @@ const columns = (app, element) => [
   ['Model', ({ agent_model: model }) => model ?? '–', 'wide quiet'],
   ['Tokens', ({ tokens_used: tokens }) => compact(tokens), 'number wide'],
   ['Cost', ({ cost_usd: cost }) => dollars(cost), 'number'],
-  ['Made', ({ created_at: at }) => ago(at), 'quiet'],
+  ['Made', ({ created_at: at }) => ago(at), 'quiet wide'],
 ];

@@ -6,6 +6,7 @@ import { tableRow } from '../../parts/table.js';
 
 const PAGE = 50;
 const AHEAD = '600px';
+const CACHED_MS = 1000; // an answer may be some seconds old
 
 const COLUMNS = [
   ['Expression', ({ expression }) => h('code', {}, expression), 'expression', 'expression'],
@@ -22,13 +23,15 @@ export function list({ api, signal }, chosen, on) {
   const foot = h('div', { class: 'list-foot' });
   const element = h('div', { class: 'list' }, h('div', { class: 'scroll' }, h('table', { class: 'primes' }, h('thead', {}, head), rows)), foot);
   const seen = new Set();
-  let round = 0, offset = 0, busy = false, whole = false;
+  let round = 0, since = 0, offset = 0, busy = false, whole = false;
   const handle = { element, restart, total: null };
   const watcher = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) more(); }, { rootMargin: AHEAD });
   signal.addEventListener('abort', () => watcher.disconnect());
 
-  function restart() {
+  /** newerThan: an answer that the server made before this time (ms) will not do: it asks again. */
+  function restart(newerThan = 0) {
     round += 1;
+    since = newerThan;
     offset = 0;
     busy = whole = false;
     seen.clear();
@@ -43,8 +46,10 @@ export function list({ api, signal }, chosen, on) {
     const mine = round;
     if (offset > 0) fill(foot, waiting(2));
     try {
-      const { data } = await api.get('/api/primes', { ...chosen, limit: PAGE, offset }, { signal });
-      if (mine === round) take(data);
+      const { data, at } = await api.get('/api/primes', { ...chosen, limit: PAGE, offset }, { signal });
+      if (mine !== round) return;
+      if (at >= since) take(data);
+      else setTimeout(() => { busy = false; if (mine === round) more(); }, CACHED_MS);
     } catch (error) {
       if (mine === round && !signal.aborted) trouble(error);
     }

@@ -10,14 +10,14 @@ const LATE_S = 45; // a heartbeat comes every 30 s at most
 
 export function nodes({ api, session, live, signal }) {
   const columns = [
-    ['Machine', ({ worker_id, hostname }) => h('span', { title: hostname }, worker_id)],
+    ['Machine', ({ worker_id, hostname }) => h('span', { title: hostname }, worker_id), 'name'],
     ['Searches', ({ search_type }) => formName(search_type)],
     ['Load', ({ metrics, worker_id }) => load(metrics, 'cpu_usage_percent', `load of ${worker_id}`)],
-    ['Memory', ({ metrics, worker_id }) => load(metrics, 'memory_usage_percent', `memory of ${worker_id}`), 'wide'],
-    ['Cores', ({ cores }) => count(cores), 'number'],
-    ['Tested', ({ tested }) => compact(tested), 'number'],
-    ['Found', ({ found }) => count(found), 'number'],
-    ['Up', ({ uptime_secs }) => duration(uptime_secs), 'number quiet wide'],
+    ['Memory', ({ metrics, worker_id }) => load(metrics, 'memory_usage_percent', `memory of ${worker_id}`), 'roomy'],
+    ['Cores', ({ cores }) => count(cores), 'number wide'],
+    ['Tested', ({ tested }) => compact(tested), 'number wide'],
+    ['Found', ({ found }) => count(found), 'number wide'],
+    ['Up', ({ uptime_secs }) => duration(uptime_secs), 'number quiet roomy'],
     ['Heard', ({ last_heartbeat_secs_ago: ago }) => h('span', { class: ago > LATE_S ? 'late' : 'quiet' }, `${duration(ago)} ago`), 'number'],
   ];
   if (session.admin) columns.push(['', ({ worker_id }) => h('button', { class: 'plain', type: 'button', 'aria-label': `Stop ${worker_id}`, onclick: ({ currentTarget }) => stop(currentTarget, worker_id) }, 'Stop')]);

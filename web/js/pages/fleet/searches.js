@@ -8,9 +8,9 @@ import { table } from '../../parts/table.js';
 const ORDER = ['running', 'paused', 'pending', 'failed', 'completed', 'cancelled'];
 
 const columns = [
-  ['Search', ({ id, search_type }) => h('span', {}, formName(search_type), ' ', h('span', { class: 'quiet' }, `#${id}`))],
+  ['Search', ({ id, search_type }) => h('span', {}, formName(search_type), ' ', h('span', { class: 'quiet' }, `#${id}`)), 'name'],
   ['State', ({ status, error }) => h('span', { title: error ?? '' }, pill(status))],
-  ['Range', ({ range_start, range_end }) => `${compact(range_start)} to ${compact(range_end)}`, 'number'],
+  ['Range', ({ range_start, range_end }) => `${compact(range_start)} to ${compact(range_end)}`, 'number wide'],
   ['Tested', ({ total_tested }) => compact(total_tested), 'number'],
   ['Found', ({ total_found }) => count(total_found), 'number'],
   ['Began', ({ started_at }) => ago(started_at), 'quiet wide'],
