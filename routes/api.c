@@ -46,6 +46,8 @@ const struct fail *api_handle(struct request *req)
     TRY(route_ask_parse(req, &match, &call->ask));
     if (match.file->by.at != NULL)
         return api_handler(match.file->by)(call); /* routes_check has seen that there is one */
+    if (match.file->memory != MEMORY_NONE)
+        return (match.file->memory == MEMORY_BEAT ? api_beat_handle : api_fleet_handle)(call);
     if (match.file->cache_ms > 0)
         return api_cache_handle(call);
     if (call->ask.answer->kind == ANSWER_EVENTS && req->method == METHOD_GET)

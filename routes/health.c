@@ -75,13 +75,29 @@ const struct fail *admin_ready_handle(struct request *req)
     return ready_handle(req);
 }
 
+/* Where beats, limits and the shared cache are: without Redis, or while it is away, in memory. */
+static str store(const struct worker *worker)
+{
+    if (worker->kv == NULL)
+        return STR("\"store\":\"memory\"");
+    return kv_is_up(worker->kv) ? STR("\"store\":\"redis\",\"redis\":\"up\"")
+                                : STR("\"store\":\"memory\",\"redis\":\"down\"");
+}
+
+static str health(const struct request *req, const char *status, const char *database)
+{
+    return arena_printf(req->mem,
+                        "{\"status\":\"%s\",\"version\":\"" POSTERN_VERSION
+                        "\",\"database\":\"%s\",%.*s}",
+                        status, database, STR_ARG(store(req->worker)));
+}
+
 const struct fail *health_handle(struct request *req)
 {
-    return ask_database(
-        req,
-        STR("{\"status\":\"healthy\",\"version\":\"" POSTERN_VERSION "\",\"database\":\"up\"}"),
-        STR("{\"status\":\"unhealthy\",\"version\":\"" POSTERN_VERSION
-            "\",\"database\":\"down\"}"));
+    bool whole = req->worker->kv == NULL || kv_is_up(req->worker->kv);
+
+    return ask_database(req, health(req, whole ? "healthy" : "degraded", "up"),
+                        health(req, "unhealthy", "down"));
 }
 
 const struct fail *health_database_handle(struct request *req)

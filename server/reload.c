@@ -20,6 +20,7 @@ struct reload {
     const struct config *config, *used; /* used: by the load that runs */
     const struct reload_fns *fns;
     void *arg;
+    struct fleet *fleet;
     struct listen *listen;
     struct timer *due;
     int64_t again_ms;
@@ -135,12 +136,28 @@ void reload_take(struct reload *reload, const struct config *config)
 /* What happened before was not heard. */
 static void on_up(void *arg)
 {
-    reload_now(arg, "listening");
+    struct reload *reload = arg;
+
+    fleet_set_hearing(reload->fleet, true);
+    reload_now(reload, "listening");
+}
+
+/* What the database's triggers and other instances say. */
+static void on_own_notice(struct reload *reload, str payload)
+{
+    if (str_starts(payload, STR("refreshed ")))
+        reload->fns->refreshed(reload->arg, str_skip(payload, STR("refreshed ").len));
+    else if (str_starts(payload, STR("node ")))
+        fleet_doubt(reload->fleet, str_skip(payload, STR("node ").len));
+    else if (str_eq(payload, STR("nodes")))
+        fleet_doubt(reload->fleet, STR(""));
 }
 
 static void on_down(void *arg)
 {
     struct reload *reload = arg;
+
+    fleet_set_hearing(reload->fleet, false);
     reload->fns->lost(reload->arg);
 }
 
@@ -149,8 +166,7 @@ static void on_notice(void *arg, str channel, str payload)
     struct reload *reload = arg;
 
     if (str_eq(channel, STR(OWN_CHANNEL))) {
-        if (str_starts(payload, STR("refreshed ")))
-            reload->fns->refreshed(reload->arg, str_skip(payload, STR("refreshed ").len));
+        on_own_notice(reload, payload);
     } else if (payload.len == 0 || str_eq(payload, STR("reload schema"))) {
         reload_now(reload, "notification");
     } else if (str_eq(payload, STR("reload config"))) {
@@ -158,14 +174,18 @@ static void on_notice(void *arg, str channel, str payload)
     }
 }
 
-struct reload *reload_open(struct loop *loop, const struct config *config,
+struct reload *reload_open(struct loop *loop, const struct config *config, struct fleet *fleet,
                            const struct reload_fns *fns, void *arg)
 {
     static const struct listen_fns listen_fns = {.up = on_up, .notice = on_notice, .down = on_down};
     struct reload *reload = h2o_mem_alloc(sizeof(*reload));
 
-    *reload = (struct reload){
-        .loop = loop, .config = config, .fns = fns, .arg = arg, .again_ms = AGAIN_FIRST_MS};
+    *reload = (struct reload){.loop = loop,
+                              .config = config,
+                              .fleet = fleet,
+                              .fns = fns,
+                              .arg = arg,
+                              .again_ms = AGAIN_FIRST_MS};
     snprintf(reload->channels, sizeof(reload->channels), OWN_CHANNEL "%s%.*s",
              config->db_channel_enabled ? "," : "",
              config->db_channel_enabled ? (int)config->db_channel.len : 0, config->db_channel.at);

@@ -4,6 +4,7 @@
 #define RELOAD_H
 
 #include "base/config.h"
+#include "fleet/fleet.h"
 #include "loop/loop.h"
 #include "schema/schema.h"
 
@@ -20,7 +21,8 @@ struct reload_fns {
     void (*refreshed)(void *arg, str relations); /* another instance has refreshed views */
 };
 
-struct reload *reload_open(struct loop *loop, const struct config *config,
+/* What the database says of nodes goes to the fleet. */
+struct reload *reload_open(struct loop *loop, const struct config *config, struct fleet *fleet,
                            const struct reload_fns *fns, void *arg);
 void reload_take(struct reload *reload, const struct config *config); /* from the next load on */
 void reload_now(struct reload *reload, const char *reason);           /* debounced */

@@ -14,6 +14,7 @@
 #include "changes.h"
 #include "cli/routes.h"
 #include "configure.h"
+#include "gateways.h"
 #include "guide_read.h"
 #include "jobs.h"
 #include "jwks.h"
@@ -47,6 +48,7 @@ struct server {
     struct jobs *jobs;
     struct jwks *jwks;
     struct changes *changes;
+    struct gateways *gateways;
     struct timer *log, *shelves;
     struct shelf shelf;
     struct place place, admin_place;
@@ -168,6 +170,7 @@ static void start_workers(struct server *server)
     if (schema == NULL)
         die(EXIT_DATABASE, "Cannot read the schema: %.*s", STR_ARG(why));
     server->nworkers = count_workers(config);
+    server->gateways = gateways_new(server->loop, config);
     for (int i = 0; i < server->nworkers; i++)
         server->workers[i] =
             worker_new(&(struct worker_options){.index = i,
@@ -177,6 +180,7 @@ static void start_workers(struct server *server)
                                                 .schema = schema,
                                                 .book = book,
                                                 .guide = guide,
+                                                .fleet = gateways_fleet(server->gateways),
                                                 .all = server->workers,
                                                 .meter = &server->meter,
                                                 .fd = open_door(server),
@@ -381,10 +385,12 @@ static void open_control(struct server *server)
     static const struct changes_fns changes_fns = {
         .list = on_changes, .up = on_stream_up, .down = on_stream_down};
 
-    server->reload = reload_open(server->loop, server->config, &fns, server);
+    server->reload =
+        reload_open(server->loop, server->config, gateways_fleet(server->gateways), &fns, server);
     jwks_start(server->jwks, server->loop, &server->workers[0]->metrics, on_keys, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
+    gateways_open(server->gateways);
     server->changes = changes_open(server->loop, server->config, &changes_fns, server);
     server->log = timer_start(server->loop, LOG_FLUSH_MS, LOG_FLUSH_MS, flush_log, NULL);
     if (server->config->routes_dir.len > 0)
@@ -404,6 +410,7 @@ static void take_signals(struct server *server)
 static void stop_all(struct server *server)
 {
     changes_close(&server->changes);
+    gateways_close(server->gateways);
     jobs_close(&server->jobs);
     jwks_close(&server->jwks);
     reload_close(&server->reload);
@@ -419,6 +426,7 @@ static void stop_all(struct server *server)
     if (server->admin_fd >= 0)
         place_leave(&server->admin_place);
     loop_free(&server->loop);
+    gateways_free(&server->gateways);
     log_line(LOG_INFO, "stopped", "workers=%d", server->nworkers);
     log_flush();
 }

@@ -86,6 +86,10 @@ struct worker *worker_new(const struct worker_options *options)
                                              .fail = serve_fail,
                                              .reads_request = reads_request,
                                              .role_settings = role_settings});
+    worker->fleet = options->fleet;
+    if (options->config->redis_url.len > 0)
+        worker->kv =
+            kv_open(&(struct kv_options){.loop = worker->loop, .url = options->config->redis_url});
     worker->feed = feed_new(worker);
     const struct door_sides sides = {.http = adopt, .ws = adopt_websocket, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);
@@ -330,6 +334,7 @@ static void close_all(struct worker *worker)
     if (worker->admin != NULL)
         http_close(worker->admin);
     relay_free(&worker->relay);
+    kv_close(&worker->kv);
     db_close(worker->db);
     loop_stop(worker->loop);
 }

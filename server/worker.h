@@ -12,8 +12,10 @@
 #include "cache/cache.h"
 #include "door.h"
 #include "feed.h"
+#include "fleet/fleet.h"
 #include "guide/guide.h"
 #include "http/http.h"
+#include "kv/kv.h"
 #include "loop/loop.h"
 #include "pg/pool.h"
 #include "route/book.h"
@@ -35,6 +37,8 @@ struct worker {
     const struct schema *schema; /* the current snapshot */
     const struct book *book;     /* the curated routes, counted like a snapshot */
     const struct guide *guide;   /* the pages of /api/docs, as long as the process */
+    struct fleet *fleet;         /* the process's; guards itself */
+    struct kv *kv;               /* Redis; NULL: not configured */
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
     struct live_meter *meter;  /* of the process */
@@ -56,6 +60,7 @@ struct worker_options {
     const struct schema *schema; /* references of its own are taken */
     const struct book *book;
     const struct guide *guide; /* outlives the worker */
+    struct fleet *fleet;       /* outlives the worker */
     struct worker *const *all;
     struct live_meter *meter;
     int fd;       /* that listens */

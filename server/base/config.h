@@ -66,6 +66,7 @@ struct config {
     str publication;
     str ws_token;
     struct live_limits live;
+    str redis_url; /* absent: everything from memory */
     /* tokens */
     str jwt_secret;
     bool jwt_secret_is_base64;

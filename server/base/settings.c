@@ -122,6 +122,10 @@ const struct setting settings[] = {
     {"LIVE_EMPTY", SETTING_DURATION, AT(live.empty_ms), "10min", SECOND, DAY,
      "NO_CHANNEL_TIMEOUT_IN_MS", NULL, "a socket of realtime-js without a channel ends after this"},
 
+    {"REDIS_URL", SETTING_SECRET, AT(redis_url), NULL, 0, 0, "REDIS_URL", NULL,
+     "redis://[user:password@]host[:port][/db] or unix://path, shared by all gateways: beats, "
+     "limits, cache, broadcasts; none: from memory"},
+
     {"JWT_SECRET", SETTING_SECRET, AT(jwt_secret), NULL, 0, 0,
      "SUPABASE_JWT_SECRET JWT_SECRET PGRST_JWT_SECRET", NULL,
      "the HS256 secret of tokens, at least 32 bytes, or a JWK or JWKS"},

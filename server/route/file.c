@@ -158,6 +158,22 @@ static bool parse_cache(struct reader *reader, str text)
     return true;
 }
 
+static bool parse_memory(struct reader *reader, str text)
+{
+    static const struct choice memories[] = {
+        {STR_ROW("none"),  MEMORY_NONE },
+        {STR_ROW("beat"),  MEMORY_BEAT },
+        {STR_ROW("fleet"), MEMORY_FLEET},
+        {STR_ROW(""),      0           },
+    };
+    int value;
+
+    if (!choose(reader, text, memories, &value))
+        return false;
+    reader->file->memory = (enum route_memory)value;
+    return true;
+}
+
 static bool parse_reads(struct reader *reader, str text)
 {
     if (text.len == 0)
@@ -258,6 +274,7 @@ static const struct setting {
     {STR_ROW("access"), parse_access, true },
     {STR_ROW("pool"),   parse_pool,   true },
     {STR_ROW("cache"),  parse_cache,  true },
+    {STR_ROW("memory"), parse_memory, true },
     {STR_ROW("reads"),  parse_reads,  true },
     {STR_ROW("by"),     parse_by,     true },
     {STR_ROW("param"),  parse_param,  false},
@@ -290,7 +307,7 @@ static bool parse_setting(struct reader *reader, str word, str text, unsigned *s
         return settings[i].parse(reader, text);
     }
     return reader_fail(reader,
-                       "%.*s: is none of also, access, pool, cache, reads, by, param, "
+                       "%.*s: is none of also, access, pool, cache, memory, reads, by, param, "
                        "answer",
                        STR_ARG(word));
 }

@@ -11,6 +11,9 @@ enum { ROUTE_PATHS_MAX = 4, CONDITIONS_MAX = 4, SEGMENTS_MAX = 16 };
 
 enum route_access { ROUTE_ANYONE, ROUTE_USER, ROUTE_ADMIN, ROUTE_NODE };
 
+/* Who answers: the statement, or memory, which asks the statement when it does not know. */
+enum route_memory { MEMORY_NONE, MEMORY_BEAT, MEMORY_FLEET };
+
 enum answer_kind {
     ANSWER_VALUE,    /* one row, one JSON value; no row is null */
     ANSWER_ROW,      /* one row, one JSON value; no row is the 404, or 204 */
@@ -72,7 +75,8 @@ struct route_file {
     int npaths;
     enum route_access access;
     enum target target;
-    bool writes;       /* in a transaction that may change rows */
+    bool writes; /* in a transaction that may change rows */
+    enum route_memory memory;
     int64_t cache_ms;  /* 0: not cached */
     str cache_control; /* the header of its answers */
     str by;            /* a handler of the program answers, not SQL; at == NULL: SQL does */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Line, requestText } from '../support/raw.mjs';
 import { admin, anonKey, userA, userB } from '../support/tokens.mjs';
+import { until } from '../support/process.mjs';
 import { startApi } from './api_stand.mjs';
 
 let stand, api, query;
@@ -138,21 +139,18 @@ describe('a node', () => {
             assert.equal((await post('nodes/register', keys.ada, bad)).status, 400);
     });
 
-    test('a beat is written at most once a minute; a command is read once', async () => {
+    test('a beat costs no write; a command is read once', async () => {
         const seen = async () => (await query("select last_heartbeat from operator_nodes where node_id = 'ada-9'"))[0].last_heartbeat;
         assert.deepEqual((await post('nodes/heartbeat', keys.ada, { node_id: 'ada-9' })).body, { ok: true, command: null });
         const first = await seen();
         assert.ok(first);
         await post('nodes/heartbeat', keys.ada, { node_id: 'ada-9' });
         assert.deepEqual(await seen(), first);
-        await query("update operator_nodes set last_heartbeat = now() - interval '61 seconds' where node_id = 'ada-9'");
-        await post('worker/heartbeat', keys.ada, { node_id: 'ada-9' });
-        assert.ok((await seen()) >= first);
         const stop = (token) => api('fleet/workers/ada-9/stop', { method: 'POST', token });
         assert.deepEqual([(await stop()).status, (await stop(userA.token)).status], [401, 403]);
         assert.deepEqual((await stop(admin.token)).body, { ok: true, worker_id: 'ada-9' });
         assert.deepEqual((await api('fleet/workers/none/stop', { method: 'POST', token: admin.token })).body, { error: 'Worker not found' });
-        assert.equal((await post('nodes/heartbeat', keys.ada, { node_id: 'ada-9' })).body.command, 'stop');
+        await until(async () => (await post('worker/heartbeat', keys.ada, { node_id: 'ada-9' })).body.command === 'stop', 'the command');
         assert.equal((await post('nodes/heartbeat', keys.ada, { node_id: 'ada-9' })).body.command, null);
         assert.equal((await post('nodes/heartbeat', keys.bo, { node_id: 'ada-9' })).status, 404);
     });

@@ -238,7 +238,7 @@ static const struct wrong wrong_files[] = {
     {"-- GET /api/x\n-- access: all\nselect 1",
      ":2: \"all\" is not one of anyone, user, admin, node"                                                                                          },
     {"-- GET /api/x\n-- access: anyone\n-- acces: anyone\nselect 1",
-     ":3: acces: is none of also, access, pool, cache, reads, by, param, answer"                                                                    },
+     ":3: acces: is none of also, access, pool, cache, memory, reads, by, param, answer"                                                            },
     {"-- GET /api/x\n-- access: anyone\n-- access: user\nselect 1",                   ":3: access: is there twice"                                  },
     {"-- POST /api/x\n-- access: user\n-- pool: read\nselect 1",
      ":3: only a GET can use the read pool"                                                                                                         },

@@ -1,0 +1,64 @@
+/* See gateways.h. */
+#include "gateways.h"
+
+#include <stdlib.h>
+
+#include "beats.h"
+#include "kv/kv.h"
+
+struct gateways {
+    struct loop *loop;
+    const struct config *config;
+    struct fleet *fleet;
+    struct beats *beats;
+    struct kv *news; /* what others say by Redis; NULL: not configured */
+};
+
+struct gateways *gateways_new(struct loop *loop, const struct config *config)
+{
+    struct gateways *gateways = calloc(1, sizeof(struct gateways));
+
+    if (gateways == NULL)
+        abort();
+    *gateways = (struct gateways){.loop = loop, .config = config, .fleet = fleet_new()};
+    return gateways;
+}
+
+struct fleet *gateways_fleet(const struct gateways *gateways)
+{
+    return gateways->fleet;
+}
+
+static void on_news(void *arg, str message)
+{
+    const struct gateways *gateways = arg;
+
+    if (str_starts(message, STR("beat ")))
+        fleet_hear(gateways->fleet, str_skip(message, STR("beat ").len));
+}
+
+void gateways_open(struct gateways *gateways)
+{
+    gateways->beats = beats_open(gateways->loop, gateways->config, gateways->fleet);
+    if (gateways->config->redis_url.len > 0)
+        gateways->news = kv_open(&(struct kv_options){.loop = gateways->loop,
+                                                      .url = gateways->config->redis_url,
+                                                      .heard = on_news,
+                                                      .arg = gateways});
+}
+
+void gateways_close(struct gateways *gateways)
+{
+    beats_close(&gateways->beats);
+    kv_close(&gateways->news);
+}
+
+void gateways_free(struct gateways **gateways)
+{
+    struct gateways *last = *gateways;
+
+    *gateways = NULL;
+    beats_write_last(last->config, last->fleet);
+    fleet_free(&last->fleet);
+    free(last);
+}

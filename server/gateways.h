@@ -1,0 +1,18 @@
+/* What this process shares with other gateways of the same database: the fleet, and what they tell
+ * one another. On the control loop. */
+#ifndef GATEWAYS_H
+#define GATEWAYS_H
+
+#include "base/config.h"
+#include "fleet/fleet.h"
+#include "loop/loop.h"
+
+struct gateways;
+
+struct gateways *gateways_new(struct loop *loop, const struct config *config);
+struct fleet *gateways_fleet(const struct gateways *gateways);
+void gateways_open(struct gateways *gateways);  /* the loop is about to run */
+void gateways_close(struct gateways *gateways); /* it has ended */
+void gateways_free(struct gateways **gateways); /* no worker runs: writes down the last beats */
+
+#endif

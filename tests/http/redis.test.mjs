@@ -1,0 +1,142 @@
+// Two gateways that share a Redis: beats of nodes and their commands. A third has none.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { migrate, startPostern } from '../support/postern.mjs';
+import { startCluster } from '../support/cluster.mjs';
+import { sleep, until } from '../support/process.mjs';
+import { startRedis } from '../support/redis.mjs';
+import { fixture } from '../support/stand.mjs';
+import { admin, userA, userB } from '../support/tokens.mjs';
+import { caller } from './api_stand.mjs';
+
+const DB = 'app';
+let cluster, redis, one, two, alone, key;
+const query = (sql, values) => cluster.query(sql, DB, values);
+
+/** A gateway; its api(path, options) as in api_stand.mjs. */
+async function gateway(env = {}) {
+    const postern = await startPostern({ databaseUrl: cluster.url(DB, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(DB), ...env } });
+    return Object.assign(postern, { api: caller(postern.url) });
+}
+const post = (gateway, path, token, body = {}) => gateway.api(`v1/${path}`, { method: 'POST', token, body });
+const beat = (gateway, node_id, facts = {}, token = key) => post(gateway, 'nodes/heartbeat', token, { node_id, ...facts });
+const register = (gateway, node_id) => post(gateway, 'nodes/register', key, { node_id, hostname: `host-${node_id}`, cores: 4 });
+const fleet = async (gateway) => (await gateway.api('fleet', { token: userA.token })).body;
+const worker = async (gateway, id) => (await fleet(gateway)).workers.find((one) => one.worker_id === id);
+const health = async (gateway) => (await gateway.api('health')).body;
+
+before(async () => {
+    [cluster, redis] = await Promise.all([startCluster(), startRedis()]);
+    await migrate(await cluster.createDatabase(DB));
+    cluster.psql(fixture('people.sql'), DB);
+    [one, two, alone] = await Promise.all([gateway({ REDIS_URL: redis.url }), gateway({ POSTERN_REDIS_URL: redis.url }), gateway()]);
+    key = (await post(one, 'operators/rotate-key', userA.token)).body.api_key;
+});
+after(async () => {
+    try {
+        for (const gateway of [one, two, alone]) await gateway?.stop();
+    } finally {
+        await redis?.close();
+        await cluster?.close();
+    }
+});
+
+test('/health says where what is short-lived is kept', async () => {
+    await until(async () => (await health(one)).store === 'redis', 'Redis');
+    assert.deepEqual({ ...(await health(one)), version: '' }, { status: 'healthy', version: '', database: 'up', store: 'redis', redis: 'up' });
+    assert.deepEqual({ ...(await health(alone)), version: '' }, { status: 'healthy', version: '', database: 'up', store: 'memory' });
+});
+
+describe('beats', () => {
+    before(async () => {
+        for (const id of ['n-1', 'n-2', 'n-3']) assert.equal((await register(one, id)).status, 200);
+    });
+
+    test('are a key in Redis that lives for a minute', async () => {
+        await until(() => beat(one, 'n-1', { tested: 5 }).then(({ body }) => body.ok && redis.say('GET', 'worker:n-1')), 'the key');
+        const kept = JSON.parse(await redis.say('GET', 'worker:n-1'));
+        assert.deepEqual([kept.worker_id, kept.hostname, kept.cores, kept.tested], ['n-1', 'host-n-1', 4, 5]);
+        const ttl = await redis.say('TTL', 'worker:n-1');
+        assert.ok(ttl > 50 && ttl <= 60, String(ttl));
+    });
+
+    test('tell what a node does, at both gateways and before the database knows', async () => {
+        const facts = { tested: 1234, found: 2, search_type: 'kbn', search_params: '{"k":3}', current: '3*2^99+1', checkpoint: 'c"\\', metrics: { cpu: 0.5 } };
+        await beat(one, 'n-2');
+        assert.deepEqual((await beat(one, 'n-2', facts)).body, { ok: true, command: null });
+        for (const gateway of [one, two]) {
+            const seen = await until(async () => { const row = await worker(gateway, 'n-2'); return row?.tested === 1234 && row; }, 'the facts');
+            for (const [name, value] of Object.entries(facts)) assert.deepEqual(seen[name], value, name);
+            assert.deepEqual([seen.hostname, seen.cores, seen.last_heartbeat_secs_ago < 5, seen.uptime_secs < 60], ['host-n-2', 4, true, true]);
+        }
+        assert.equal((await query("select tested::int from workers where worker_id = 'n-2'"))[0].tested, 0);
+        const { workers, ...sums } = await fleet(two);
+        assert.deepEqual(sums, { total_workers: workers.length, total_cores: workers.reduce((sum, row) => sum + row.cores, 0), total_tested: workers.reduce((sum, row) => sum + row.tested, 0), total_found: workers.reduce((sum, row) => sum + row.found, 0) });
+        assert.deepEqual(workers.map((row) => row.worker_id), workers.map((row) => row.worker_id).sort());
+    });
+
+    test('cost no statement', async () => {
+        for (const gateway of [one, alone]) await beat(gateway, 'n-3');
+        const count = async () => Number((await query("select xact_commit from pg_stat_database where datname = $1", [DB]))[0].xact_commit);
+        await sleep(1100);
+        const before = await count();
+        for (let i = 0; i < 100; i++) assert.equal((await beat(i % 2 ? one : alone, 'n-3', { tested: i })).status, 200);
+        await sleep(1100);
+        assert.ok((await count()) - before < 30, `${(await count()) - before} transactions`);
+    });
+
+    test('are for the own nodes and with a key that is good', async () => {
+        const other = (await post(one, 'operators/rotate-key', userB.token)).body.api_key;
+        for (const gateway of [one, alone]) {
+            assert.equal((await beat(gateway, 'n-1', {}, other)).status, 404);
+            assert.equal((await beat(gateway, 'n-1', {}, 'f'.repeat(64))).status, 401);
+            assert.equal((await beat(gateway, 'n-1', {}, userA.token)).status, 401);
+            assert.equal((await beat(gateway, 'n-9')).status, 404);
+            for (const facts of [{ tested: -1 }, { tested: 'x' }, { current: 5 }, { search_type: 'x'.repeat(81) }])
+                assert.equal((await beat(gateway, 'n-1', facts)).status, 400, JSON.stringify(facts));
+        }
+    });
+
+    test('end within a second when the key is revoked', async () => {
+        for (const gateway of [one, two, alone]) assert.equal((await beat(gateway, 'n-1')).status, 200);
+        await query('update private.operators set is_active = false where id = (select operator_id from operator_nodes where node_id = $1)', ['n-1']);
+        for (const gateway of [one, two, alone]) await until(async () => (await beat(gateway, 'n-1')).status === 401, 'the end', 1000);
+        await query('update private.operators set is_active = true');
+        for (const gateway of [one, two, alone]) assert.equal((await beat(gateway, 'n-1')).status, 200);
+    });
+});
+
+describe('commands', () => {
+    /** Beats a hundred times at once; the commands that came. */
+    const hundred = async (...gateways) => (await Promise.all(Array.from({ length: 100 }, (_, i) => beat(gateways[i % gateways.length], 'n-1'))))
+        .map(({ status, body }) => (assert.equal(status, 200), body.command)).filter((command) => command !== null);
+
+    for (const name of ['cmd:n-1', 'worker:n-1:cmd'])
+        test(`${name} in Redis is read once, whoever asks`, async () => {
+            await redis.say('SET', name, 'bench"mark', 'EX', 60);
+            const came = await hundred(one, two);
+            await sleep(100);
+            assert.deepEqual([...came, ...(await hundred(one, two))], ['bench"mark']); /* a late answer is for the next beat */
+            assert.equal(await redis.say('EXISTS', name), 0);
+        });
+
+    test('one by the API is read once, at whichever gateway', async () => {
+        for (const gateways of [[one, two], [alone]]) {
+            for (const gateway of gateways) await beat(gateway, 'n-1');
+            assert.equal((await one.api('fleet/workers/n-1/stop', { method: 'POST', token: admin.token })).status, 200);
+            await sleep(200); /* for the notification */
+            assert.deepEqual(await hundred(...gateways), ['stop']);
+        }
+    });
+});
+
+test('what was heard is written down at the end, by those who heard it', async () => {
+    const row = async (id) => (await query('select tested::int, current, last_heartbeat from workers where worker_id = $1', [id]))[0];
+    const before = await row('n-2');
+    await beat(alone, 'n-3', { tested: 777, current: 'here' });
+    await alone.stop();
+    alone = null;
+    const { tested, current } = await row('n-3');
+    assert.deepEqual([tested, current], [777, 'here']);
+    assert.deepEqual(await row('n-2'), before, 'who did not hear it does not write it');
+});
