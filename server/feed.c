@@ -290,17 +290,19 @@ static void ask(void *arg, struct question *question)
 {
     struct feed *feed = arg;
     struct asked *asked = arena_new(question->mem, struct asked);
-    struct guc *topic = arena_new(question->mem, struct guc);
+    struct guc *gucs = arena_array(question->mem, struct guc, 2);
     const struct statement statement = {
         .access = ACCESS_READ,
         .text = question->sql,
         .nparams = question->nparams,
         .params = question->params,
-        .gucs = topic,
-        .ngucs = question->topic.at == NULL ? 0 : 1,
+        .gucs = gucs,
+        .ngucs = question->topic.at == NULL ? 1 : 2,
     };
 
-    *topic = (struct guc){.name = STR("realtime.topic"), .value = question->topic};
+    /* They are about a few rows: to compile them takes longer than to run them. */
+    gucs[0] = (struct guc){.name = STR("jit"), .value = STR("off")};
+    gucs[1] = (struct guc){.name = STR("realtime.topic"), .value = question->topic};
     *asked = (struct asked){.feed = feed, .question = question};
     asked->req = (struct request){
         .mem = question->mem,

@@ -1,5 +1,5 @@
 /* One judged change on its way out: encoded once for all who get the same, one frame a listener
- * with the ids of all its bindings that want it. */
+ * and selection of columns, with the ids of all its bindings that want it. */
 #include "live/batch_inside.h"
 #include "live/payload.h"
 
@@ -42,14 +42,24 @@ static bool shows_old(const struct change *change, const struct hit *hit)
     return hit->old.check == NULL || hit->old.check->visible[hit->old.row];
 }
 
+static bool same_select(const struct binding *a, const struct binding *b)
+{
+    if (a->nselect != b->nselect)
+        return false;
+    for (int i = 0; i < a->nselect; i++)
+        if (!str_eq(a->select[i], b->select[i]))
+            return false;
+    return true;
+}
+
 static const struct made *data_for(struct delivery *delivery, const struct hit *hit)
 {
-    const struct binding *select = hit->binding->select == NULL ? NULL : hit->binding;
     bool old_whole = shows_old(delivery->change, hit);
 
     LIST_EACH (node, &delivery->made) {
         const struct made *made = LIST_ENTRY(node, struct made, node);
-        if (made->known == hit->known && made->select == select && made->old_whole == old_whole)
+        if (made->known == hit->known && made->old_whole == old_whole &&
+            same_select(made->select, hit->binding))
             return made;
     }
     const struct payload_options options = {.select = hit->binding->select,
@@ -58,7 +68,7 @@ static const struct made *data_for(struct delivery *delivery, const struct hit *
                                             .max =
                                                 (size_t)delivery->batch->hub->limits->change_bytes};
     struct made *made = arena_new(delivery->mem, struct made);
-    *made = (struct made){.known = hit->known, .select = select, .old_whole = old_whole};
+    *made = (struct made){.known = hit->known, .select = hit->binding, .old_whole = old_whole};
     made->data = payload_make(delivery->mem, delivery->change, hit->known->facts, &options);
     list_append(&delivery->made, &made->node);
     return made;
@@ -97,17 +107,38 @@ static struct message *frame_for(struct delivery *delivery, struct listener *lis
     return message;
 }
 
+/* Takes off the hits that hear the same as the first. */
+static struct hit *take_same(struct delivery *delivery, struct hit **hits, str *data)
+{
+    struct hit *same = NULL, **last_same = &same, **last_other = hits;
+
+    *data = data_for(delivery, *hits)->data;
+    for (struct hit *hit = *hits, *next; hit != NULL; hit = next) {
+        next = hit->next;
+        struct hit ***last =
+            data_for(delivery, hit)->data.at == data->at ? &last_same : &last_other;
+        **last = hit;
+        *last = &hit->next;
+    }
+    *last_same = NULL;
+    *last_other = NULL;
+    return same;
+}
+
+/* Bindings that select the same columns hear of a change in one frame. */
 static void send_to(struct delivery *delivery, struct listener *listener)
 {
-    if (listener->alive) {
-        const struct told told = {.change = delivery->change,
-                                  .ids = ids_of(delivery->mem, listener->first_hit),
-                                  .data = data_for(delivery, listener->first_hit)->data};
+    struct hit *hits = listener->first_hit;
+
+    listener->first_hit = NULL;
+    while (hits != NULL && listener->alive) {
+        struct told told = {.change = delivery->change};
+        const struct hit *same = take_same(delivery, &hits, &told.data);
+        told.ids = ids_of(delivery->mem, same);
         struct message *message = frame_for(delivery, listener, &told);
         listener->fns->send(listener, message, &told);
         message_unref(&message);
     }
-    listener->first_hit = NULL;
 }
 
 /* Absent: it could be judged. */
@@ -140,7 +171,6 @@ static void add_hit(const struct delivery *delivery, struct hit *hit)
     listener->last_hit = &hit->next;
 }
 
-/* One frame a listener, with the ids of all its bindings that want the change. */
 void deliver_change(struct batch *batch, size_t i)
 {
     struct delivery delivery = {.batch = batch, .change = batch->changes[i], .mem = arena_open()};

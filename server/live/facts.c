@@ -18,13 +18,14 @@ static bool is_true(str value)
     return str_eq(value, STR("true"));
 }
 
-static int count_elements(str array)
+static int count_elements(str json)
 {
     struct json_walk walk;
     str key, value;
     int count = 0;
 
-    if (json_walk_open(&walk, array) != JSON_ARRAY)
+    enum json_kind kind = json_walk_open(&walk, json);
+    if (kind != JSON_ARRAY && kind != JSON_OBJECT)
         return 0;
     while (json_walk_next(&walk, &key, &value))
         count++;
@@ -56,20 +57,46 @@ static void read_column(arena *mem, str object, struct fact_column *column)
             column->readable = is_true(value);
         else if (str_eq(key, STR("\"key\"")))
             column->key = is_true(value);
+        else if (str_eq(key, STR("\"composite\"")))
+            column->composite = text_of(mem, value);
     }
 }
 
-static void read_columns(arena *mem, str array, struct facts *facts)
+static struct fact_column *read_columns(arena *mem, str array, int *count)
 {
     struct json_walk walk;
     str key, value;
     struct fact_column *columns =
         arena_array(mem, struct fact_column, (size_t)count_elements(array));
 
-    facts->columns = columns;
     if (json_walk_open(&walk, array) == JSON_ARRAY)
         while (json_walk_next(&walk, &key, &value))
-            read_column(mem, value, &columns[facts->ncolumns++]);
+            read_column(mem, value, &columns[(*count)++]);
+    return columns;
+}
+
+static void read_composites(arena *mem, str object, struct facts *facts)
+{
+    struct json_walk walk;
+    str key, value;
+    struct fact_composite *composites =
+        arena_array(mem, struct fact_composite, (size_t)count_elements(object));
+
+    facts->composites = composites;
+    if (json_walk_open(&walk, object) == JSON_OBJECT)
+        while (json_walk_next(&walk, &key, &value)) {
+            struct fact_composite *one = &composites[facts->ncomposites++];
+            one->number = json_unquote(mem, key);
+            one->fields = read_columns(mem, value, &one->nfields);
+        }
+}
+
+static void find_composites(const struct facts *facts, struct fact_column *columns, int count)
+{
+    for (int i = 0; i < count; i++)
+        for (int j = 0; columns[i].composite.at != NULL && j < facts->ncomposites; j++)
+            if (str_eq(facts->composites[j].number, columns[i].composite))
+                columns[i].of = &facts->composites[j];
 }
 
 struct policy {
@@ -144,6 +171,7 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
     struct facts *facts = arena_new(mem, struct facts);
     struct json_walk walk;
     str key, value, policies = STR("null");
+    struct fact_column *columns = NULL;
     bool rls = true;
 
     if (json_check(json) != JSON_OBJECT)
@@ -161,10 +189,16 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
         else if (str_eq(key, STR("\"rls\"")))
             rls = !str_eq(value, STR("false"));
         else if (str_eq(key, STR("\"columns\"")))
-            read_columns(mem, value, facts);
+            columns = read_columns(mem, value, &facts->ncolumns);
+        else if (str_eq(key, STR("\"composites\"")))
+            read_composites(mem, value, facts);
         else if (str_eq(key, STR("\"policies\"")))
             policies = value;
     }
+    facts->columns = columns;
+    find_composites(facts, columns, facts->ncolumns);
+    for (int i = 0; i < facts->ncomposites; i++)
+        find_composites(facts, facts->composites[i].fields, facts->composites[i].nfields);
     if (rls)
         read_policies(mem, policies, facts);
     return facts->ncolumns > 0 ? facts : NULL;

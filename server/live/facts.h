@@ -18,14 +18,25 @@ enum kind {
     KIND_COMPOSITE = 'c'
 };
 
+struct fact_composite;
+
+/* A column of the table; of the field of a composite type only name and kind are known. */
 struct fact_column {
     str name;
     str type; /* pg_type.typname */
     str full; /* with its length, qualified if need be: for casts */
     enum kind kind;
     bool array;
-    bool readable; /* by the role */
-    bool key;      /* of the primary key */
+    str composite;                   /* the number of the type, of KIND_COMPOSITE */
+    const struct fact_composite *of; /* its fields */
+    bool readable;                   /* by the role */
+    bool key;                        /* of the primary key */
+};
+
+struct fact_composite {
+    str number;
+    struct fact_column *fields;
+    int nfields;
 };
 
 /* Whose rows a policy may tell apart: one check is enough for all who are the same. */
@@ -36,6 +47,8 @@ struct facts {
     bool published, readable, hidden; /* hidden: no policy shows the role anything */
     const struct fact_column *columns;
     int ncolumns;
+    const struct fact_composite *composites;
+    int ncomposites;
     enum depends depends;
     str visible; /* the policies as one SQL condition; "" when DEPENDS_NOTHING */
 };

@@ -40,9 +40,12 @@ static void put_time(struct buf *buf, str text, bool zone)
     buf_put(buf, before_christ ? STR(" BC\"") : STR("\""));
 }
 
-static void put_scalar(struct buf *buf, enum kind kind, str text)
+static void put_any(struct buf *buf, const struct fact_column *column, str text);
+static void put_object(struct buf *buf, const struct fact_composite *of, str text);
+
+static void put_scalar(struct buf *buf, const struct fact_column *column, str text)
 {
-    switch (kind) {
+    switch (column->kind) {
     case KIND_NUMBER:
         put_number(buf, text);
         break;
@@ -52,17 +55,17 @@ static void put_scalar(struct buf *buf, enum kind kind, str text)
     case KIND_JSON:
         buf_put(buf, text);
         break;
-    case KIND_BYTEA:
-        json_put_string(buf, str_skip(text, STR("\\x").len));
-        break;
     case KIND_TIMESTAMPTZ:
         put_time(buf, text, true);
         break;
     case KIND_TIMESTAMP:
         put_time(buf, text, false);
         break;
-    case KIND_TEXT:
     case KIND_COMPOSITE:
+        put_object(buf, column->of, text);
+        break;
+    case KIND_BYTEA:
+    case KIND_TEXT:
         json_put_string(buf, text);
         break;
     }
@@ -95,24 +98,24 @@ static str take_bare(str *rest)
     return bare;
 }
 
-static void put_element(struct buf *buf, enum kind kind, str *rest)
+static void put_element(struct buf *buf, const struct fact_column *column, str *rest)
 {
     struct buf scratch;
 
     if (rest->at[0] == '"') {
         buf_init(&scratch, buf->mem, rest->len + 1);
-        put_scalar(buf, kind, take_quoted(&scratch, rest));
+        put_scalar(buf, column, take_quoted(&scratch, rest));
         return;
     }
     str bare = take_bare(rest);
     if (str_ieq(bare, STR("null")))
         buf_put(buf, STR("null"));
     else
-        put_scalar(buf, kind, bare);
+        put_scalar(buf, column, bare);
 }
 
 /* The braces and commas are JSON's brackets and commas; what is between them is an element. */
-static void put_array(struct buf *buf, enum kind kind, str text)
+static void put_array(struct buf *buf, const struct fact_column *column, str text)
 {
     long start = str_find(text, '{'); /* "[0:2]={...}" when it does not begin at 1 */
     str rest = start < 0 ? STR("") : str_skip(text, (size_t)start);
@@ -127,7 +130,7 @@ static void put_array(struct buf *buf, enum kind kind, str text)
         if (byte == '{')
             depth++;
         if (byte != '{' && byte != '}' && byte != ',') {
-            put_element(buf, kind, &rest);
+            put_element(buf, column, &rest);
             continue;
         }
         buf_putc(buf, (char)(byte == '{' ? '[' : byte == '}' ? ']' : ','));
@@ -137,12 +140,86 @@ static void put_array(struct buf *buf, enum kind kind, str text)
     }
 }
 
+/* ---- composite values: (1,,"a ""b""") ---- */
+
+/* A field in quotes, without them; what is doubled inside is one. */
+static str take_field_quoted(struct buf *scratch, str *rest)
+{
+    size_t i = 1;
+
+    for (; i < rest->len; i++) {
+        char byte = rest->at[i];
+        if ((byte == '"' || byte == '\\') && i + 1 < rest->len && rest->at[i + 1] == byte)
+            i++;
+        else if (byte == '"')
+            break;
+        buf_putc(scratch, byte);
+    }
+    *rest = str_skip(*rest, i + 1);
+    return buf_str(scratch);
+}
+
+static str take_field_bare(str *rest)
+{
+    size_t len = 0;
+
+    while (len < rest->len && rest->at[len] != ',' && rest->at[len] != ')')
+        len++;
+    str bare = {rest->at, len};
+    *rest = str_skip(*rest, len);
+    return bare;
+}
+
+static void put_field(struct buf *buf, const struct fact_column *field, str *rest)
+{
+    struct buf scratch;
+
+    if (rest->len > 0 && rest->at[0] == '"') {
+        buf_init(&scratch, buf->mem, rest->len + 1);
+        put_any(buf, field, take_field_quoted(&scratch, rest));
+        return;
+    }
+    str bare = take_field_bare(rest);
+    if (bare.len == 0)
+        buf_put(buf, STR("null"));
+    else
+        put_any(buf, field, bare);
+}
+
+/* A type whose fields are not known is its text. */
+static void put_object(struct buf *buf, const struct fact_composite *of, str text)
+{
+    str rest = str_skip(text, 1);
+
+    if (of == NULL || !str_starts(text, STR("("))) {
+        json_put_string(buf, text);
+        return;
+    }
+    buf_putc(buf, '{');
+    for (int i = 0; i < of->nfields; i++) {
+        buf_put(buf, i > 0 ? STR(",") : STR(""));
+        json_put_string(buf, of->fields[i].name);
+        buf_putc(buf, ':');
+        put_field(buf, &of->fields[i], &rest);
+        rest = str_skip(rest, rest.len > 0 ? 1 : 0);
+    }
+    buf_putc(buf, '}');
+}
+
+static void put_any(struct buf *buf, const struct fact_column *column, str text)
+{
+    if (column->array)
+        put_array(buf, column, text);
+    else
+        put_scalar(buf, column, text);
+}
+
 void value_put(struct buf *buf, const struct fact_column *column, const struct live_value *value)
 {
     if (value->state != VALUE_TEXT)
         buf_put(buf, STR("null"));
-    else if (column->array)
-        put_array(buf, column->kind, value->text);
+    else if (column->kind == KIND_BYTEA && !column->array)
+        json_put_string(buf, str_skip(value->text, STR("\\x").len));
     else
-        put_scalar(buf, column->kind, value->text);
+        put_any(buf, column, value->text);
 }

@@ -1,5 +1,6 @@
-/* Values of changed rows as JSON, to the letter what to_jsonb gives for them, but bytea, which is
- * hexadecimal without "\x", as the frontends read it. Source: reference "Wire protocol", 1.10. */
+/* Values of changed rows as JSON, to the letter what to_jsonb gives for them, but a column of
+ * bytea, which is hexadecimal without "\x", as the frontends read it. Source: reference "Wire
+ * protocol", 1.10. */
 #ifndef LIVE_VALUE_H
 #define LIVE_VALUE_H
 

@@ -3,18 +3,59 @@
 -- JSON object; no row: there is no such table or role. Parameters: role, schema, table,
 -- publication. Sources: PostgreSQL "pg_policy", "pg_attribute", "pg_depend"; 5.8 Row Security.
 --
+-- composites: the fields of every composite type that the columns hold, by the type's number.
 -- kind: n number, b boolean, j json, x bytea, z timestamptz, t timestamp, c composite, s anything
 -- else (its text is the string); an array is "a" before the kind of its elements.
 -- reads of a policy: "role" when nothing but the row and the role decides, "subject" when only
 -- auth.uid() does, "claims" when it may read anything else: another relation, a function that is
 -- not PostgreSQL's own, a setting.
-with recursive base(of, oid) as (
-    select oid, oid from pg_type
+with recursive target as (
+    select c.oid
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = $2 and c.relname = $3 and c.relkind in ('r', 'p')
+),
+reached(oid) as (
+    select atttypid from target join pg_attribute on attrelid = target.oid where attnum > 0 and not attisdropped
+    union
+    select next.oid
+    from reached
+    join pg_type t on t.oid = reached.oid
+    cross join lateral (
+        select t.typbasetype where t.typtype = 'd'
+        union all
+        select t.typelem where t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A'
+        union all
+        select a.atttypid from pg_attribute a
+        where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+    ) as next(oid)
+),
+base(of, oid) as (
+    select oid, oid from reached
     union all
     select base.of, t.typbasetype from base join pg_type t on t.oid = base.oid where t.typtype = 'd'
 ),
 plain(of, oid) as (
     select base.of, base.oid from base join pg_type t on t.oid = base.oid where t.typtype <> 'd'
+),
+kinds(of, kind, composite) as (
+    select p.of,
+        case when t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' then 'a' else '' end
+        || case
+            when e.typname in ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') then 'n'
+            when e.typname = 'bool' then 'b'
+            when e.typname in ('json', 'jsonb') then 'j'
+            when e.typname = 'bytea' then 'x'
+            when e.typname = 'timestamptz' then 'z'
+            when e.typname = 'timestamp' then 't'
+            when e.typtype = 'c' then 'c'
+            else 's'
+        end,
+        case when e.typtype = 'c' then e.oid::text end
+    from plain p
+    join pg_type t on t.oid = p.oid
+    left join plain pe on pe.of = case when t.typcategory = 'A' then t.typelem else t.oid end
+    join pg_type e on e.oid = pe.oid
 )
 select json_build_object(
     'published', exists (
@@ -28,28 +69,24 @@ select json_build_object(
             'name', a.attname,
             'type', (select typname from pg_type where oid = a.atttypid),
             'full', format_type(a.atttypid, a.atttypmod),
-            'kind', (
-                select case when t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' then 'a' else '' end
-                    || case
-                        when e.typname in ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') then 'n'
-                        when e.typname = 'bool' then 'b'
-                        when e.typname in ('json', 'jsonb') then 'j'
-                        when e.typname = 'bytea' then 'x'
-                        when e.typname = 'timestamptz' then 'z'
-                        when e.typname = 'timestamp' then 't'
-                        when e.typtype = 'c' then 'c'
-                        else 's'
-                    end
-                from plain p
-                join pg_type t on t.oid = p.oid
-                left join plain pe on pe.of = case when t.typcategory = 'A' then t.typelem else t.oid end
-                join pg_type e on e.oid = pe.oid
-                where p.of = a.atttypid),
+            'kind', k.kind,
+            'composite', k.composite,
             'select', has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT'),
             'key', exists (
                 select from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey))
         ) order by a.attnum)
-        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+        from pg_attribute a
+        join kinds k on k.of = a.atttypid
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+    'composites', (
+        select json_object_agg(t.oid::text, (
+            select json_agg(json_build_object('name', a.attname, 'kind', k.kind, 'composite', k.composite) order by a.attnum)
+            from pg_attribute a
+            join kinds k on k.of = a.atttypid
+            where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped))
+        from reached
+        join pg_type t on t.oid = reached.oid
+        where t.typtype = 'c'),
     'policies', (
         select json_agg(json_build_object(
             'permissive', p.polpermissive,
@@ -74,7 +111,7 @@ select json_build_object(
         where p.polrelid = c.oid and p.polcmd in ('r', '*')
             and exists (select from unnest(p.polroles) o where o = 0 or pg_has_role(r.oid, o, 'USAGE')))
 )
-from pg_class c
+from target
+join pg_class c on c.oid = target.oid
 join pg_namespace n on n.oid = c.relnamespace
 join pg_roles r on r.rolname = $1
-where n.nspname = $2 and c.relname = $3 and c.relkind in ('r', 'p')

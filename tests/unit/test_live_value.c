@@ -57,10 +57,45 @@ static void values_are_what_to_jsonb_says(void **state)
     arena_close(&mem);
 }
 
+static void composite_values_are_objects(void **state)
+{
+    static struct fact_column fields[] = {
+        {.name = {"a", 1},    .kind = KIND_NUMBER},
+        {                .name = {"b", 1}, .kind = KIND_BYTEA                   },
+        { .name = {"c", 1},      .kind = KIND_TEXT,                         .array = true},
+    };
+    static const struct fact_composite type = {.fields = fields, .nfields = 3};
+    static const struct {
+        bool array;
+        const char *text, *want;
+    } cases[] = {
+        {false, "(1,\"\\\\xdead\",\"{x,\"\"y z\"\"}\")",
+         "{\"a\":1,\"b\":\"\\\\xdead\",\"c\":[\"x\",\"y z\"]}"                                   },
+        {false, "(,,)",                                  "{\"a\":null,\"b\":null,\"c\":null}"    },
+        {true,  "{\"(1,,)\",NULL}",                      "[{\"a\":1,\"b\":null,\"c\":null},null]"},
+        {false, "(1",                                    "{\"a\":1,\"b\":null,\"c\":null}"       },
+        {false, "",                                      "\"\""                                  },
+    };
+    arena *mem = arena_open();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct fact_column column = {
+            .kind = KIND_COMPOSITE, .array = cases[i].array, .of = &type};
+        const struct live_value value = {VALUE_TEXT, str_from(cases[i].text)};
+        struct buf buf;
+        buf_init(&buf, mem, SIZE_MAX);
+        value_put(&buf, &column, &value);
+        assert_string_equal(arena_cstr(mem, buf_str(&buf)), cases[i].want);
+    }
+    arena_close(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_what_to_jsonb_says),
+        cmocka_unit_test(composite_values_are_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
