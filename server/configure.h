@@ -5,9 +5,9 @@
 
 #include "base/config.h"
 
-/* Reads all layers anew into *config, whose memory is mem: the environment as at the start, the file
- * and the database as they are now. Without DB_CONFIG the database is not asked. Blocking. Of what
- * failed the sentence is in *why. */
+/* Reads all layers anew into *config, whose memory is mem: the environment as at the start, the
+ * file and the database as they are now. Without DB_CONFIG the database is not asked. Blocking. Of
+ * what failed the sentence is in *why. */
 enum configured { CONFIGURED, CONFIGURE_NO_DATABASE, CONFIGURE_WRONG };
 enum configured configure(const struct config *given, arena *mem, struct config *config, str *why);
 

@@ -128,11 +128,6 @@ void reload_now(struct reload *reload, const char *reason)
         timer_again(reload->due, DEBOUNCE_MS, 0);
 }
 
-void reload_take(struct reload *reload, const struct config *config)
-{
-    reload->config = config;
-}
-
 /* What happened before was not heard. */
 static void on_up(void *arg)
 {
@@ -174,10 +169,33 @@ static void on_notice(void *arg, str channel, str payload)
     }
 }
 
+/* The channels of the settings, unless they are listened to already. */
+static void listen_as_set(struct reload *reload)
+{
+    static const struct listen_fns fns = {.up = on_up, .notice = on_notice, .down = on_down};
+    const struct config *config = reload->config;
+    char channels[sizeof(reload->channels)];
+
+    snprintf(channels, sizeof(channels), OWN_CHANNEL "%s%.*s",
+             config->db_channel_enabled ? "," : "",
+             config->db_channel_enabled ? (int)config->db_channel.len : 0, config->db_channel.at);
+    if (strcmp(channels, reload->channels) == 0)
+        return;
+    memcpy(reload->channels, channels, sizeof(channels));
+    listen_close(&reload->listen);
+    reload->listen =
+        listen_open(reload->loop, direct_url(config), str_from(channels), &fns, reload);
+}
+
+void reload_take(struct reload *reload, const struct config *config)
+{
+    reload->config = config;
+    listen_as_set(reload);
+}
+
 struct reload *reload_open(struct loop *loop, const struct config *config, struct fleet *fleet,
                            const struct reload_fns *fns, void *arg)
 {
-    static const struct listen_fns listen_fns = {.up = on_up, .notice = on_notice, .down = on_down};
     struct reload *reload = h2o_mem_alloc(sizeof(*reload));
 
     *reload = (struct reload){.loop = loop,
@@ -186,11 +204,7 @@ struct reload *reload_open(struct loop *loop, const struct config *config, struc
                               .fns = fns,
                               .arg = arg,
                               .again_ms = AGAIN_FIRST_MS};
-    snprintf(reload->channels, sizeof(reload->channels), OWN_CHANNEL "%s%.*s",
-             config->db_channel_enabled ? "," : "",
-             config->db_channel_enabled ? (int)config->db_channel.len : 0, config->db_channel.at);
-    reload->listen =
-        listen_open(loop, direct_url(config), str_from(reload->channels), &listen_fns, reload);
+    listen_as_set(reload);
     return reload;
 }
 

@@ -24,7 +24,7 @@ struct reload_fns {
 /* What the database says of nodes goes to the fleet. */
 struct reload *reload_open(struct loop *loop, const struct config *config, struct fleet *fleet,
                            const struct reload_fns *fns, void *arg);
-void reload_take(struct reload *reload, const struct config *config); /* from the next load on */
+void reload_take(struct reload *reload, const struct config *config); /* listens as it says, too */
 void reload_now(struct reload *reload, const char *reason);           /* debounced */
 void reload_close(struct reload **reload);
 

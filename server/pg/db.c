@@ -38,6 +38,9 @@ struct db *db_new(const struct db_options *options)
 void db_take(struct db *db, const struct config *config)
 {
     db->options.config = config;
+    pool_take(&db->primary);
+    if (db->has_replica)
+        pool_take(&db->replica);
 }
 
 void db_close(struct db *db)

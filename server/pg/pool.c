@@ -32,14 +32,13 @@ void pool_init(struct pool *pool, struct db *db, const char *name, str url)
         die(2, "%.*s", STR_ARG(why));
     *pool = (struct pool){.db = db, .name = name};
     pool->conninfo = strndup(conninfo.text.at, conninfo.text.len);
-    pool->prepared_on = str_eq(config->db_prepared, STR("on")) ||
-                        (!str_eq(config->db_prepared, STR("off")) && !conninfo.unprepared);
     if (conninfo.plain && db->options.worker == 0)
         log_line(LOG_WARN, "plain connection",
                  "pool=%s host=%.*s hint=\"the database may be reached without TLS: "
                  "sslmode=require\"",
                  name, STR_ARG(conninfo.hosts));
     pool->pooled = conninfo.unprepared;
+    pool_take(pool);
     pool->pre_ping = str_eq(config->db_pre_ping, STR("always"));
     pool->max = share(config->db_max_connections, &db->options);
     pool->min = share(config->db_min_connections, &db->options);
@@ -61,18 +60,6 @@ void pool_release(struct pool *pool)
         while (!list_empty(&pool->conns[open[i]]))
             conn_close(LIST_ENTRY(pool->conns[open[i]].next, struct conn, node), "stopping");
     free(pool->conninfo);
-}
-
-void pool_on_pooler(struct pool *pool, const char *reason)
-{
-    bool forced = str_eq(pool->db->options.config->db_prepared, STR("on"));
-
-    if (pool->pooled)
-        return;
-    pool->pooled = true;
-    pool->prepared_on = forced;
-    log_line(LOG_WARN, "behind a pooler", "pool=%s prepared=%s reason=\"%s\"", pool->name,
-             forced ? "on" : "off", reason);
 }
 
 static int open_count(const struct pool *pool)

@@ -63,6 +63,7 @@ struct db {
 
 /* Dies when the URL cannot be read: settings were checked before. */
 void pool_init(struct pool *pool, struct db *db, const char *name, str url);
+void pool_take(struct pool *pool); /* the settings may have changed */
 void pool_release(struct pool *pool);
 void pool_enqueue(struct pool *pool, struct work *work);
 void pool_submit(struct pool *pool, struct work *work);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { posternCommand, startPostern } from '../support/postern.mjs';
 import { atExit, freePort, isRoot, sleep, until } from '../support/process.mjs';
-import { SECRET } from '../support/tokens.mjs';
+import { SECRET, mint } from '../support/tokens.mjs';
 import { startLanguage } from './stand.mjs';
 
 const SETTINGS = { POSTERN_REST_PATH: '/', PGRST_DB_SCHEMAS: 'api', PGRST_DB_ANON_ROLE: 'web_anon', POSTERN_ALLOWED_ROLES: '*', POSTERN_WORKERS: '2' };
@@ -306,6 +306,67 @@ describe('the configuration file', () => {
             server.signal('SIGUSR2');
             await until(() => /settings kept.*cannot be read/.test(server.logs()), () => server.logs());
             assert.equal(await count(server), 1);
+        }, true, file);
+    });
+});
+
+describe('settings under their other names', () => {
+    test('the admin listener may have an address of its own', async () => {
+        const admin = await freePort();
+        await withServer({ PGRST_ADMIN_SERVER_HOST: '127.0.0.2', PGRST_ADMIN_SERVER_PORT: String(admin) }, async () => {
+            assert.equal((await fetch(`http://127.0.0.2:${admin}/live`)).status, 200);
+            assert.equal(await answers(admin), false);
+        });
+    });
+    test('PostgREST had them, files still do', () => withServer({
+        PGRST_DB_SCHEMAS: undefined, PGRST_DB_SCHEMA: 'api', PGRST_MAX_ROWS: '2', PGRST_PRE_REQUEST: 'api.marks', PGRST_ROOT_SPEC: 'front', PGRST_DB_POOL_TIMEOUT: '7', PGRST_DB_POOL_MAX_LIFETIME: '9',
+        PGRST_SECRET_IS_BASE64: 'true', POSTERN_JWT_SECRET: Buffer.from(SECRET).toString('base64'), PGRST_SERVER_CORS_ALLOWED_ORIGINS: 'http://a.example, http://b.example',
+    }, async (server) => {
+        assert.equal(JSON.parse((await ask(server.port, '/things')).text).length, 2);
+        assert.equal((await ask(server.port, '/rpc/marked')).text, '"marked"');
+        assert.equal(JSON.parse((await ask(server.port, '/')).text).info.title, 'ours');
+        const reply = async (origin) => fetch(`${server.url}/things`, { headers: { Origin: origin, Authorization: `Bearer ${await mint({ role: 'web_user' })}` } });
+        assert.equal((await reply('http://b.example')).status, 200);
+        assert.equal((await reply('http://b.example')).headers.get('access-control-allow-origin'), 'http://b.example');
+        assert.equal((await reply('http://c.example')).headers.get('access-control-allow-origin'), null);
+        const shown = (await posternCommand(['config'], { PGRST_DB_POOL_TIMEOUT: '7', PGRST_DB_POOL_MAX_LIFETIME: '9' })).stdout;
+        assert.match(shown, /DB_IDLE_TIMEOUT +7000 ms/);
+        assert.match(shown, /DB_MAX_LIFETIME +9000 ms/);
+    }));
+    test('channel and prepared statements change with the file; another channel is not heard', async () => {
+        const file = join(dir, 'channel.conf');
+        const says = (text) => { writeFileSync(file, text); chmodSync(file, 0o644); };
+        const loads = async (server) => Number(/postern_schema_loads_total\{result="ok"\} (\d+)/.exec((await ask(server.port, '/metrics')).text)[1]);
+        const prepared = async (server) => Number((await ask(server.port, '/rpc/prepared')).text);
+        const prepares = async (server, column) => {
+            const before = await prepared(server);
+            for (let i = 0; i < 5; i++) await ask(server.port, `/things?select=${column}`);
+            return (await prepared(server)) - before;
+        };
+        says('db-channel = "ours"');
+        await withServer({ POSTERN_WORKERS: '1', PGRST_DB_POOL: '1' }, async (server) => {
+            const heard = async (channel) => {
+                const before = await loads(server);
+                stand.cluster.psql(`notify ${channel}, 'reload schema'`, 'app');
+                const end = Date.now() + 3000;
+                while (Date.now() < end && (await loads(server)) === before) await sleep(50);
+                return (await loads(server)) > before;
+            };
+            await until(async () => (await loads(server)) === 1, 'the load at the start');
+            assert.ok(await heard('ours'));
+            assert.ok((await prepares(server, 'name')) > 0);
+            const before = await loads(server);
+            says('db-channel = "theirs"\ndb-prepared-statements = false');
+            server.signal('SIGUSR2');
+            await until(async () => (await loads(server)) > before, 'the settings');
+            await until(async () => (await prepares(server, 'id')) === 0, 'no more prepared statements');
+            assert.ok(await heard('theirs'));
+            assert.ok(!(await heard('ours')));
+            const again = await loads(server);
+            says('db-channel-enabled = false');
+            server.signal('SIGUSR2');
+            await until(async () => (await loads(server)) > again, 'the settings');
+            assert.ok(!(await heard('pgrst')));
         }, true, file);
     });
 });
