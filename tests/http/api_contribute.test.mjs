@@ -159,7 +159,8 @@ describe('a node', () => {
         const work = (key, node) => api(`v1/nodes/work?node_id=${node}`, { token: key });
         assert.equal((await work(keys.bo, 'ada-9')).status, 404);
         assert.equal((await work(keys.ada, '')).status, 400);
-        const { body: { block_id } } = await work(keys.ada, 'ada-9');
+        assert.equal((await work(keys.ada, 'ada-9&types=twin,nothing')).status, 204, 'none of the types it can compute');
+        const { body: { block_id } } = await work(keys.ada, 'ada-9&types=twin,kbn');
         assert.equal((await block(block_id)).claimed_by, 'ada-9');
         assert.equal((await post('nodes/result', keys.bo, { block_id, tested: 1, found: 0 })).status, 409);
         const { body } = await post('nodes/result', keys.ada, { block_id, tested: 1, found: 0 });
