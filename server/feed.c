@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "keyed.h"
 #include "pg/db.h"
 #include "snapshot.h"
 #include "worker.h"
@@ -21,6 +22,7 @@ struct feed {
     struct plain *plain;
     struct snapshot *snapshot;
     struct timer *tick;
+    struct list keyed;
     int asking; /* questions without an answer */
     bool streaming;
 };
@@ -30,15 +32,17 @@ struct guest {
     struct feed *feed;
     struct session *session; /* of realtime-js */
     struct visitor *visitor; /* of /ws */
+    struct keyed keyed;
 };
 
-static struct guest *guest_new(struct feed *feed)
+static struct guest *guest_new(struct feed *feed, str token)
 {
     struct guest *guest = calloc(1, sizeof(*guest));
 
     if (guest == NULL)
         abort();
     guest->feed = feed;
+    keyed_init(&guest->keyed, &feed->keyed, token);
     atomic_fetch_add(&feed->worker->meter->connections, 1);
     return guest;
 }
@@ -80,6 +84,14 @@ static const char *verify(void *arg, arena *mem, str token, const struct claims 
     return fail == NULL ? NULL : say_token(mem, fail);
 }
 
+/* Who brings this text, a token or an API key; false: nobody may with it. */
+static bool knows(struct feed *feed, arena *mem, const struct handshake *handshake, str text,
+                  const struct claims **claims)
+{
+    return admit_text(mem, feed->worker->tokens, text,
+                      handshake_header(handshake, STR("user-agent")), claims) == NULL;
+}
+
 static bool is_origin_allowed(const struct feed *feed, const struct handshake *handshake)
 {
     str origin = handshake_header(handshake, STR("origin"));
@@ -111,9 +123,9 @@ static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *
         return refuse(refusal, 400, STR("{\"error\":\"This version of the protocol is unknown\"}"));
     if (token.len == 0)
         return refuse(refusal, 401, STR("{\"error\":\"API key is missing\"}"));
-    if (verify(feed, mem, token, &claims) != NULL)
+    if (!knows(feed, mem, handshake, token, &claims))
         return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
-    *guest = guest_new(feed);
+    *guest = guest_new(feed, token);
     (*guest)->session = session_new(feed->hub, vsn, claims);
     claims_unref(&claims);
     return true;
@@ -141,9 +153,9 @@ static bool open_plain(struct feed *feed, arena *mem, const struct handshake *ha
         return refuse(refusal, 404, STR("{\"error\":\"There is no feed without curated routes\"}"));
     if (required && token.len == 0)
         return refuse(refusal, 401, STR("{\"error\":\"A token is needed\"}"));
-    if (token.len > 0 && verify(feed, mem, token, &claims) != NULL)
+    if (token.len > 0 && !knows(feed, mem, handshake, token, &claims))
         return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
-    *guest = guest_new(feed);
+    *guest = guest_new(feed, token);
     (*guest)->visitor = visitor_new(feed->plain, claims);
     claims_unref(&claims);
     return true;
@@ -178,6 +190,7 @@ static void on_opened(void *arg, struct peer *peer)
 {
     struct guest *guest = arg;
 
+    keyed_opened(&guest->keyed, peer);
     if (guest->session != NULL)
         session_open(guest->session, peer);
     else if (!visitor_open(guest->visitor, peer))
@@ -211,6 +224,7 @@ static void on_closed(void *arg)
         session_close(guest->session);
     else
         visitor_close(guest->visitor);
+    keyed_closed(&guest->keyed);
     atomic_fetch_sub(&guest->feed->worker->meter->connections, 1);
     free(guest);
 }
@@ -365,6 +379,7 @@ struct feed *feed_new(struct worker *worker)
     if (feed == NULL)
         abort();
     feed->worker = worker;
+    list_init(&feed->keyed);
     const struct hub_setup setup = {.publication = worker->config->publication,
                                     .limits = &worker->config->live,
                                     .meter = worker->meter};
@@ -452,4 +467,9 @@ void feed_schema_changed(struct feed *feed)
 void feed_take_spread(struct feed *feed, const struct spread *spread)
 {
     hub_take_spread(feed->hub, spread);
+}
+
+void feed_keys_changed(struct feed *feed, const struct api_keys *keys)
+{
+    keyed_judge(&feed->keyed, keys);
 }

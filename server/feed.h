@@ -8,6 +8,7 @@
 
 struct feed;
 struct worker;
+struct api_keys;
 
 struct feed *feed_new(struct worker *worker);
 void feed_adopt(struct feed *feed, int fd); /* a socket that wants to become a WebSocket */
@@ -24,6 +25,8 @@ void feed_free(struct feed **feed);
 void feed_take_changes(struct feed *feed, const struct change_list *list);
 void feed_set_streaming(struct feed *feed, bool streaming, bool gap);
 void feed_schema_changed(struct feed *feed);
+/* Sockets that a key has opened which is not good any more are closed. */
+void feed_keys_changed(struct feed *feed, const struct api_keys *keys);
 void feed_take_spread(struct feed *feed, const struct spread *spread);
 
 #endif

@@ -134,6 +134,7 @@ static void on_up(void *arg)
     struct reload *reload = arg;
 
     fleet_set_hearing(reload->fleet, true);
+    reload->fns->keys(reload->arg);
     reload_now(reload, "listening");
 }
 
@@ -146,6 +147,8 @@ static void on_own_notice(struct reload *reload, str payload)
         fleet_doubt(reload->fleet, str_skip(payload, STR("node ").len));
     else if (str_eq(payload, STR("nodes")))
         fleet_doubt(reload->fleet, STR(""));
+    else if (str_eq(payload, STR("keys")))
+        reload->fns->keys(reload->arg);
 }
 
 static void on_down(void *arg)

@@ -17,6 +17,7 @@ struct reload_fns {
     void (*loaded)(void *arg, const struct schema *schema, int64_t us); /* take a reference */
     void (*failed)(void *arg);
     void (*configure)(void *arg);                /* the settings are to be read again */
+    void (*keys)(void *arg);                     /* the API keys are others now */
     void (*lost)(void *arg);                     /* the database is away */
     void (*refreshed)(void *arg, str relations); /* another instance has refreshed views */
 };

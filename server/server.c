@@ -14,10 +14,12 @@
 #include "changes.h"
 #include "cli/routes.h"
 #include "configure.h"
+#include "first_book.h"
 #include "gateways.h"
 #include "guide_read.h"
 #include "jobs.h"
 #include "jwks.h"
+#include "keyring.h"
 #include "pg/sync.h"
 #include "place.h"
 #include "reload.h"
@@ -47,6 +49,8 @@ struct server {
     struct list configs;     /* what requests may still read: kept until the end */
     struct jobs *jobs;
     struct jwks *jwks;
+    struct keyring *keyring;
+    const struct api_keys *api_keys; /* as at the start; NULL from then on */
     struct changes *changes;
     struct gateways *gateways;
     struct timer *log, *shelves;
@@ -61,42 +65,6 @@ struct server {
 };
 
 /* ---- the start ---- */
-
-/* The program's own routes need the product's tables: on a database without them they are off. A
- * folder of one's own always counts. */
-static bool has_our_tables(struct server *server)
-{
-    const struct statement query = {
-        .text = STR("select exists (select from pg_namespace where nspname = 'postern')")};
-    struct sync_rows rows;
-    str why;
-    const struct conninfo_options how = {.purpose = "start",
-                                         .connect_timeout_s =
-                                             (server->config->db_connect_timeout_ms + 999) / 1000};
-    struct sync *sync = sync_open_within(server->mem, server->config->database_url, &how, &why);
-
-    if (sync == NULL)
-        die(EXIT_DATABASE, "Cannot connect to the database: %.*s", STR_ARG(why));
-    if (!sync_query(sync, server->mem, &query, &rows, &why))
-        die(EXIT_DATABASE, "Cannot ask the database: %.*s", STR_ARG(why));
-    sync_close(&sync);
-    return str_eq(rows.cells[0], STR("t"));
-}
-
-static const struct book *first_book(struct server *server)
-{
-    str why = {NULL, 0};
-    bool on = has_our_tables(server) || server->config->routes_dir.len > 0;
-    const struct book *book =
-        on ? shelf_read(&server->shelf, server->mem, &why) : book_make(server->mem, NULL, 0, &why);
-
-    if (book == NULL || (on && !routes_check(book, server->config, server->mem, &why)))
-        die(EXIT_SETTING, "%.*s", STR_ARG(why));
-    if (!on)
-        log_line(LOG_WARN, "curated routes are off",
-                 "reason=\"the database has no schema postern\" hint=\"postern migrate up\"");
-    return book;
-}
 
 /* As many workers as can have a connection each. */
 static int count_workers(const struct config *config)
@@ -165,10 +133,13 @@ static void start_workers(struct server *server)
     const struct guide *guide = guide_read(config, server->mem, &why);
     if (guide == NULL)
         die(EXIT_SETTING, "%.*s", STR_ARG(why));
-    const struct book *book = first_book(server);
+    const struct book *book = first_book(server->mem, &server->shelf);
     const struct schema *schema = reload_first(server->mem, config, &why);
     if (schema == NULL)
         die(EXIT_DATABASE, "Cannot read the schema: %.*s", STR_ARG(why));
+    server->api_keys = keyring_first(server->mem, config, &why);
+    if (server->api_keys == NULL)
+        die(EXIT_DATABASE, "Cannot read the API keys: %.*s", STR_ARG(why));
     server->nworkers = count_workers(config);
     server->gateways = gateways_new(server->loop, config);
     for (int i = 0; i < server->nworkers; i++)
@@ -177,6 +148,7 @@ static void start_workers(struct server *server)
                                                 .count = server->nworkers,
                                                 .config = config,
                                                 .keys = keys,
+                                                .api_keys = server->api_keys,
                                                 .schema = schema,
                                                 .book = book,
                                                 .guide = guide,
@@ -231,6 +203,20 @@ static void on_lost(void *arg)
     stop(server, "the database is away, and DB_RECOVERY is off");
 }
 
+static void on_keys_told(void *arg)
+{
+    struct server *server = arg;
+    keyring_now(server->keyring);
+}
+
+static void on_api_keys(void *arg, const struct api_keys *keys)
+{
+    struct server *server = arg;
+
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_api_keys(server->workers[i], keys);
+}
+
 static void on_refreshed(void *arg, str relations)
 {
     struct server *server = arg;
@@ -267,6 +253,8 @@ static void take_renewal(struct server *server, struct renewal *renewal)
     list_append(&server->configs, &renewal->node);
     server->config = &renewal->config;
     give_keys(server, server->config);
+    keyring_take(server->keyring, server->config);
+    keyring_now(server->keyring);
     reload_take(server->reload, server->config);
     log_set_level(log_level_named(server->config->log_level));
     keys_unref(&renewal->keys);
@@ -379,6 +367,7 @@ static void open_control(struct server *server)
 {
     static const struct reload_fns fns = {.loaded = on_schema,
                                           .failed = on_schema_failure,
+                                          .keys = on_keys_told,
                                           .refreshed = on_refreshed,
                                           .lost = on_lost,
                                           .configure = renew};
@@ -387,6 +376,9 @@ static void open_control(struct server *server)
 
     server->reload =
         reload_open(server->loop, server->config, gateways_fleet(server->gateways), &fns, server);
+    server->keyring =
+        keyring_open(server->loop, server->config, server->api_keys, on_api_keys, server);
+    api_keys_unref(&server->api_keys);
     jwks_start(server->jwks, server->loop, &server->workers[0]->metrics, on_keys, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
@@ -397,8 +389,8 @@ static void open_control(struct server *server)
         server->shelves = timer_start(server->loop, SHELF_MS, SHELF_MS, look_at_shelf, server);
 }
 
-/* Before the first request is answered: who sees an answer may ask for the end. They are acted on
- * when the control loop runs. Until here SIGTERM ends the process at once. */
+/* Before the first request is answered: who sees an answer may ask for the end. They are acted
+ * on when the control loop runs. Until here SIGTERM ends the process at once. */
 static void take_signals(struct server *server)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
@@ -413,6 +405,7 @@ static void stop_all(struct server *server)
     gateways_close(server->gateways);
     jobs_close(&server->jobs);
     jwks_close(&server->jwks);
+    keyring_close(&server->keyring);
     reload_close(&server->reload);
     timer_close(&server->log);
     timer_close(&server->shelves);

@@ -77,6 +77,7 @@ struct worker *worker_new(const struct worker_options *options)
         worker->attempts = attempts_new();
     gate_init(&worker->sign_ins, SIGN_INS_AT_ONCE, SIGN_INS_WAITING);
     worker->tokens = token_cache_new(options->config, options->keys, &worker->metrics);
+    token_cache_take_api_keys(worker->tokens, options->api_keys);
     worker->http = http_new(worker->loop, options->config, &worker->metrics, serve, worker);
     worker->db = db_new(&(struct db_options){.config = options->config,
                                              .loop = worker->loop,
@@ -120,6 +121,7 @@ struct gift {
     const struct book *book;
     const struct config *config;
     const struct keys *keys;
+    const struct api_keys *api_keys;
     size_t len;
     char relations[];
 };
@@ -177,6 +179,24 @@ void worker_give_config(struct worker *worker, const struct config *config, cons
     gift->config = config;
     gift->keys = keys_ref(keys);
     loop_post(worker->loop, take_config, gift);
+}
+
+static void take_api_keys(void *arg)
+{
+    struct gift *gift = arg;
+
+    token_cache_take_api_keys(gift->worker->tokens, gift->api_keys);
+    feed_keys_changed(gift->worker->feed, gift->api_keys);
+    api_keys_unref(&gift->api_keys);
+    free(gift);
+}
+
+void worker_give_api_keys(struct worker *worker, const struct api_keys *keys)
+{
+    struct gift *gift = gift_new(worker, STR(""));
+
+    gift->api_keys = api_keys_ref(keys);
+    loop_post(worker->loop, take_api_keys, gift);
 }
 
 static void note_failure(void *arg)

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "auth/api_key.h"
 #include "auth/gate.h"
 #include "auth/token.h"
 #include "base/config.h"
@@ -57,6 +58,7 @@ struct worker_options {
     int index, count;
     const struct config *config;
     const struct keys *keys;
+    const struct api_keys *api_keys;
     const struct schema *schema; /* references of its own are taken */
     const struct book *book;
     const struct guide *guide; /* outlives the worker */
@@ -76,6 +78,8 @@ void worker_give_schema(struct worker *worker, const struct schema *schema); /* 
 /* Settings and keys for the requests to come. The settings outlive the worker. */
 void worker_give_config(struct worker *worker, const struct config *config,
                         const struct keys *keys); /* takes a reference to the keys */
+void worker_give_api_keys(struct worker *worker,
+                          const struct api_keys *keys); /* takes a reference */
 void worker_schema_failed(struct worker *worker);
 void worker_give_book(struct worker *worker, const struct book *book); /* takes a reference */
 void worker_drop_cache(struct worker *worker, str relations);

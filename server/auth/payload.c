@@ -90,7 +90,7 @@ static const struct fail *check_audience(arena *mem, const json_t *aud, str ours
 
 /* "none" is SET ROLE's word for "the login role itself" and never allowed. The role of curated
  * routes is granted to the login role for Postern's own use, so "*" does not mean it. */
-static bool is_allowed(const struct config *config, str role)
+bool payload_allows_role(const struct config *config, str role)
 {
     str rest = config->db_allowed_roles, name;
 
@@ -115,7 +115,7 @@ static const struct fail *find_role(arena *mem, const struct config *config, con
     if (!json_is_string(claim))
         return token_fail(mem, FAIL_BAD_CLAIMS, "The JWT 'role' claim must be a string");
     *role = arena_copy(mem, text_of(claim));
-    if (!is_allowed(config, *role))
+    if (!payload_allows_role(config, *role))
         return token_fail(mem, FAIL_BAD_CLAIMS, "The JWT 'role' claim is not allowed");
     return NULL;
 }

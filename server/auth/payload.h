@@ -23,6 +23,9 @@ const struct fail *payload_read(arena *mem, const struct payload *payload,
 /* The claims of a request without a token, or NULL when the anonymous role is off. */
 const struct claims *payload_anonymous(const struct config *config);
 
+/* May claims name this role? The anonymous one, and those of POSTERN_ALLOWED_ROLES. */
+bool payload_allows_role(const struct config *config, str role);
+
 /* PGRST303 or PGRST301 with the WWW-Authenticate header of RFC 6750 section 3. */
 struct fail *token_fail(arena *mem, enum fail_kind kind, const char *message)
     __attribute__((returns_nonnull));

@@ -14,6 +14,7 @@ enum { TOKEN_MAX = 8192, TOKEN_LEEWAY_S = 30 };
 
 /* One per worker; at most JWT_CACHE_MAX_ENTRIES, which die with their token; 0: none is kept. */
 struct token_cache;
+struct api_keys;
 
 /* Takes a reference to the keys. The settings must outlive the cache, or the next take. */
 struct token_cache *token_cache_new(const struct config *config, const struct keys *keys,
@@ -21,6 +22,8 @@ struct token_cache *token_cache_new(const struct config *config, const struct ke
 /* Other settings and keys from now on: what the old ones have verified is forgotten. */
 void token_cache_take(struct token_cache *cache, const struct config *config,
                       const struct keys *keys);
+/* The API keys that are good from now on. Takes a reference; at first there are none. */
+void token_cache_take_api_keys(struct token_cache *cache, const struct api_keys *keys);
 void token_cache_free(struct token_cache **cache);
 
 /* Verifies one token, without the cache. The reference in *claims is the caller's. Fails with
@@ -28,10 +31,16 @@ void token_cache_free(struct token_cache **cache);
 const struct fail *token_verify(arena *mem, const struct config *config, const struct keys *keys,
                                 str token, const struct claims **claims);
 
-/* Who the request is: `Authorization: Bearer`, else a JWT in `apikey`, else anon. Other schemes
+/* Who the request is: `Authorization: Bearer`, else `apikey`, else anon. Each may be a JWT or an
+ * API key (see api_key.h); beside the token of a user the key must be good, too. Other schemes
  * than Bearer are anonymous, as in PostgREST. Sets req->claims; the request's arena holds
  * a reference to them. */
 const struct fail *admit(struct request *req, struct token_cache *cache);
+
+/* The same for a text that came without headers: a token or an API key in a WebSocket's URL. The
+ * reference in *claims is the caller's. */
+const struct fail *admit_text(arena *mem, struct token_cache *cache, str text, str user_agent,
+                              const struct claims **claims);
 
 /* Mints an HS256 token over the given claims (JSON text), as `postern demo` and `token` need.
  * Absent when the keys hold no secret or the text is no JSON object. */

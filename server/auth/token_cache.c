@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "auth/api_key.h"
 #include "auth/payload.h"
 #include "auth/token.h"
 #include "base/clock.h"
@@ -22,6 +23,7 @@ struct entry {
 struct token_cache {
     const struct config *config;
     const struct keys *keys;
+    const struct api_keys *api_keys;
     struct metrics *metrics;
     const struct claims *anonymous; /* NULL: requests without a token are refused */
     uint64_t seed;
@@ -29,6 +31,12 @@ struct token_cache {
     struct list used;
     struct entry *buckets[BUCKETS];
 };
+
+static const struct api_keys *no_api_keys(const struct config *config)
+{
+    str why;
+    return api_keys_read(config, (str){NULL, 0}, &why);
+}
 
 struct token_cache *token_cache_new(const struct config *config, const struct keys *keys,
                                     struct metrics *metrics)
@@ -38,6 +46,7 @@ struct token_cache *token_cache_new(const struct config *config, const struct ke
     *cache = (struct token_cache){
         .config = config,
         .keys = keys_ref(keys),
+        .api_keys = no_api_keys(config),
         .metrics = metrics,
         .anonymous = payload_anonymous(config),
     };
@@ -82,12 +91,19 @@ void token_cache_take(struct token_cache *cache, const struct config *config,
     cache->anonymous = payload_anonymous(config);
 }
 
+void token_cache_take_api_keys(struct token_cache *cache, const struct api_keys *keys)
+{
+    api_keys_unref(&cache->api_keys);
+    cache->api_keys = api_keys_ref(keys);
+}
+
 void token_cache_free(struct token_cache **cache)
 {
     if (*cache == NULL)
         return;
     drop_all(*cache);
     keys_unref(&(*cache)->keys);
+    api_keys_unref(&(*cache)->api_keys);
     claims_unref(&(*cache)->anonymous);
     free(*cache);
     *cache = NULL;
@@ -158,19 +174,51 @@ static const struct fail *set_claims(struct request *req, const struct claims *c
     return NULL;
 }
 
-static const struct fail *admit_token(struct request *req, struct token_cache *cache, str token)
+/* The reference in *claims is the caller's. */
+static const struct fail *look_up(arena *mem, struct token_cache *cache, str token,
+                                  const struct claims **claims)
 {
     uint64_t hash = hash_of(cache, token);
-    const struct claims *claims = find(cache, token, hash);
+    const struct claims *known = find(cache, token, hash);
 
-    if (claims != NULL) {
+    if (known != NULL) {
         metric_add(cache->metrics, METRIC_TOKEN_HITS, 1);
-        return set_claims(req, claims_ref(claims));
+        *claims = claims_ref(known);
+        return NULL;
     }
     metric_add(cache->metrics, METRIC_TOKEN_MISSES, 1);
-    TRY(token_verify(req->mem, cache->config, cache->keys, token, &claims));
-    keep(cache, token, hash, claims);
+    TRY(token_verify(mem, cache->config, cache->keys, token, claims));
+    keep(cache, token, hash, *claims);
+    return NULL;
+}
+
+static const struct fail *admit_token(struct request *req, struct token_cache *cache, str token)
+{
+    const struct claims *claims;
+
+    TRY(look_up(req->mem, cache, token, &claims));
     return set_claims(req, claims);
+}
+
+static const struct fail *look_up_key(arena *mem, struct token_cache *cache,
+                                      const struct api_key_use *use, const struct claims **claims)
+{
+    TRY(api_key_find(mem, cache->api_keys, use, claims));
+    if (*claims == NULL)
+        *claims = cache->anonymous;
+    if (*claims == NULL)
+        return token_required(mem);
+    claims_ref(*claims);
+    return NULL;
+}
+
+const struct fail *admit_text(arena *mem, struct token_cache *cache, str text, str user_agent,
+                              const struct claims **claims)
+{
+    const struct api_key_use use = {text, user_agent};
+
+    return api_key_looks(text) ? look_up_key(mem, cache, &use, claims)
+                               : look_up(mem, cache, text, claims);
 }
 
 /* The token behind "Bearer ", which is empty when nothing is there; false: another scheme. */
@@ -184,22 +232,53 @@ static bool bearer(str authorization, str *token)
     return str_ieq((str){authorization.at, len}, STR("bearer"));
 }
 
-/* Supabase's newer keys (sb_publishable_...) are no tokens: who sends one is anonymous. */
 static bool looks_like_token(str key)
 {
     long first = str_find(key, '.');
     return first > 0 && str_find(str_skip(key, (size_t)first + 1), '.') > 0;
 }
 
-const struct fail *admit(struct request *req, struct token_cache *cache)
+/* What the headers hold. Clients that know the newer keys send them as apikey, alone or beside
+ * the token of a user; others repeat them behind "Bearer", and then they must be the same. */
+struct credentials {
+    str token, key; /* absent: none */
+};
+
+static const struct fail *read_credentials(struct request *req, struct credentials *with)
 {
     str authorization = request_header(req, STR("authorization"));
-    str key = request_header(req, STR("apikey")), token;
+    str key = request_header(req, STR("apikey"));
+    bool is_bearer = authorization.at != NULL && bearer(authorization, &with->token);
 
-    if (authorization.at != NULL && bearer(authorization, &token))
-        return admit_token(req, cache, token);
-    if (authorization.at == NULL && key.at != NULL && looks_like_token(key))
-        return admit_token(req, cache, key);
+    if (!is_bearer)
+        with->token = (str){NULL, 0};
+    with->key = api_key_looks(key) ? key : (str){NULL, 0};
+    if (is_bearer && api_key_looks(with->token)) {
+        if (with->key.at != NULL && !str_eq(with->key, with->token))
+            return token_fail(req->mem, FAIL_BAD_TOKEN, "Two API keys that are not the same");
+        with->key = with->token;
+        with->token = (str){NULL, 0};
+    } else if (authorization.at == NULL && looks_like_token(key)) {
+        with->token = key;
+    }
+    return NULL;
+}
+
+const struct fail *admit(struct request *req, struct token_cache *cache)
+{
+    const struct claims *claims = NULL;
+    struct credentials with;
+
+    TRY(read_credentials(req, &with));
+    if (with.key.at != NULL) {
+        const struct api_key_use use = {with.key, request_header(req, STR("user-agent"))};
+        TRY(look_up_key(req->mem, cache, &use, &claims));
+        if (with.token.at == NULL)
+            return set_claims(req, claims);
+        claims_unref(&claims); /* the key lets in, the token says who it is */
+    }
+    if (with.token.at != NULL)
+        return admit_token(req, cache, with.token);
     if (cache->anonymous == NULL)
         return token_required(req->mem);
     return set_claims(req, claims_ref(cache->anonymous));

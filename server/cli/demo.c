@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/cluster.h"
+#include "cli/demo_keys.h"
 #include "cli/demo_load.h"
 #include "serve.h"
 
@@ -28,6 +29,7 @@ struct demo {
     arena *mem;
     struct cluster cluster;
     struct config config; /* of the server */
+    struct demo_keys keys;
     struct options options;
     int64_t started_us;
     str mark;   /* the file that says that all is loaded and on the disk */
@@ -71,6 +73,12 @@ static bool make_secret(struct demo *demo, str *why)
         *why = arena_printf(demo->mem, "cannot keep a secret in %s", path);
     demo->config.jwt_secret = arena_copy(demo->mem, (str){text, sizeof(text) - 1});
     return fine;
+}
+
+static bool make_keys(struct demo *demo, str *why)
+{
+    str url = cluster_url(&demo->cluster, "postgres", DEMO_DATABASE);
+    return demo_keys_make(&demo->cluster, url, &demo->keys, why);
 }
 
 /* Without the mark, which is written last, the next start is a first start again. */
@@ -171,6 +179,9 @@ static void put_lines(struct demo *demo, const struct keys *keys)
     printf("\n  Postern %s is ready.        http://127.0.0.1:%d/\n\n", POSTERN_VERSION, port);
     printf("  anon key      %.*s\n\n  service key   %.*s\n\n  Ada's token   %.*s\n\n",
            STR_ARG(anon), STR_ARG(service), STR_ARG(ada));
+    printf("  In the newer form: for pages    %.*s\n"
+           "                     for servers  %.*s\n\n",
+           STR_ARG(demo->keys.publishable), STR_ARG(demo->keys.secret));
     printf("  Sign in as    ada@example.org, an operator, with \"ada-demo\"\n"
            "                grace@example.org, an administrator, with \"grace-demo\"\n\n");
     printf("  Try it:\n\n"
@@ -232,7 +243,8 @@ int demo_command(const struct config *config, int argc, char **argv)
         return EXIT_USAGE;
     }
     int status = EXIT_FAILED;
-    if (start_database(&demo, &why) && make_secret(&demo, &why) && choose_port(&demo, &why))
+    if (start_database(&demo, &why) && make_secret(&demo, &why) && make_keys(&demo, &why) &&
+        choose_port(&demo, &why))
         status = serve_demo(&demo);
     else
         fprintf(stderr, "postern: %.*s\n", STR_ARG(why));

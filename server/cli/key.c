@@ -1,13 +1,15 @@
-/* postern key: a new JWT secret with its anon and service keys, as lines for an .env file. */
+/* postern key: a new JWT secret with its anon and service keys, as lines for an .env file; what
+ * stands behind it is api_key.c's. */
 #include <stdio.h>
 #include <sys/random.h>
 
 #include "auth/base64.h"
 #include "auth/token.h"
 #include "base/clock.h"
+#include "cli/api_key.h"
 #include "cli/cli.h"
 
-enum { SECRET_BYTES = 48, TEN_YEARS_S = 315360000, EXIT_USAGE = 2 };
+enum { SECRET_BYTES = 48, TEN_YEARS_S = 315360000 };
 
 static void print_key(arena *mem, const struct keys *keys, const char *name, const char *role)
 {
@@ -24,11 +26,8 @@ int key_command(const struct config *config, int argc, char **argv)
     char bytes[SECRET_BYTES];
     str why;
 
-    (void)argv;
-    if (argc > 1) {
-        fprintf(stderr, "postern: usage: postern %s\n", KEY_USAGE);
-        return EXIT_USAGE;
-    }
+    if (argc > 1)
+        return api_key_command(config, argc - 1, argv + 1);
     if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
         fprintf(stderr, "postern: the system has no random numbers\n");
         return 1;

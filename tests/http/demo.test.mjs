@@ -55,6 +55,7 @@ const leftovers = () => readdirSync('/proc').filter((pid) => {
     }
 });
 
+const newKeysOf = (output) => output.match(/sb_(publishable|secret)_\S+/g);
 const keyOf = (output, name) => new RegExp(`${name}\\s+(\\S+)`).exec(output)[1];
 
 describe('the first start', () => {
@@ -87,11 +88,14 @@ describe('the first start', () => {
         assert.deepEqual([anon.status, anon.json], [200, []]);
         assert.equal(service.json.length, 1);
         assert.deepEqual(ada.json, [{ display_name: 'Ada' }]);
+        const [page, server] = newKeysOf(output);
+        assert.deepEqual((await get('/rest/v1/primes?select=id&limit=1', { apikey: page })).json, []);
+        assert.equal((await get('/rest/v1/primes?select=id&limit=1', { apikey: server })).json.length, 1);
     });
 
     test('keeps its secret and its socket to itself', () => {
         const mode = (name) => statSync(join(dir, 'demo', name)).mode & 0o777;
-        assert.deepEqual([mode('secret'), mode('socket'), mode('.')], [0o600, 0o700, 0o700]);
+        assert.deepEqual([mode('secret'), mode('secret-key'), mode('socket'), mode('.')], [0o600, 0o600, 0o700, 0o700]);
     });
 
     test('trusts the disk again once all is on it', async () => {
@@ -121,6 +125,7 @@ describe('the next start', () => {
             assert.match(demo.output(), new RegExp(`port ${port} is taken, using ${port + 1}`));
             assert.doesNotMatch(demo.output(), /primes were found/);
             assert.equal(keyOf(demo.output(), 'anon key'), keyOf(first, 'anon key'));
+            assert.deepEqual(newKeysOf(demo.output()), newKeysOf(first));
             assert.ok((await get('/api/stats', {}, port + 1)).json.total > PRIMES_MIN);
         } finally {
             other.close();

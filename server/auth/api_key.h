@@ -1,0 +1,48 @@
+/* API keys in Supabase's newer form: sb_publishable_... for pages, sb_secret_... for servers. The
+ * database keeps their SHA-256; here is the set of those that are good now: counted, immutable but
+ * for when each was used last, shared by all workers. Source: Supabase "API keys". */
+#ifndef AUTH_API_KEY_H
+#define AUTH_API_KEY_H
+
+#include "base/claims.h"
+#include "base/config.h"
+#include "base/fail.h"
+
+enum { API_KEYS_MAX = 10000, API_KEY_HASH_BYTES = 32 };
+
+struct api_keys;
+
+/* {"any": true, "keys": [{"id", "hash", "kind", "role"}]}: what postern.read_api_keys() says; any:
+ * there is or was one. An absent text is a database without them. Keys of roles that
+ * POSTERN_ALLOWED_ROLES does not have are left out. NULL with why when the text is something else.
+ * The caller holds one reference. */
+const struct api_keys *api_keys_read(const struct config *config, str json, str *why);
+const struct api_keys *api_keys_ref(const struct api_keys *keys);
+void api_keys_unref(const struct api_keys **keys); /* NULLs it */
+
+bool api_key_looks(str text); /* like a key of this form, good or not */
+
+/* Who brings this key. Before the first key is made publishable ones are nobody's and pass, as the
+ * frontend may still send Supabase's own: then *claims is NULL. Refused are unknown and revoked
+ * keys, and secret ones that a browser sends (by its User-Agent). *claims is lent. */
+struct api_key_use {
+    str key, user_agent;
+};
+const struct fail *api_key_find(arena *mem, const struct api_keys *keys,
+                                const struct api_key_use *use, const struct claims **claims);
+
+/* For who keeps a connection open that a key has opened: is it still good? As long as no key was
+ * ever made all are. */
+void api_key_hash(str key, unsigned char hash[API_KEY_HASH_BYTES]);
+bool api_keys_have(const struct api_keys *keys, const unsigned char hash[API_KEY_HASH_BYTES]);
+
+/* When keys were used since the last call: [{"id", "at": seconds}]; absent: none was. By one
+ * thread only. api_keys_remember carries it over from the set before. */
+str api_keys_take_used(arena *mem, const struct api_keys *keys);
+void api_keys_remember(const struct api_keys *keys, const struct api_keys *before);
+
+/* A new one: 128 bits of chance and a check sum, as Supabase forms them. Absent: no chance. */
+enum api_key_kind { API_KEY_PUBLISHABLE, API_KEY_SECRET };
+str api_key_make(arena *mem, enum api_key_kind kind);
+
+#endif

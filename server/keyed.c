@@ -1,0 +1,41 @@
+/* See keyed.h. */
+#include "keyed.h"
+
+#include "ws/ws.h"
+
+enum { REVOKED = 3000 /* IANA's registry of close codes: unauthorized */ };
+
+void keyed_init(struct keyed *keyed, struct list *all, str text)
+{
+    list_init(&keyed->node);
+    if (!api_key_looks(text))
+        return;
+    api_key_hash(text, keyed->hash);
+    list_append(all, &keyed->node);
+}
+
+static void close_revoked(const struct keyed *keyed)
+{
+    if (keyed->is_revoked && keyed->peer != NULL)
+        peer_close(keyed->peer, REVOKED, STR("API key revoked"));
+}
+
+void keyed_opened(struct keyed *keyed, struct peer *peer)
+{
+    keyed->peer = peer;
+    close_revoked(keyed);
+}
+
+void keyed_closed(struct keyed *keyed)
+{
+    list_remove(&keyed->node);
+}
+
+void keyed_judge(struct list *all, const struct api_keys *keys)
+{
+    LIST_EACH (node, all) {
+        struct keyed *keyed = LIST_ENTRY(node, struct keyed, node);
+        keyed->is_revoked = !api_keys_have(keys, keyed->hash);
+        close_revoked(keyed);
+    }
+}
