@@ -78,6 +78,12 @@ bool plan_writes(const struct plan *plan)
     return plan->ask->kind != ASK_READ && plan->ask->kind != ASK_CALL;
 }
 
+/* What PostgREST calls them: messages of PostgreSQL and its plans say so. */
+static str name_of_result(const struct routine *routine)
+{
+    return routine->result == RESULT_COMPOSITE ? STR("pgrst_call") : routine->name;
+}
+
 /* The rows of a function that returns those of a relation are the relation's. */
 static void name_root(const struct schema *schema, struct plan *plan)
 {
@@ -85,7 +91,7 @@ static void name_root(const struct schema *schema, struct plan *plan)
 
     plan->root.relation = plan->relation;
     plan->root.routine = routine;
-    plan->root.name = routine == NULL ? plan->relation->name : routine->name;
+    plan->root.name = routine == NULL ? plan->relation->name : name_of_result(routine);
     if (routine != NULL && routine->relation.at != NULL)
         plan->root.relation = schema_relation(schema, routine->schema, routine->relation);
 }

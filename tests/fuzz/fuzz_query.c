@@ -148,11 +148,11 @@ static const char *const words[] = {
 };
 
 static const char *const names[] = {
-    "phases",     "people",     "name",      "finders",    "prime",  "person",   "size",
-    "label",      "twins",      "opening",   "public",     "primes", "loose",    "id",
-    "form",       "digits",     "data",      "tags",       "a\"\"b", "a",        "b",
-    "v",          "add",        "list",      "many",       "gone",   "whole",    "postern_body",
-    "pgrst_args", "primes_png", "loose_any", "text/plain", "ext",    "rows_tsv",
+    "phases",     "people",     "name",       "finders",   "prime",      "person", "size",
+    "label",      "twins",      "opening",    "public",    "primes",     "loose",  "id",
+    "form",       "digits",     "data",       "tags",      "a\"\"b",     "a",      "b",
+    "v",          "add",        "list",       "many",      "gone",       "whole",  "postern_body",
+    "pgrst_call", "pgrst_args", "primes_png", "loose_any", "text/plain", "ext",    "rows_tsv",
 };
 
 static const char *const literals[] = {

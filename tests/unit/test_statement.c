@@ -174,29 +174,29 @@ static void a_call_has_its_arguments_from_one_object_or_the_query(void **state)
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"add\".* from (select \"public\".\"add\"(\"a\" := \"pgrst_args\".\"a\") as "
          "pgrst_scalar from json_to_record($1) as \"pgrst_args\"(\"a\" integer)) as "
-         "\"add\") t",                                                            "{\"a\":1}"             },
+         "\"add\") t",                                                                              "{\"a\":1}"             },
         {"GET /rpc/add?b=2&a=1",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"add\".* from (select \"public\".\"add\"(\"a\" := $1::integer, \"b\" := "
-         "$2::integer) as pgrst_scalar) as \"add\") t",                           "1 2"                   },
+         "$2::integer) as pgrst_scalar) as \"add\") t",                                             "1 2"                   },
         {"GET /rpc/many?v=1&v=a%22b%5C",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"many\".* from (select \"public\".\"many\"(variadic \"v\" := $1::integer[]) as "
-         "pgrst_scalar) as \"many\") t",                                          "{\"1\",\"a\\\"b\\\\\"}"},
+         "pgrst_scalar) as \"many\") t",                                                            "{\"1\",\"a\\\"b\\\\\"}"},
         {"POST /rpc/list?id=eq.1&select=id",
-         BODY("\"list\".\"id\" from \"public\".\"list\"() as \"list\" where "
-              "(\"list\".\"id\" = $1)"),
-         "1"                                                                                              },
+         BODY("\"pgrst_call\".\"id\" from \"public\".\"list\"() as \"pgrst_call\" where "
+              "(\"pgrst_call\".\"id\" = $1)"),
+         "1"                                                                                                                },
         {"POST /rpc/list?limit=1\nprefer: count=exact",
-         "with \"list\" as materialized (select \"list\".* from \"public\".\"list\"() "
+         "with \"pgrst_call\" as materialized (select \"pgrst_call\".* from \"public\".\"list\"() "
          "as "
-         "\"list\") select coalesce(json_agg(t.*), '[]'), count(*), (select count(*) "
+         "\"pgrst_call\") select coalesce(json_agg(t.*), '[]'), count(*), (select count(*) "
          "from "
-         "\"list\") from (select \"list\".* from \"list\" limit $1 offset $2) t", "1 0"                   },
+         "\"pgrst_call\") from (select \"pgrst_call\".* from \"pgrst_call\" limit $1 offset $2) t", "1 0"                   },
         {"POST /rpc/whole\n\n{\"x\":1}",
          "select coalesce(json_agg(t.pgrst_scalar), '[]'), count(*) from (select "
          "\"whole\".* from (select \"public\".\"whole\"($1::json) as pgrst_scalar) as "
-         "\"whole\") t",                                                          "{\"x\":1}"             },
+         "\"whole\") t",                                                                            "{\"x\":1}"             },
     };
     check(*state, examples, sizeof(examples) / sizeof(examples[0]));
 }
