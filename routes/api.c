@@ -107,6 +107,8 @@ static const struct fail *ask_database(struct call *call)
     struct statement statement;
 
     api_statement(call, &statement);
+    if (call->ask.file->access == ROUTE_NODE)
+        statement.after[AFTER_RESPONSE].text = STR("select postern.node_key_warning()");
     return db_run(call->req, &statement, on_rows, call);
 }
 
@@ -128,6 +130,16 @@ const struct fail *api_body(const struct call *call, const struct rows *rows, st
     return NULL;
 }
 
+/* A machine is told that its key grows old. Source: RFC 7234, 5.5. */
+static void put_warning(struct reply *reply, const struct rows *asked)
+{
+    if (asked == NULL || rows_count(asked) == 0)
+        return;
+    str warning = rows_text(asked, 0, 0);
+    if (warning.len > 0)
+        reply_header(reply, STR("Warning"), warning);
+}
+
 static const struct fail *on_rows(struct request *req, const struct rows *rows, void *arg)
 {
     static const int statuses[] = {
@@ -145,5 +157,6 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
         reply_new(req->mem, statuses[kind], kind == ANSWER_EMPTY ? (str){NULL, 0} : TYPE_JSON);
     reply->body = kind == ANSWER_EMPTY ? STR("") : body;
     reply_header(reply, STR("Cache-Control"), call->ask.file->cache_control);
+    put_warning(reply, rows_after(rows, AFTER_RESPONSE));
     return http_reply(req, reply);
 }

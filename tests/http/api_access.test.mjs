@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { startPostern } from '../support/postern.mjs';
 import { admin, anonKey, mint, serviceKey, userA } from '../support/tokens.mjs';
-import { caller, startApi } from './api_stand.mjs';
+import { caller, DB, startApi } from './api_stand.mjs';
 
 let stand, postern, api, query;
 before(async () => {
@@ -72,12 +73,39 @@ describe('who may call', () => {
         const fenced = await api('test/node', { token: key });
         assert.equal(fenced.status, 403);
         assert.deepEqual(fenced.body, { error: 'IP address not in allowlist' });
-        await use(hash, ", allowed_ips = '{127.0.0.1}'");
-        assert.equal((await api('test/node', { token: key })).status, 200);
+        for (const [networks, status] of [['127.0.0.1', 200], ['127.0.0.0/8', 200], ['10.0.0.0/8,127.0.0.1/32', 200], ['::1', 403], ['128.0.0.0/1', 403], ['', 403]]) {
+            await use(hash, `, allowed_ips = '{${networks}}'`);
+            assert.equal((await api('test/node', { token: key })).status, status, networks);
+        }
+        await assert.rejects(use(hash, ", allowed_ips = '{10.0.0.0/33}'"), /operators_allowed_ips_check/);
         await use(hash, ', allowed_ips = null, is_active = false');
         assert.deepEqual((await api('test/node', { token: key })).body, { error: 'Invalid or expired API key' });
         const rest = await fetch(`${postern.url}/rest/v1/projects`, { headers: { authorization: `Bearer ${key}` } });
         assert.equal(rest.status, 401);
+    });
+
+    test('a key that grows old is named in a Warning, for two weeks', async () => {
+        const hash = createHash('sha256').update(key).digest('hex');
+        for (const [days, warned] of [[75, false], [77, true], [89, true]]) {
+            await use(hash, `, allowed_ips = null, is_active = true, key_rotated_at = now() - interval '${days} days'`);
+            const { status, headers } = await api('test/node', { token: key });
+            assert.equal(status, 200);
+            assert.equal(/^299 postern "The API key expires on \d{4}-\d\d-\d\d, please rotate"$/.test(headers.get('warning') ?? ''), warned, `${days}`);
+        }
+        await use(hash, ', key_rotated_at = now()');
+    });
+
+    test('behind a trusted proxy the allow-list is for who is behind it; nobody else can say who he is', async () => {
+        const hash = createHash('sha256').update(key).digest('hex');
+        await use(hash, ", allowed_ips = '{198.51.100.0/24}'");
+        const from = async (server, forwarded) => (await fetch(`${server.url}/api/test/node`, { headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': forwarded } })).status;
+        const proxied = await startPostern({ databaseUrl: stand.cluster.url(DB, 'authenticator'), env: { POSTERN_ROUTES_DIR: stand.folder, POSTERN_TRUSTED_PROXIES: '127.0.0.0/8' } });
+        assert.equal(await from(proxied, '198.51.100.7'), 200);
+        assert.equal(await from(proxied, '198.51.100.7, 203.0.113.9'), 403); /* made up in front */
+        assert.equal(await from(proxied, '203.0.113.9, 198.51.100.7'), 200);
+        assert.equal(await from(postern, '198.51.100.7'), 403); /* trusts nobody */
+        await proxied.stop();
+        await use(hash, ', allowed_ips = null');
     });
 
     test('a bad token is refused even where anyone may call', async () => {
