@@ -10,9 +10,24 @@ struct gateways {
     struct loop *loop;
     const struct config *config;
     struct fleet *fleet;
+    struct limits *limits;
     struct beats *beats;
     struct kv *news; /* what others say by Redis; NULL: not configured */
 };
+
+static struct limits *read_limits(const struct config *config)
+{
+    arena *mem = arena_open();
+    struct limit_rules rules;
+    str why;
+
+    if (config->rate_limits.len == 0)
+        rules = (struct limit_rules){0};
+    else if (!limit_rules_parse(mem, config->rate_limits, &rules, &why))
+        die(2, "%.*s", STR_ARG(why));
+    arena_close(&mem);
+    return limits_new(&rules);
+}
 
 struct gateways *gateways_new(struct loop *loop, const struct config *config)
 {
@@ -20,13 +35,19 @@ struct gateways *gateways_new(struct loop *loop, const struct config *config)
 
     if (gateways == NULL)
         abort();
-    *gateways = (struct gateways){.loop = loop, .config = config, .fleet = fleet_new()};
+    *gateways = (struct gateways){
+        .loop = loop, .config = config, .fleet = fleet_new(), .limits = read_limits(config)};
     return gateways;
 }
 
 struct fleet *gateways_fleet(const struct gateways *gateways)
 {
     return gateways->fleet;
+}
+
+struct limits *gateways_limits(const struct gateways *gateways)
+{
+    return gateways->limits;
 }
 
 static void on_news(void *arg, str message)
@@ -60,5 +81,6 @@ void gateways_free(struct gateways **gateways)
     *gateways = NULL;
     beats_write_last(last->config, last->fleet);
     fleet_free(&last->fleet);
+    limits_free(&last->limits);
     free(last);
 }

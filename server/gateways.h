@@ -5,14 +5,16 @@
 
 #include "base/config.h"
 #include "fleet/fleet.h"
+#include "limit/limit.h"
 #include "loop/loop.h"
 
 struct gateways;
 
 struct gateways *gateways_new(struct loop *loop, const struct config *config);
 struct fleet *gateways_fleet(const struct gateways *gateways);
-void gateways_open(struct gateways *gateways);  /* the loop is about to run */
-void gateways_close(struct gateways *gateways); /* it has ended */
+struct limits *gateways_limits(const struct gateways *gateways); /* NULL: none */
+void gateways_open(struct gateways *gateways);                   /* the loop is about to run */
+void gateways_close(struct gateways *gateways);                  /* it has ended */
 void gateways_free(struct gateways **gateways); /* no worker runs: writes down the last beats */
 
 #endif

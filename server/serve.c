@@ -6,12 +6,14 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "routes.h"
+#include "throttle.h"
 #include "worker.h"
 
 static const struct fail *serve_request(struct request *req);
 static const struct fail *no_route(const struct request *req, unsigned methods);
 static const struct fail *let_in(struct request *req);
 static void hold_schema(struct request *req);
+static const struct fail *handle(struct request *req);
 
 void serve(struct request *req)
 {
@@ -35,8 +37,15 @@ static const struct fail *serve_request(struct request *req)
     if (req->route == NULL)
         return no_route(req, methods);
     timing_enter(&req->timing, TIMING_JWT);
-    TRY(let_in(req));
+    const struct fail *fail = let_in(req);
+    if (fail != NULL)
+        return worker->limits == NULL ? fail : throttle_refused(req, fail);
     hold_schema(req);
+    return worker->limits == NULL ? handle(req) : throttle(req, handle);
+}
+
+static const struct fail *handle(struct request *req)
+{
     return req->route->handle(req);
 }
 

@@ -153,6 +153,7 @@ static void start_workers(struct server *server)
                                                 .book = book,
                                                 .guide = guide,
                                                 .fleet = gateways_fleet(server->gateways),
+                                                .limits = gateways_limits(server->gateways),
                                                 .all = server->workers,
                                                 .meter = &server->meter,
                                                 .fd = open_door(server),

@@ -88,6 +88,7 @@ struct worker *worker_new(const struct worker_options *options)
                                              .reads_request = reads_request,
                                              .role_settings = role_settings});
     worker->fleet = options->fleet;
+    worker->limits = options->limits;
     if (options->config->redis_url.len > 0)
         worker->kv =
             kv_open(&(struct kv_options){.loop = worker->loop, .url = options->config->redis_url});

@@ -39,6 +39,7 @@ struct worker {
     const struct book *book;     /* the curated routes, counted like a snapshot */
     const struct guide *guide;   /* the pages of /api/docs, as long as the process */
     struct fleet *fleet;         /* the process's; guards itself */
+    struct limits *limits;       /* the process's; guards itself; NULL: none */
     struct kv *kv;               /* Redis; NULL: not configured */
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
@@ -63,6 +64,7 @@ struct worker_options {
     const struct book *book;
     const struct guide *guide; /* outlives the worker */
     struct fleet *fleet;       /* outlives the worker */
+    struct limits *limits;     /* the same */
     struct worker *const *all;
     struct live_meter *meter;
     int fd;       /* that listens */

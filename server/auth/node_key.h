@@ -13,4 +13,7 @@ enum { NODE_KEY_LEN = 64 };
  * and peer (the client's address). The arena holds the reference. False: no such header. */
 bool node_admit(struct request *req, const struct config *config);
 
+/* The hash of the key that node_admit has put into the claims; empty for other claims. */
+str node_key_of(const struct claims *claims);
+
 #endif

@@ -66,7 +66,8 @@ struct config {
     str publication;
     str ws_token;
     struct live_limits live;
-    str redis_url; /* absent: everything from memory */
+    str redis_url;   /* absent: everything from memory */
+    str rate_limits; /* see limit/rule.h; absent: none */
     /* tokens */
     str jwt_secret;
     bool jwt_secret_is_base64;

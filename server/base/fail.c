@@ -60,6 +60,7 @@ static const struct {
     [FAIL_MEDIA_BODY] = {415, "PST415"  },
     [FAIL_HEADERS_LARGE] = {431, "PST431"  },
     [FAIL_UPGRADE] = {426, "PST426"  },
+    [FAIL_LIMITED] = {429, "PST429"  },
     [FAIL_UNAVAILABLE] = {503, "PST503"  },
     [FAIL_SERVICE] = {500, "PST500"  },
     [FAIL_SQL] = {400, "XX000"   },

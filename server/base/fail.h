@@ -55,6 +55,7 @@ enum fail_kind {
     FAIL_MEDIA_BODY,      /* PST415 415 */
     FAIL_HEADERS_LARGE,   /* PST431 431 */
     FAIL_UPGRADE,         /* PST426 426 */
+    FAIL_LIMITED,         /* PST429 429 */
     FAIL_UNAVAILABLE,     /* PST503 503: not now; the database is not the reason */
     FAIL_SERVICE,         /* status and code are Supabase Auth's, see auth/service_fail.h */
     FAIL_SQL,             /* status and code come from PostgreSQL, see pg/sqlstate.h */

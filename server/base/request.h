@@ -58,6 +58,8 @@ struct request {
 
     struct timing timing;
 
+    struct header limited[2]; /* of rate limits, for the answer; absent names: none */
+
     const char *pool;   /* the name of the pool that was asked, or NULL; set by db_run */
     const char *failed; /* the code of the failure that was answered, for the log; or NULL */
 

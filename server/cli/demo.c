@@ -160,6 +160,8 @@ static void make_config(struct demo *demo)
     config->auth = STR("builtin");
     config->host = STR("127.0.0.1");
     config->workers = WORKERS;
+    if (config->rate_limits.len == 0)
+        config->rate_limits = STR("auth=60/min,rest-write=200/s,api-write=200/s");
 }
 
 /* The same claims make the same key at every start. They are valid until 2035. */

@@ -5,7 +5,8 @@
     "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, "    \
     "Transfer-Encoding, Range-Unit"
 #define EXPOSED_MORE                                                                               \
-    EXPOSED ", Preference-Applied, ETag, Age, Retry-After, Cache-Status, Content-Disposition, "    \
+    EXPOSED ", Preference-Applied, ETag, Age, Retry-After, RateLimit, RateLimit-Policy, "          \
+            "Cache-Status, Content-Disposition, "                                                  \
             "X-Request-Id, X-Supabase-Api-Version"
 enum { HEADERS_ROOM = 128 };
 

@@ -278,6 +278,8 @@ static void add_own(struct exchange *exchange)
     str trace = exchange->http->config->trace_header;
     str timing = timing_header(&req->timing, req->mem);
 
+    for (int i = 0; i < 2 && req->limited[i].name.at != NULL; i++)
+        add_header(exchange->h2o, req->limited[i]);
     if (timing.at != NULL)
         add_header(exchange->h2o, (struct header){STR("Server-Timing"), timing});
     if (exchange->http->config->pool_header && req->pool != NULL)

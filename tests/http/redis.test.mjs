@@ -1,7 +1,7 @@
-// Two gateways that share a Redis: beats of nodes and their commands. A third has none.
+// Two gateways that share a Redis: beats of nodes, their commands, rate limits. A third has none.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { migrate, startPostern } from '../support/postern.mjs';
+import { migrate, posternCommand, startPostern } from '../support/postern.mjs';
 import { startCluster } from '../support/cluster.mjs';
 import { sleep, until } from '../support/process.mjs';
 import { startRedis } from '../support/redis.mjs';
@@ -15,10 +15,11 @@ const query = (sql, values) => cluster.query(sql, DB, values);
 
 /** A gateway; its api(path, options) as in api_stand.mjs. */
 async function gateway(env = {}) {
-    const postern = await startPostern({ databaseUrl: cluster.url(DB, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(DB), ...env } });
+    const postern = await startPostern({ databaseUrl: cluster.url(DB, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(DB), POSTERN_RATE_LIMITS: 'rest-read=20/10s, auth=5/min', ...env } });
     return Object.assign(postern, { api: caller(postern.url) });
 }
 const post = (gateway, path, token, body = {}) => gateway.api(`v1/${path}`, { method: 'POST', token, body });
+const rotate = async ({ token }) => (await post(alone, 'operators/rotate-key', token)).body.api_key;
 const beat = (gateway, node_id, facts = {}, token = key) => post(gateway, 'nodes/heartbeat', token, { node_id, ...facts });
 const register = (gateway, node_id) => post(gateway, 'nodes/register', key, { node_id, hostname: `host-${node_id}`, cores: 4 });
 const fleet = async (gateway) => (await gateway.api('fleet', { token: userA.token })).body;
@@ -30,7 +31,7 @@ before(async () => {
     await migrate(await cluster.createDatabase(DB));
     cluster.psql(fixture('people.sql'), DB);
     [one, two, alone] = await Promise.all([gateway({ REDIS_URL: redis.url }), gateway({ POSTERN_REDIS_URL: redis.url }), gateway()]);
-    key = (await post(one, 'operators/rotate-key', userA.token)).body.api_key;
+    key = await rotate(userA);
 });
 after(async () => {
     try {
@@ -86,7 +87,7 @@ describe('beats', () => {
     });
 
     test('are for the own nodes and with a key that is good', async () => {
-        const other = (await post(one, 'operators/rotate-key', userB.token)).body.api_key;
+        const other = await rotate(userB);
         for (const gateway of [one, alone]) {
             assert.equal((await beat(gateway, 'n-1', {}, other)).status, 404);
             assert.equal((await beat(gateway, 'n-1', {}, 'f'.repeat(64))).status, 401);
@@ -127,6 +128,56 @@ describe('commands', () => {
             await sleep(200); /* for the notification */
             assert.deepEqual(await hundred(...gateways), ['stop']);
         }
+    });
+});
+
+describe('rate limits', () => {
+    const rest = (gateway, token, headers = {}) => fetch(`${gateway.url}/rest/v1/records?select=id&limit=1`, { headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers } });
+    const me = (gateway, token) => gateway.api('auth/me', { token });
+
+    test('are told with each answer, and kept for each user and address', async () => {
+        const first = await rest(alone, userA.token);
+        assert.equal(first.status, 200);
+        assert.equal(first.headers.get('ratelimit-policy'), '"rest-read";q=20;w=10');
+        assert.match(first.headers.get('ratelimit'), /^"rest-read";r=19;t=1$/);
+        const statuses = await Promise.all(Array.from({ length: 60 }, () => rest(alone, userA.token).then(({ status }) => status)));
+        assert.ok(statuses.filter((status) => status === 429).length >= 30, statuses.join());
+        for (const token of [userB.token, undefined, admin.token]) assert.equal((await rest(alone, token)).status, 200);
+    });
+
+    test('429 says how long to wait, to pages of other origins as well', async () => {
+        await Promise.all(Array.from({ length: 30 }, () => rest(alone, userA.token)));
+        const reply = await rest(alone, userA.token, { origin: 'https://example.com' });
+        assert.equal(reply.status, 429);
+        const { hint, ...body } = await reply.json();
+        assert.deepEqual(body, { code: 'PST429', details: null, message: 'Too many requests' });
+        assert.equal(hint, 'At most 20 requests (rest-read) in 10 s: wait 1 s');
+        assert.equal(reply.headers.get('retry-after'), '1');
+        assert.match(reply.headers.get('ratelimit'), /^"rest-read";r=0;t=(9|10)$/);
+        assert.equal(reply.headers.get('access-control-allow-origin'), '*');
+        for (const name of ['RateLimit', 'RateLimit-Policy', 'Retry-After']) assert.ok(reply.headers.get('access-control-expose-headers').includes(name), name);
+        await until(async () => (await rest(alone, userA.token)).status === 200, 'the bucket to fill');
+    });
+
+    test('are shared by gateways with one Redis', async () => {
+        await until(async () => (await health(one)).store === 'redis' && (await health(two)).store === 'redis', 'Redis');
+        const statuses = [];
+        for (let i = 0; i < 10; i++) statuses.push((await me(i % 2 ? one : two, userB.token)).status);
+        assert.deepEqual(statuses.filter((status) => status === 200).length, 5, statuses.join());
+        assert.ok((await redis.say('PTTL', `limit:auth:u:${userB.id}`)) > 30_000);
+        assert.deepEqual((await me(one, userB.token)).body, { error: 'Too many requests', hint: 'At most 5 requests (auth) in 60 s: wait 12 s' });
+        assert.equal((await me(alone, userB.token)).status, 200);
+    });
+
+    test('count a token that is refused for the address', async () => {
+        const statuses = [];
+        for (let i = 0; i < 7; i++) statuses.push((await me(alone, `${userA.token}x`)).status);
+        assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429]);
+    });
+
+    test('that are wrong stop the start', async () => {
+        const { code, stderr } = await posternCommand(['serve'], { DATABASE_URL: cluster.url(DB, 'authenticator'), POSTERN_JWT_SECRET: 'x'.repeat(32), POSTERN_PORT: '0', POSTERN_RATE_LIMITS: 'auth=5' });
+        assert.deepEqual([code, /RATE_LIMITS: "auth=5" is not class=count\/time/.test(stderr)], [2, true], stderr);
     });
 });
 
