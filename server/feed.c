@@ -92,12 +92,21 @@ static bool knows(struct feed *feed, arena *mem, const struct handshake *handsha
                       handshake_header(handshake, STR("user-agent")), claims) == NULL;
 }
 
+/* A page of this server itself, the dashboard: "http://host:8080" for the Host "host:8080". */
+static bool is_own_origin(const struct handshake *handshake, str origin)
+{
+    str host = handshake_header(handshake, STR("host"));
+
+    str scheme = str_starts(origin, STR("https://")) ? STR("https://") : STR("http://");
+    return host.len > 0 && str_starts(origin, scheme) && str_eq(str_skip(origin, scheme.len), host);
+}
+
 static bool is_origin_allowed(const struct feed *feed, const struct handshake *handshake)
 {
     str origin = handshake_header(handshake, STR("origin"));
     str allowed = feed->worker->config->cors_origins, one;
 
-    if (origin.at == NULL || str_eq(allowed, STR("*")))
+    if (origin.at == NULL || str_eq(allowed, STR("*")) || is_own_origin(handshake, origin))
         return true;
     while (str_cut(&allowed, ',', &one))
         if (str_eq(str_trim(one), origin))

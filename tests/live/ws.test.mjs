@@ -107,6 +107,7 @@ test('a burst is told in part', async () => {
 test('origins and tokens are checked', async () => {
     for (const [path, options, refused] of [
         ['/ws', { origin: 'https://good.example' }, undefined], ['/ws', { origin: 'https://bad.example' }, 403],
+        ['/ws', { origin: stand.url }, undefined], ['/ws', { origin: stand.url.replace('http', 'ftp') }, 403],
         ['/ws?token=x', {}, 401], [`/ws?token=${userA.token}`, {}, undefined], ['/wsx', {}, 404],
     ]) assert.equal((await visit(path, options)).refused, refused, path);
     const strict = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_WS_TOKEN: 'required', POSTERN_CHANGES: 'off' } });
