@@ -5,13 +5,15 @@
 
 #include "base/log.h"
 #include "live/pgoutput.h"
+#include "notices.h"
 #include "pg/replication.h"
 
 struct changes {
     struct loop *loop;
     const struct changes_fns *fns;
     void *arg;
-    struct replication *replication;
+    struct replication *replication; /* one of these two is the source */
+    struct notices *notices;
     struct pgoutput *decoder;
     struct change_list *list; /* of this turn; NULL: none */
     size_t room;
@@ -39,6 +41,13 @@ void change_list_unref(struct change_list **list)
 
 /* ---- from the stream ---- */
 
+static void give(struct changes *changes)
+{
+    if (changes->list != NULL)
+        changes->fns->list(changes->arg, changes->list);
+    change_list_unref(&changes->list);
+}
+
 static void flush(void *arg)
 {
     struct changes *changes = arg;
@@ -51,9 +60,7 @@ static void flush(void *arg)
     if (changes->gap)
         changes->fns->up(changes->arg, true);
     changes->gap = false;
-    if (changes->list != NULL)
-        changes->fns->list(changes->arg, changes->list);
-    change_list_unref(&changes->list);
+    give(changes);
     if (changes->replication != NULL)
         replication_confirm(changes->replication, changes->end);
 }
@@ -137,6 +144,31 @@ static void on_idle(void *arg, uint64_t lsn)
         replication_confirm(changes->replication, lsn);
 }
 
+/* ---- from the triggers ---- */
+
+static void on_told_up(void *arg, bool gap)
+{
+    struct changes *changes = arg;
+
+    give(changes); /* what came before the gap leaves before it */
+    changes->fns->up(changes->arg, gap);
+}
+
+static void on_told_down(void *arg)
+{
+    struct changes *changes = arg;
+    changes->fns->down(changes->arg);
+}
+
+static void on_told(void *arg, const struct change *change)
+{
+    struct changes *changes = arg;
+
+    make_room(changes, 1);
+    changes->list->changes[changes->list->count++] = change;
+    flush_soon(changes);
+}
+
 /* ---- life ---- */
 
 struct changes *changes_open(struct loop *loop, const struct config *config,
@@ -144,6 +176,8 @@ struct changes *changes_open(struct loop *loop, const struct config *config,
 {
     static const struct replication_fns replication_fns = {
         .up = on_up, .down = on_down, .message = on_message, .idle = on_idle};
+    static const struct notices_fns notices_fns = {
+        .up = on_told_up, .down = on_told_down, .change = on_told};
     const struct replication_options options = {
         .url = config->replication_database_url.len > 0 ? config->replication_database_url
                : config->migration_database_url.len > 0 ? config->migration_database_url
@@ -159,7 +193,11 @@ struct changes *changes_open(struct loop *loop, const struct config *config,
     if (changes == NULL)
         abort();
     *changes = (struct changes){.loop = loop, .fns = fns, .arg = arg};
-    changes->replication = replication_open(loop, &options, &replication_fns, changes);
+    if (str_eq(config->changes, STR("notify")))
+        changes->notices =
+            notices_open(loop, options.url, options.publication, &notices_fns, changes);
+    else
+        changes->replication = replication_open(loop, &options, &replication_fns, changes);
     return changes;
 }
 
@@ -171,6 +209,7 @@ void changes_close(struct changes **changes)
     if (last == NULL)
         return;
     replication_close(&last->replication);
+    notices_close(&last->notices);
     pgoutput_free(&last->decoder);
     change_list_unref(&last->list);
     last->closing = true;

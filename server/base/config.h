@@ -60,7 +60,7 @@ struct config {
     bool db_channel_enabled;
     str db_channel; /* NOTIFY channel for reloads */
     /* the live feed */
-    str changes;                  /* wal | off */
+    str changes;                  /* wal | notify | off */
     str replication_database_url; /* absent: migration_database_url, else database_url */
     str replication_slot;         /* absent: a temporary one */
     str publication;

@@ -91,8 +91,9 @@ const struct setting settings[] = {
     {"DB_CHANNEL", SETTING_TEXT, AT(db_channel), "pgrst", 0, 0, "DB_CHANNEL PGRST_DB_CHANNEL", NULL,
      "the channel of that NOTIFY"},
 
-    {"CHANGES", SETTING_CHOICE, AT(changes), "wal", 0, 0, "", "wal off",
-     "where live changes come from: PostgreSQL's log (wal_level=logical), or nowhere"},
+    {"CHANGES", SETTING_CHOICE, AT(changes), "wal", 0, 0, "", "wal notify off",
+     "where live changes come from: PostgreSQL's log (wal_level=logical), triggers that NOTIFY, or "
+     "nowhere"},
     {"REPLICATION_DATABASE_URL", SETTING_URL, AT(replication_database_url), NULL, 0, 0, "", NULL,
      "a direct connection of a role with REPLICATION, for live changes"},
     {"REPLICATION_SLOT", SETTING_TEXT, AT(replication_slot), NULL, 0, 0, "", NULL,
