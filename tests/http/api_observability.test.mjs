@@ -8,8 +8,9 @@ const LOG = ['id', 'ts', 'level', 'source', 'component', 'message', 'worker_id',
 const HOUR = 3600e3;
 const ago = (hours) => new Date(Date.now() - hours * HOUR).toISOString();
 
-// The server samples workers that are alive itself: there are none. Two workers, one sample a minute for three hours; 30 log lines, one every six minutes.
+// The server samples workers that are alive itself: not now, and then there are none. Two workers, one sample a minute for three hours; 30 log lines, one every six minutes.
 const SQL = `
+select pg_advisory_xact_lock(hashtext('postern.sample_metrics'));
 update workers set last_heartbeat = now() - interval '1 hour';
 delete from metric_samples;
 insert into metric_samples (ts, scope, metric, value, labels)

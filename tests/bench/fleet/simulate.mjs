@@ -59,6 +59,7 @@ const HELP = `scripts/fleet: simulated nodes that register, beat, claim blocks, 
     --seconds S        how long; without it, until Ctrl-C
     --exponent E       of the search b^E+1, a power of two (32)
     --email, --password   an administrator, who starts the search (the demo's grace)
+    --idle             only register and beat
     --no-search        take what searches there are
 `;
 
@@ -66,15 +67,15 @@ async function main() {
     const text = (value) => ({ type: 'string', default: value });
     const { values } = parseArgs({ options: {
         url: text('http://127.0.0.1:8080'), nodes: text('50'), beat: text('10'), pause: text('2'), seconds: { type: 'string' }, exponent: text('32'),
-        email: text('grace@example.org'), password: text('grace-demo'), 'no-search': { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+        email: text('grace@example.org'), password: text('grace-demo'), 'no-search': { type: 'boolean' }, idle: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
     } });
     if (values.help) return process.stdout.write(HELP);
     const call = client(values.url, 4);
-    if (!values['no-search']) {
+    if (!values['no-search'] && !values.idle) {
         const search = await startSearch(call, await signIn(call, values.email, values.password), { exponent: Number(values.exponent) });
         console.log(`search ${search.id}: b^${values.exponent}+1 from b = ${search.range_start}`);
     }
-    const fleet = await startFleet({ url: values.url, nodes: Number(values.nodes), beatMs: Number(values.beat) * 1000, pauseMs: Number(values.pause) * 1000 });
+    const fleet = await startFleet({ url: values.url, nodes: Number(values.nodes), beatMs: Number(values.beat) * 1000, pauseMs: values.idle ? null : Number(values.pause) * 1000 });
     const { counts } = fleet, started = Date.now();
     const tell = () => console.log(`${Math.round((Date.now() - started) / 1000)} s: ${fleet.nodes.filter((node) => !node.stopped).length} nodes, ${counts.beats ?? 0} beats, ${counts.results ?? 0} blocks, ` +
         `${counts.tested} candidates, ${counts.primes} primes, ${counts.failed} failures${counts.lastFailure ? ` (${counts.lastFailure})` : ''}`);

@@ -1,0 +1,107 @@
+// The benchmark of the fleet; see README.md beside it.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { startStand } from '../../support/stand.mjs';
+import { sleep } from '../../support/process.mjs';
+import { admin } from '../../support/tokens.mjs';
+import { client } from './client.mjs';
+import { must, percentile, timesOf, watch } from './figures.mjs';
+import { fillMonth, questions } from './metrics.mjs';
+import { startSearch } from './simulate.mjs';
+
+const QUICK = process.argv.includes('--quick');
+const SECONDS = QUICK ? 8 : 65; // a last-seen flush comes once a minute
+const LOADS = QUICK ? 20 : 60;
+const PRIMES = 100000;
+const BEAT_S = 10;
+const VIEWS = 'private.dashboard_stats,private.form_leaderboard_mv,private.digit_distribution_mv,private.discovery_timeline_mv';
+const PAGE = ['/api/stats', '/api/stats/timeline', '/api/stats/distribution', '/api/stats/leaderboard', '/api/primes?limit=50', '/api/stats/tags'];
+
+const rows = [];
+const row = (what, goal, value, unit, passed) => {
+    rows.push(`| ${what} | ${goal} | ${value.toFixed(value < 10 ? 2 : 0)} ${unit} | ${passed === null ? '' : passed ? 'PASS' : 'MISS'} |`);
+    console.error(rows.at(-1));
+};
+const under = (what, goal, value, unit) => row(what, goal === null ? '' : `under ${goal} ${unit}`, value, unit, goal === null ? null : value < goal);
+
+/** Nodes in a process of their own: what they compute must not delay what is measured. */
+async function fleetOf(nodes, url, more) {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('simulate.mjs', import.meta.url)), '--url', url, '--nodes', String(nodes), '--beat', String(BEAT_S), '--no-search', ...more],
+        { stdio: ['ignore', 'pipe', 'inherit'] });
+    let last = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => { last = text.trim().split('\n').at(-1) || last; });
+    const over = new Promise((done) => child.on('exit', done));
+    while (!last.includes(`${nodes} nodes`)) {
+        if (child.exitCode !== null) throw new Error('the fleet has ended');
+        await sleep(200);
+    }
+    return {
+        async stop() {
+            child.kill('SIGINT');
+            await over;
+            const [, beats, blocks, failures] = /(\d+) beats, (\d+) blocks.* (\d+) failures/.exec(last).map(Number);
+            if (failures > 0) console.error(last);
+            return { beats, blocks, failures };
+        },
+    };
+}
+
+const loadPage = (call) => Promise.all(PAGE.map((path) => must(call, path)));
+
+async function dashboard(stand, call, nodes) {
+    const cold = () => stand.query(`select pg_notify('postern', 'refreshed ${VIEWS}')`).then(() => sleep(30));
+    await loadPage(call);
+    under(`the dashboard's ${PAGE.length} requests, cold, p95, ${nodes} nodes at work`, 50, percentile(await timesOf(LOADS, () => loadPage(call), cold), 0.95), 'ms');
+    under(`the same, cached, p95, ${nodes} nodes at work`, 5, percentile(await timesOf(LOADS * 5, () => loadPage(call)), 0.95), 'ms');
+}
+
+async function phase(stand, call, nodes) {
+    let fleet = await fleetOf(nodes, stand.url, ['--idle']);
+    const beating = await watch(stand.query, call, SECONDS);
+    const status = await timesOf(LOADS, () => must(call, '/api/fleet', { key: admin.token }));
+    const { beats, failures } = await fleet.stop();
+    const each = nodes / BEAT_S;
+    row(`writes to PostgreSQL, ${nodes} nodes that beat (one a beat: ${each}/s)`, 'a tenth', beating.writes, '/s', beating.writes <= each / 10);
+    under(`the pool in use meanwhile`, 20, beating.poolUse * 100, '%');
+    under(`the status of the fleet, p95, ${nodes} nodes`, 5, percentile(status, 0.95), 'ms');
+    under(`heartbeats that failed, of ${beats}`, 1, failures, '');
+    fleet = await fleetOf(nodes, stand.url, ['--pause', String(nodes / 25)]);
+    await sleep(3000);
+    await dashboard(stand, call, nodes);
+    const working = await watch(stand.query, call, QUICK ? 4 : 15);
+    const done = await fleet.stop();
+    row(`writes to PostgreSQL, ${nodes} nodes at work (${done.blocks} blocks)`, '', working.writes, '/s', null);
+    under(`the pool in use meanwhile`, 70, working.poolUse * 100, '%');
+    under(`requests of the fleet that failed`, 1, done.failures, '');
+}
+
+async function fillPrimes(query) {
+    await query(`insert into primes (form, expression, digits, search_params, found_at)
+        select (array['kbn', 'twin', 'gen_fermat', 'factorial'])[n % 4 + 1], 'bench ' || n, n % 5000 + 1, '{}', now() - make_interval(mins => n)
+        from generate_series(1, ${PRIMES}) as n`);
+    await query('analyze primes');
+    await query('select postern.refresh_dashboard()');
+}
+
+async function main() {
+    const stand = await startStand({ settings: { shared_buffers: '256MB', max_wal_size: '4GB' }, env: { POSTERN_ACCESS_LOG: 'false', POSTERN_MATVIEW_REFRESH: '300s', DB_MAX_CONNECTIONS: '10' } });
+    try {
+        const call = client(stand.url, 16);
+        await fillPrimes(stand.query);
+        const started = Date.now(), samples = await fillMonth(stand.query, QUICK ? 10 : 1);
+        console.error(`${samples} samples in ${Math.round((Date.now() - started) / 1000)} s`);
+        for (const [what, path, goal] of questions()) {
+            await must(call, path, { key: admin.token });
+            under(`${what}, p95, ${samples.toLocaleString('en')} samples`, goal, percentile(await timesOf(LOADS, () => must(call, path, { key: admin.token })), 0.95), 'ms');
+        }
+        for (let i = 0; i < 4; i++) await startSearch(call, admin.token, { exponent: 8, blocks: 20000 });
+        for (const nodes of [50, 1000]) await phase(stand, call, nodes);
+        under('memory of the server at the end', 40, stand.postern.rss() / 1024, 'MB');
+        call.close();
+    } finally {
+        await stand.stop();
+    }
+    console.log(['| figure | goal | measured | |', '|---|---|---:|---|', ...rows].join('\n'));
+}
+
+await main();
