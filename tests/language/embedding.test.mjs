@@ -157,6 +157,7 @@ test('which relationship is meant has to be clear', () => refusals([
     ['a filter for what is not there', '/teams?select=id&firms.name=eq.x', 400, 'PGRST108', "'firms' is not an embedded resource in this request"],
     ['deeper', '/teams?select=id,firms(id)&firms.people.limit=3', 400, 'PGRST108', "'people' is not an embedded resource in this request"],
     ['an unknown column', '/firms?select=teams(id,names)', 400, '42703', 'column teams_1.names does not exist'],
+    ['a test of what is embedded, but for null, is of a column', '/teams?select=id,firms(id)&firms=eq.1', 400, '42703', 'column teams.firms does not exist'],
     ['too deep', `/people?select=${'boss_id('.repeat(17)}id${')'.repeat(17)}`, 400, 'PGRST100', 'The select parameter is more than 16 levels deep'],
     ['too many', `/firms?select=${Array.from({ length: 101 }, (_, i) => `t${i}:teams(id)`)}`, 400, 'PGRST100', 'A request may embed at most 100 relations'],
 ]));

@@ -142,4 +142,8 @@ test('a cap is a clear 400', async () => {
         const reply = await stand.ask(`/things?${query}`);
         assert.deepEqual([reply.status, reply.json.code, reply.json.message], [400, 'PGRST100', message]);
     }
+    const long = (length) => stand.ask(`/things?select=id&short=eq.${'x'.repeat(length)}`);
+    assert.deepEqual((await long(60000)).json, []);
+    const longer = await long(66000);
+    assert.deepEqual([longer.status, longer.json.hint], [431, 'At most 65536 bytes are read']);
 });
