@@ -297,7 +297,7 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
 
 static bool on_failure(void *arg, const struct fail *fail)
 {
-    const struct found answer = {.why = fail->message};
+    const struct found answer = {.why = fail->message, .code = str_from(fail->code)};
 
     tell(arg, &answer);
     return true;

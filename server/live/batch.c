@@ -93,12 +93,6 @@ static bool know_all(struct batch *batch)
     return all;
 }
 
-/* The row that a filter looks at: of a deletion what is known of the old one. */
-static const struct live_value *judged_row(const struct change *change)
-{
-    return change->op == CHANGE_DELETE ? change->old : change->row;
-}
-
 static bool is_checked(const struct change *change, const struct facts *facts)
 {
     bool row = change->op != CHANGE_DELETE || change->old_is_whole;
@@ -192,7 +186,7 @@ static struct hit *add_hit(struct batch *batch)
 static enum verdict judge_filter(const struct binding *binding, const struct facts *facts,
                                  const struct change *change)
 {
-    const struct live_value *row = judged_row(change);
+    const struct live_value *row = change_judged(change);
 
     if (binding->filters == NULL)
         return FILTER_YES;
@@ -203,7 +197,7 @@ static enum verdict judge_filter(const struct binding *binding, const struct fac
 static void ask_about(struct batch *batch, const struct change *change, struct hit *hit,
                       enum verdict verdict)
 {
-    const struct live_value *row = judged_row(change);
+    const struct live_value *row = change_judged(change);
     bool policy = is_checked(change, hit->known->facts);
     struct check wanted = {.known = hit->known, .claims = hit->binding->listener->claims};
 
@@ -216,8 +210,17 @@ static void ask_about(struct batch *batch, const struct change *change, struct h
     hit->row = ask_row(batch, &wanted, change, row);
 }
 
-static void consider(struct batch *batch, const struct change *change, struct binding *binding)
+/* A batch, and the change whose hearers are being found. */
+struct finding {
+    struct batch *batch;
+    const struct change *change;
+};
+
+static void consider(void *arg, struct binding *binding)
 {
+    const struct finding *finding = arg;
+    struct batch *batch = finding->batch;
+    const struct change *change = finding->change;
     struct known *known = known_find(batch->hub, binding->listener->claims, change->table->schema,
                                      change->table->name);
     enum verdict verdict = FILTER_YES;
@@ -266,8 +269,8 @@ static void find_hits(struct batch *batch)
         const struct change *change = batch->changes[i];
         struct watched *watched = NULL;
         while (watch_next(batch->hub, change->table->schema, change->table->name, &watched))
-            LIST_EACH (node, &watched->bindings)
-                consider(batch, change, LIST_ENTRY(node, struct binding, node));
+            index_look(batch->hub, watched, change, consider,
+                       &(struct finding){.batch = batch, .change = change});
         batch->ends[i] = batch->nhits;
         if (batch->nhits > HITS_MAX && i + 1 < batch->count)
             split(batch, i + 1);

@@ -99,3 +99,8 @@ bool position_read(str text, struct position *position)
     *position = (struct position){.lsn = halves[0] << 32 | halves[1], .index = (uint32_t)number};
     return true;
 }
+
+const struct live_value *change_judged(const struct change *change)
+{
+    return change->op == CHANGE_DELETE ? change->old : change->row;
+}

@@ -84,6 +84,9 @@ struct position position_before(struct position position);
 str position_text(char room[POSITION_TEXT_MAX], struct position position);
 bool position_read(str text, struct position *position);
 
+/* The row that a filter looks at: of a deletion what is known of the old one; or NULL. */
+const struct live_value *change_judged(const struct change *change);
+
 int live_table_column(const struct live_table *table, str name); /* -1: there is none */
 
 #endif

@@ -297,6 +297,15 @@ static void reply_joined(struct channel *channel)
     arena_close(&mem);
 }
 
+/* False: PostgreSQL has not said yet what it thinks of the filter. */
+static bool is_understood(struct channel *channel, struct binding *binding,
+                          const struct known *known)
+{
+    binding->wrong = watch_wrong(channel->mem, binding, known);
+    return binding->wrong.at != NULL ||
+           watch_proven(channel->session->hub, channel->mem, binding, known->facts);
+}
+
 /* False: some facts are not there yet. */
 static bool know_tables(struct channel *channel)
 {
@@ -312,7 +321,7 @@ static bool know_tables(struct channel *channel)
         if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
             all = false;
         else
-            binding->wrong = watch_wrong(channel->mem, binding, known);
+            all &= is_understood(channel, binding, known);
     }
     return all;
 }

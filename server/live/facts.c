@@ -214,7 +214,7 @@ const struct fact_column *facts_column(const struct facts *facts, str name)
 
 /* ---- asking ---- */
 
-static void put_name(struct buf *buf, str name)
+void facts_put_name(struct buf *buf, str name)
 {
     buf_putc(buf, '"');
     for (size_t i = 0; i < name.len; i++)
@@ -224,9 +224,9 @@ static void put_name(struct buf *buf, str name)
 
 static void put_table(struct buf *sql, const struct facts *facts)
 {
-    put_name(sql, facts->schema);
+    facts_put_name(sql, facts->schema);
     buf_putc(sql, '.');
-    put_name(sql, facts->table);
+    facts_put_name(sql, facts->table);
 }
 
 static void put_rows(struct buf *sql, const struct facts *facts, str name)
@@ -234,10 +234,10 @@ static void put_rows(struct buf *sql, const struct facts *facts, str name)
     buf_put(sql, STR("select \"postern ordinal\" from unnest($1::"));
     put_table(sql, facts);
     buf_put(sql, STR("[]) with ordinality as "));
-    put_name(sql, name);
+    facts_put_name(sql, name);
     buf_putc(sql, '(');
     for (int i = 0; i < facts->ncolumns; i++) {
-        put_name(sql, facts->columns[i].name);
+        facts_put_name(sql, facts->columns[i].name);
         buf_put(sql, STR(", "));
     }
     buf_put(sql, STR("\"postern ordinal\") where "));
@@ -263,11 +263,11 @@ static void put_lookup(struct buf *sql, const struct facts *facts, str extra)
         if (!facts->columns[i].key)
             continue;
         buf_put(sql, keyed ? STR(" and ") : STR(""));
-        put_name(sql, facts->table);
+        facts_put_name(sql, facts->table);
         buf_putc(sql, '.');
-        put_name(sql, facts->columns[i].name);
+        facts_put_name(sql, facts->columns[i].name);
         buf_put(sql, STR(" = \"postern row\"."));
-        put_name(sql, facts->columns[i].name);
+        facts_put_name(sql, facts->columns[i].name);
         keyed = true;
     }
     buf_put(sql, keyed ? STR("") : STR("false"));

@@ -72,9 +72,11 @@ str facts_check_sql(arena *mem, const struct facts *facts, enum check_how how, s
 /* May the role see any row at all? Without a policy for it, or a column, it may not. */
 bool facts_sees(const struct facts *facts);
 
+struct buf;
+void facts_put_name(struct buf *buf, str name); /* "quoted" */
+
 /* Appends one element of the array literal, with a comma before it unless it is the first. A value
  * that the log does not hold is NULL. */
-struct buf;
 void facts_put_row(struct buf *buf, const struct facts *facts, const struct live_table *table,
                    const struct live_value *row);
 

@@ -3,22 +3,20 @@
 
 #include <stdlib.h>
 
-static const struct {
-    const char *name, *sql;
-} ops[] = {
-    [FILTER_EQ] = {"eq",         "="               },
-    [FILTER_NEQ] = {"neq",        "<>"              },
-    [FILTER_LT] = {"lt",         "<"               },
-    [FILTER_LTE] = {"lte",        "<="              },
-    [FILTER_GT] = {"gt",         ">"               },
-    [FILTER_GTE] = {"gte",        ">="              },
-    [FILTER_IN] = {"in",         "in"              },
-    [FILTER_LIKE] = {"like",       "like"            },
-    [FILTER_ILIKE] = {"ilike",      "ilike"           },
-    [FILTER_IS] = {"is",         "is"              },
-    [FILTER_MATCH] = {"match",      "~"               },
-    [FILTER_IMATCH] = {"imatch",     "~*"              },
-    [FILTER_ISDISTINCT] = {"isdistinct", "is distinct from"},
+static const char *const ops[] = {
+    [FILTER_EQ] = "eq",
+    [FILTER_NEQ] = "neq",
+    [FILTER_LT] = "lt",
+    [FILTER_LTE] = "lte",
+    [FILTER_GT] = "gt",
+    [FILTER_GTE] = "gte",
+    [FILTER_IN] = "in",
+    [FILTER_LIKE] = "like",
+    [FILTER_ILIKE] = "ilike",
+    [FILTER_IS] = "is",
+    [FILTER_MATCH] = "match",
+    [FILTER_IMATCH] = "imatch",
+    [FILTER_ISDISTINCT] = "isdistinct",
 };
 
 enum { OPS = sizeof(ops) / sizeof(ops[0]) };
@@ -63,7 +61,7 @@ static bool cut_word(str *rest, char separator, str *word)
 static bool find_op(str name, enum filter_op *op)
 {
     for (int i = 0; i < OPS; i++)
-        if (str_eq(name, str_from(ops[i].name))) {
+        if (str_eq(name, str_from(ops[i]))) {
             *op = (enum filter_op)i;
             return true;
         }
@@ -224,77 +222,4 @@ const char *filter_check(arena *mem, const struct filter *filters, const struct 
             return why;
     }
     return NULL;
-}
-
-/* ---- for PostgreSQL ---- */
-
-static void put_name(struct buf *buf, str name)
-{
-    buf_putc(buf, '"');
-    for (size_t i = 0; i < name.len; i++)
-        buf_put(buf, name.at[i] == '"' ? STR("\"\"") : (str){name.at + i, 1});
-    buf_putc(buf, '"');
-}
-
-/* $n::type */
-static void put_value(struct filter_sql *sql, str value, str type)
-{
-    sql->params[sql->nparams++] = value;
-    buf_printf(&sql->text, "$%d::%.*s", sql->nparams, STR_ARG(type));
-}
-
-static void put_list(struct filter_sql *sql, const struct filter *filter, str type)
-{
-    buf_putc(&sql->text, '(');
-    for (int i = 0; i < filter->nvalues; i++) {
-        buf_put(&sql->text, i > 0 ? STR(",") : STR(""));
-        put_value(sql, filter->values[i], type);
-    }
-    buf_putc(&sql->text, ')');
-}
-
-static void put_condition(struct filter_sql *sql, const struct filter *filter,
-                          const struct fact_column *column)
-{
-    bool pattern = filter->op == FILTER_LIKE || filter->op == FILTER_ILIKE ||
-                   filter->op == FILTER_MATCH || filter->op == FILTER_IMATCH;
-    struct buf *text = &sql->text;
-
-    buf_put(text, filter->negated ? STR("not (") : STR("("));
-    put_name(text, column->name);
-    buf_putc(text, ' ');
-    buf_put(text, str_from(ops[filter->op].sql));
-    buf_putc(text, ' ');
-    if (filter->op == FILTER_IS)
-        buf_put(text, filter->values[0]); /* one of four words: filter_check saw to it */
-    else if (filter->op == FILTER_IN)
-        put_list(sql, filter, column->full);
-    else
-        put_value(sql, filter->values[0], pattern ? STR("text") : column->full);
-    buf_putc(text, ')');
-}
-
-static int count_values(const struct filter *filters)
-{
-    int count = 0;
-
-    for (const struct filter *filter = filters; filter != NULL; filter = filter->next)
-        count += filter->nvalues;
-    return count;
-}
-
-void filter_sql(arena *mem, const struct filter *filters, const struct facts *facts, int given,
-                struct filter_sql *sql)
-{
-    buf_init(&sql->text, mem, SIZE_MAX);
-    sql->nparams = given;
-    sql->params = arena_array(mem, str, (size_t)(given + count_values(filters)));
-    for (const struct filter *filter = filters; filter != NULL; filter = filter->next) {
-        const struct fact_column *column = facts_column(facts, filter->column);
-        buf_put(&sql->text, sql->text.len > 0 ? STR(" and ") : STR(""));
-        if (column == NULL || !column->readable)
-            buf_put(&sql->text, STR("false"));
-        else
-            put_condition(sql, filter, column);
-    }
 }

@@ -48,6 +48,20 @@ enum verdict { FILTER_NO, FILTER_YES, FILTER_ASK };
 enum verdict filter_judge(const struct filter *filters, const struct facts *facts,
                           const struct live_table *table, const struct live_value *row);
 
+/* Is each condition one that we tell by ourselves, or must PostgreSQL read its values first? */
+bool filter_is_plain(const struct filter *filters, const struct facts *facts);
+
+/* A condition that only rows pass which have one of its values, as PostgreSQL prints them, in the
+ * column: to find a filter by the row. NULL: there is none. values, in mem, are as many as the
+ * condition has. */
+const struct filter *filter_key(arena *mem, const struct filter *filters, const struct facts *facts,
+                                str **values);
+
+/* The statement that fails if PostgreSQL does not understand a value or an operator. */
+struct filter_sql;
+str filter_proof_sql(arena *mem, const struct filter *filters, const struct facts *facts,
+                     struct filter_sql *sql);
+
 /* The filters as one SQL condition on the table's columns, the values as parameters from
  * $(given + 1) on; room is left for those given. */
 struct filter_sql {

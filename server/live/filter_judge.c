@@ -206,3 +206,60 @@ enum verdict filter_judge(const struct filter *filters, const struct facts *fact
     }
     return all;
 }
+
+/* ---- before there is a row ---- */
+
+static bool is_plain(const struct filter *filter, const struct facts *facts)
+{
+    const struct fact_column *column = facts_column(facts, filter->column);
+
+    if (filter->op == FILTER_IS)
+        return true;
+    for (int i = 0; column != NULL && i < filter->nvalues; i++)
+        if (compare(filter, column, STR("0"), filter->values[i]) == FILTER_ASK)
+            return false;
+    return column != NULL;
+}
+
+bool filter_is_plain(const struct filter *filters, const struct facts *facts)
+{
+    for (const struct filter *filter = filters; filter != NULL; filter = filter->next)
+        if (!is_plain(filter, facts))
+            return false;
+    return true;
+}
+
+/* "+07" is 7, a uuid has small letters. */
+static str print(arena *mem, const struct fact_column *column, str value)
+{
+    struct decimal number;
+
+    if (column->kind == KIND_NUMBER && read_decimal(value, &number))
+        return number.whole.len == 0
+                   ? STR("0")
+                   : arena_printf(mem, "%s%.*s", number.negative ? "-" : "", STR_ARG(number.whole));
+    if (!str_eq(column->type, STR("uuid")))
+        return value;
+    char *small = h2o_mem_alloc_pool(mem, value.len + 1);
+    for (size_t i = 0; i < value.len; i++)
+        small[i] =
+            (char)(value.at[i] >= 'A' && value.at[i] <= 'F' ? value.at[i] | 32 : value.at[i]);
+    return (str){small, value.len};
+}
+
+const struct filter *filter_key(arena *mem, const struct filter *filters, const struct facts *facts,
+                                str **values)
+{
+    for (const struct filter *filter = filters; filter != NULL; filter = filter->next) {
+        const struct fact_column *column = facts_column(facts, filter->column);
+        bool equal = (filter->op == FILTER_EQ || filter->op == FILTER_IN) && !filter->negated;
+        if (column == NULL || !equal || !is_plain(filter, facts) ||
+            !(text_is_value(column) || str_starts(column->type, STR("int"))))
+            continue;
+        *values = arena_array(mem, str, (size_t)filter->nvalues);
+        for (int i = 0; i < filter->nvalues; i++)
+            (*values)[i] = print(mem, column, filter->values[i]);
+        return filter;
+    }
+    return NULL;
+}

@@ -20,7 +20,7 @@ struct peer;
 
 /* cells: row after row; why: absent, or why there is no answer. */
 struct found {
-    str why;
+    str why, code; /* code: an SQLSTATE, or one of ours */
     const str *cells;
     int nrows, ncolumns;
 };

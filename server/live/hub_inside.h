@@ -89,6 +89,11 @@ struct session {
 
 /* What a listener wants to hear of a table. */
 enum { WANTS_INSERT = 1, WANTS_UPDATE = 2, WANTS_DELETE = 4, WANTS_ALL = 7 };
+/* Has PostgreSQL understood the filter? See proof.c. */
+enum proof_state { PROOF_NONE, PROOF_ASKED, PROOF_GOOD };
+
+struct indexed;
+struct keyed;
 struct binding {
     struct list node; /* watched->bindings, while it is active */
     struct watched *watched;
@@ -101,6 +106,12 @@ struct binding {
     str *select; /* names; NULL: all columns */
     int nselect;
     str wrong; /* absent, or why it is not active */
+    enum proof_state proof;
+    int64_t proof_us;        /* when it was asked for */
+    struct list of_index;    /* watched->unkeyed, or those of a column */
+    struct indexed *indexed; /* the column it is found by, see index.c; NULL: none */
+    struct keyed *keyed;     /* the values */
+    int nkeyed;
 };
 
 enum channel_state { CHANNEL_JOINING, CHANNEL_JOINED, CHANNEL_GONE };
@@ -146,6 +157,8 @@ struct watched {
     struct table_node node;
     str schema, table; /* "*" for all */
     struct list bindings;
+    struct list unkeyed, columns; /* the same, by what they want: see index.c */
+    struct table values;
 };
 
 /* ---- listener.c ---- */
@@ -193,9 +206,23 @@ const char *watch_read(arena *mem, str json, struct channel *channel); /* postgr
 void watch_read_one(arena *mem, str json, struct listener *listener, struct binding *binding);
 /* Why a binding to one table can hear nothing; absent: it can. */
 str watch_wrong(arena *mem, const struct binding *binding, const struct known *known);
+str watch_say_exception(arena *mem, const struct binding *binding, str why);
 void watch_start(struct binding *binding, struct hub *hub);
 void watch_stop(struct binding *binding, struct hub *hub);
 bool watch_next(const struct hub *hub, str schema, str table, struct watched **watched);
+
+/* ---- index.c ---- */
+/* facts: what is known of the table; NULL: nothing, or it is not one table. */
+void index_add(struct watched *watched, struct binding *binding, const struct facts *facts);
+void index_remove(struct watched *watched, struct binding *binding);
+/* Those that may want the change: whom its row rules out by a value is not among them. */
+void index_look(struct hub *hub, struct watched *watched, const struct change *change,
+                void (*found)(void *arg, struct binding *binding), void *arg);
+
+/* ---- proof.c ---- */
+/* Is the filter understood, or found wrong? False: PostgreSQL is being asked; hub_go_on follows.
+ * mem is the binding's. */
+bool watch_proven(struct hub *hub, arena *mem, struct binding *binding, const struct facts *facts);
 
 /* ---- known.c ---- */
 struct known *known_find(struct hub *hub, const struct claims *claims, str schema, str table);

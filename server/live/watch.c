@@ -112,14 +112,28 @@ const char *watch_read(arena *mem, str json, struct channel *channel)
 
 /* ---- what is known of the table ---- */
 
-static str say_cannot(arena *mem, const struct binding *binding, str why)
+#define UNABLE "Unable to subscribe to changes with given parameters. "
+
+static str say_parameters(arena *mem, const struct binding *binding)
+{
+    return arena_printf(mem, "[schema: %.*s, table: %.*s, filters: %.*s]", STR_ARG(binding->schema),
+                        STR_ARG(binding->table), STR_ARG(binding->filter));
+}
+
+static str say_cannot(arena *mem, const struct binding *binding, const char *why)
 {
     return arena_printf(mem,
-                        "Unable to subscribe to changes with given parameters. %.*s. Please check "
-                        "Realtime is enabled for the given connect parameters: [schema: %.*s, "
-                        "table: %.*s, filters: %.*s]",
-                        STR_ARG(why), STR_ARG(binding->schema), STR_ARG(binding->table),
-                        STR_ARG(binding->filter));
+                        UNABLE "%s. Please check Realtime is enabled for the given connect "
+                               "parameters: %.*s",
+                        why, STR_ARG(say_parameters(mem, binding)));
+}
+
+str watch_say_exception(arena *mem, const struct binding *binding, str why)
+{
+    return arena_printf(mem,
+                        UNABLE "An exception happened so please check your connect parameters: "
+                               "%.*s. Exception: ERROR %.*s",
+                        STR_ARG(say_parameters(mem, binding)), STR_ARG(why));
 }
 
 static const char *check_select(arena *mem, const struct binding *binding,
@@ -134,13 +148,13 @@ static const char *check_select(arena *mem, const struct binding *binding,
 str watch_wrong(arena *mem, const struct binding *binding, const struct known *known)
 {
     if (known->state == KNOWN_NOTHING)
-        return say_cannot(mem, binding, STR("There is no such table"));
+        return say_cannot(mem, binding, "There is no such table");
     if (!known->facts->published)
-        return say_cannot(mem, binding, STR("The table is not in the publication"));
+        return say_cannot(mem, binding, "The table is not in the publication");
     const char *why = filter_check(mem, binding->filters, known->facts);
     if (why == NULL)
         why = check_select(mem, binding, known->facts);
-    return why == NULL ? (str){NULL, 0} : say_cannot(mem, binding, str_from(why));
+    return why == NULL ? (str){NULL, 0} : watch_say_exception(mem, binding, str_from(why));
 }
 
 /* ---- finding ---- */
@@ -170,6 +184,15 @@ bool watch_next(const struct hub *hub, str schema, str table, struct watched **w
     return *watched != NULL;
 }
 
+static const struct facts *facts_of(struct hub *hub, const struct binding *binding)
+{
+    if (str_eq(binding->table, STR("*")))
+        return NULL;
+    const struct known *known =
+        known_find(hub, binding->listener->claims, binding->schema, binding->table);
+    return known->state == KNOWN_GOOD ? known->facts : NULL;
+}
+
 void watch_start(struct binding *binding, struct hub *hub)
 {
     struct watched *watched = find(hub, binding->schema, binding->table);
@@ -179,17 +202,21 @@ void watch_start(struct binding *binding, struct hub *hub)
         watched = malloc(sizeof(*watched) + bytes);
         if (watched == NULL)
             abort();
+        *watched = (struct watched){.schema = STR("")};
         char *room = (char *)(watched + 1);
         memcpy(room, binding->schema.at, binding->schema.len);
         memcpy(room + binding->schema.len, binding->table.at, binding->table.len);
         watched->schema = (str){room, binding->schema.len};
         watched->table = (str){room + binding->schema.len, binding->table.len};
         list_init(&watched->bindings);
+        list_init(&watched->unkeyed);
+        list_init(&watched->columns);
         table_put(&hub->watched, &watched->node,
                   hash_names(binding->schema, binding->table, STR("")));
     }
     binding->watched = watched;
     list_append(&watched->bindings, &binding->node);
+    index_add(watched, binding, facts_of(hub, binding));
     hub->counts.bindings++;
 }
 
@@ -201,9 +228,11 @@ void watch_stop(struct binding *binding, struct hub *hub)
         return;
     binding->watched = NULL;
     list_remove(&binding->node);
+    index_remove(watched, binding);
     hub->counts.bindings--;
     if (!list_empty(&watched->bindings))
         return;
     table_remove(&hub->watched, &watched->node);
+    table_free(&watched->values);
     free(watched);
 }

@@ -154,3 +154,50 @@ test('bindings of one channel that select other columns each hear theirs', async
     assert.equal(Object.keys(seen.all[0]).length > 30, true);
     assert.deepEqual([seen.narrow, seen.same, seen.none], [[{ id: 100, b: true }], [{ id: 100, b: true }], []]);
 });
+
+// Found by an index (one value or several of a plain column), told by ourselves, told by PostgreSQL.
+const FILTERS = [
+    ['n=eq.7', [1]], ['n=eq.+07', [1]], ['n=in.(7,8,7)', [1, 2]], ['n=not.in.(7,8)', [3]], ['n=neq.7', [2, 3]], ['n=gt.7', [2, 3]], ['n=is.null', [4]],
+    ['t=eq.a', [1]], ['t=in.(a,"b,c")', [1, 2]], ['t=eq.b', []], ['t=like.b%', [2]], ['t=match.^[ab]', [1, 2]], ['t=gte.b', [2, 3]],
+    [`u=eq.${userA.id.toUpperCase()}`, [1]], [`u=in.(${userA.id},${userB.id})`, [1, 2]],
+    ['n=eq.7,t=eq.a', [1]], ['n=eq.7,t=eq.x', []], ['t=like.b%,n=eq.8', [2]], ['d=eq.2026-01-02', [1]], ['d=gt.2026-01-02', [2]], ['b=eq.true', [1, 3]], ['tags=eq.{x}', [1]],
+];
+
+test('filters find their rows, however they are told', async () => {
+    stand.cluster.psql("create table found (id int primary key, n int, t text, u uuid, d date, b bool, tags text[]); grant select on found to anon; alter publication supabase_realtime add table found", stand.db);
+    const client = await connect(stand, anonKey);
+    const channel = client.channel('filters');
+    const seen = FILTERS.map(() => []), all = [];
+    for (const [i, [filter]] of FILTERS.entries()) channel.on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'found', filter }, (change) => seen[i].push(change.new.id));
+    channel.on('postgres_changes', { event: 'INSERT', schema: 'public', table: 'found' }, (change) => all.push(change.new.id));
+    await subscribe(channel);
+    await stand.query(`insert into found values (1, 7, 'a', '${userA.id}', '2026-01-02', true, '{x}'), (2, 8, 'b,c', '${userB.id}', '2026-01-03', false, '{}'), (3, 9, 'd', null, null, true, null), (4, null, null, null, null, null, null)`);
+    await until(() => all.length === 4, () => JSON.stringify(all));
+    assert.deepEqual(FILTERS.map(([filter], i) => [filter, seen[i]]), FILTERS);
+    await client.removeChannel(channel);
+});
+
+test('a column that gets another type is found as it is now', async () => {
+    const channel = await listen(await connect(stand, anonKey), 'retyped', { event: '*', table: 'found', filter: 'n=eq.7' });
+    stand.cluster.psql('alter table found alter n type numeric(6,1)', stand.db);
+    await until(async () => {
+        await stand.query('update found set n = 7 where id = 1');
+        return channel.heard.length > 0;
+    }, 'a change', 5000, 200);
+    assert.equal(channel.heard[0].new.n, 7);
+});
+
+test('a filter that PostgreSQL does not understand is refused with its words', async () => {
+    for (const [filter, reason] of [
+        ['d=eq.tomorrowish', /Exception: ERROR 22007 invalid input syntax for type date: "tomorrowish"/],
+        ['t=match.[', /Exception: ERROR 2201B invalid regular expression/],
+        ['tags=like.x', /Exception: ERROR 42883 operator does not exist/],
+        ['n=eq.seven', /Exception: ERROR invalid input syntax for type/],
+        ['nothing=eq.1', /Exception: ERROR invalid column for filter nothing/],
+    ]) {
+        const channel = await listen(await connect(stand, anonKey), `bad-${filter}`, { event: '*', table: 'found', filter });
+        await until(() => channel.systems.length > 0, () => `the refusal of ${filter}`);
+        assert.match(channel.systems[0].message, reason);
+        assert.match(channel.systems[0].message, /^Unable to subscribe to changes with given parameters\. An exception happened/);
+    }
+});
