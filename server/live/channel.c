@@ -11,7 +11,7 @@
 
 struct join {
     str token; /* absent: the socket's */
-    str changes;
+    str changes, replay;
 };
 
 static bool is_true(str value)
@@ -19,7 +19,7 @@ static bool is_true(str value)
     return str_eq(value, STR("true")) || str_eq(value, STR("\"true\""));
 }
 
-static void read_broadcast(str object, struct channel *channel)
+static void read_broadcast(str object, struct channel *channel, struct join *join)
 {
     struct json_walk walk;
     str key, value;
@@ -31,6 +31,8 @@ static void read_broadcast(str object, struct channel *channel)
             channel->ack = is_true(value);
         else if (str_eq(key, STR("\"self\"")))
             channel->self = is_true(value);
+        else if (str_eq(key, STR("\"replay\"")))
+            join->replay = value;
     }
 }
 
@@ -60,7 +62,7 @@ static void read_config(str object, struct channel *channel, struct join *join)
         return;
     while (json_walk_next(&walk, &key, &value)) {
         if (str_eq(key, STR("\"broadcast\"")))
-            read_broadcast(value, channel);
+            read_broadcast(value, channel, join);
         else if (str_eq(key, STR("\"presence\"")))
             read_presence(value, channel);
         else if (str_eq(key, STR("\"private\"")))
@@ -132,6 +134,7 @@ static void channel_free(struct listener *listener)
     arena *mem = channel_of(listener)->mem;
 
     claims_unref(&listener->claims);
+    replay_drop(channel_of(listener));
     arena_close(&mem);
 }
 
@@ -256,6 +259,8 @@ void channel_join(struct session *session, const struct frame *frame)
         return;
     }
     const char *wrong = watch_read(channel->mem, join.changes, channel);
+    if (wrong == NULL)
+        wrong = replay_read(channel, join.replay);
     if (wrong != NULL) {
         channel_refuse(channel, str_from(wrong));
         return;
@@ -351,13 +356,17 @@ void channel_try(struct channel *channel)
         return;
     if (channel->nbindings > 0 && (!hub->fns->streaming(hub->arg) || !know_tables(channel)))
         return;
+    if (!replay_is_read(channel))
+        return;
     list_remove(&channel->of_joining);
     channel->state = CHANNEL_JOINED;
     for (int i = 0; i < channel->nbindings; i++)
         if (channel->bindings[i].wrong.at == NULL)
             watch_start(&channel->bindings[i], hub);
-    topic_enter(channel);
+    if (channel->topic == NULL)
+        topic_enter(channel);
     reply_joined(channel);
+    replay_send(channel);
     if (channel->presence && (channel->rights & RIGHT_SEE) != 0)
         topic_push_state(channel);
     tell_bindings(channel);

@@ -133,6 +133,7 @@ struct channel {
     struct presence *present; /* its own, or NULL */
     struct binding *bindings;
     int nbindings;
+    struct replay *replay; /* stored broadcasts that it asks for; NULL: none */
 };
 
 /* The channels of one name, and who is present there, on all workers. */
@@ -188,6 +189,17 @@ void channel_system(struct channel *channel, const char *extension, const char *
 void channel_fail(struct channel *channel, str why);
 void channel_token(struct channel *channel, const struct frame *frame);
 void channel_refuse(struct channel *channel, str reason); /* instead of an answer to the join */
+
+/* ---- replay.c ---- */
+/* config.broadcast.replay, absent or JSON. NULL, or why the join is refused. */
+const char *replay_read(struct channel *channel, str json);
+bool replay_is_read(struct channel *channel); /* false: it is being read; channel_try follows */
+void replay_keep(struct channel *channel, struct message *message); /* came before the answer */
+void replay_send(struct channel *channel);
+void replay_drop(struct channel *channel);
+
+/* ---- publish.c ---- */
+str publish_read_bytes(arena *mem, str hex); /* as PostgreSQL prints them: "\\x0aff" */
 
 /* ---- private.c ---- */
 void private_ask(struct channel *channel); /* for its rights, under its claims */

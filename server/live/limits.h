@@ -8,6 +8,7 @@
 #include "base/rate.h"
 
 enum {
+    LIVE_REPLAY_MAX = 25,               /* stored broadcasts of one join */
     LIVE_BINDINGS_MAX = 100,            /* postgres_changes of one channel */
     LIVE_PRESENCE_META_MAX = 16 << 10,  /* bytes of one presence */
     LIVE_NAME_MAX = 255,                /* bytes of a topic: as many as a binary frame can carry */

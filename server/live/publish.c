@@ -98,7 +98,7 @@ static int digit(char letter)
 }
 
 /* "\x..", PostgreSQL's own writing: bytea_output is the replication's default. */
-static str read_bytes(arena *mem, str hex)
+str publish_read_bytes(arena *mem, str hex)
 {
     hex = str_skip(hex, 2);
     char *bytes = h2o_mem_alloc_pool(mem, hex.len / 2 + 1);
@@ -123,7 +123,7 @@ static bool read_message(arena *mem, const struct change *change, int64_t max,
     };
     if (payload.at == NULL && str_starts(bytes, STR("\\x"))) {
         what->binary = true;
-        what->payload = read_bytes(mem, bytes);
+        what->payload = publish_read_bytes(mem, bytes);
     }
     return str_eq(column(change, STR("extension")), STR("broadcast")) && what->topic.len > 0 &&
            what->event.at != NULL && (int64_t)what->payload.len <= max;

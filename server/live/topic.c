@@ -67,7 +67,11 @@ static void deliver(struct hub *hub, const struct topic *topic, struct message *
     LIST_EACH (node, &topic->channels) {
         struct channel *channel = LIST_ENTRY(node, struct channel, of_topic);
         struct message *message = frames[channel->session->vsn];
-        if (channel != but && message != NULL && (channel->rights & RIGHT_HEAR) != 0)
+        if (channel == but || message == NULL || (channel->rights & RIGHT_HEAR) == 0)
+            continue;
+        if (channel->state == CHANNEL_JOINING)
+            replay_keep(channel, message);
+        else
             hub->fns->send(hub->arg, channel->session->peer, message);
     }
 }
@@ -246,7 +250,8 @@ static void push_diff(struct hub *hub, const struct topic *topic, const struct p
     LIST_EACH (node, &topic->channels) {
         struct channel *channel = LIST_ENTRY(node, struct channel, of_topic);
         enum vsn vsn = channel->session->vsn;
-        if (!channel->presence || (channel->rights & RIGHT_SEE) == 0)
+        if (channel->state != CHANNEL_JOINED || !channel->presence ||
+            (channel->rights & RIGHT_SEE) == 0)
             continue;
         if (frames[vsn] == NULL)
             frames[vsn] = frame_write(mem, vsn, &out);

@@ -139,3 +139,35 @@ test('a new token is checked again', async () => {
         await sql("insert into members values ('club', $1, true)", [userA.id]);
     }
 });
+
+describe('replay of stored broadcasts', () => {
+    const send = (n, room = 'club') => sql(`select realtime.send('{"n": ${n}}', 'note', $1)`, [room]);
+    const replay = (since, limit) => ({ broadcast: { replay: { since, ...(limit && { limit }) } } });
+
+    test('who joins hears the newest since a time, in their order, then what comes', async () => {
+        await send(100);
+        await sql('select pg_sleep(0.01)');
+        const [{ now }] = await sql('select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now');
+        await sql("select realtime.send(jsonb_build_object('n', n), 'note', 'club') from generate_series(101, 103) n");
+        await sql("select realtime.send('{\"n\": 104}', 'note', 'club', false), realtime.send('{\"n\": 105}', 'note', 'quiet')");
+        await sql("select realtime.send_binary('\\x01ff', 'raw', 'club')");
+        for (const [create, token] of [[createNew, userA.token], [createOld, userB.token]]) {
+            const [whole, last] = [await join(await connect(create, token), 'club', replay(now)), await join(await connect(create, token), 'club', replay(now, 2))];
+            const bytes = create === createNew ? 1 : 0;
+            await until(() => whole.got.length === 3 + bytes && last.got.length === 1 + bytes, () => JSON.stringify([whole.got, last.got]));
+            assert.deepEqual(whole.got.slice(0, 3).map(({ event, payload }) => [event, payload.n]), [['note', 101], ['note', 102], ['note', 103]]);
+            for (const { meta } of whole.got) assert.deepEqual([meta.replayed, typeof meta.id], [true, 'string']);
+            assert.equal(last.got[0].payload.n, 103);
+            await send(106);
+            await until(() => whole.got.at(-1).payload.n === 106, 'what comes later');
+            assert.equal(whole.got.at(-1).meta.replayed, undefined);
+            await sql("delete from realtime.messages where payload ->> 'n' = '106'");
+        }
+    });
+    test('what is asked for wrongly is refused', async () => {
+        const refused = async (config) => (await join(await connect(createOld, userA.token), 'club', config)).message;
+        const [wrong, open] = await Promise.all([refused(replay(Date.now(), 26)), refused({ private: false, ...replay(Date.now()) })]);
+        assert.match(wrong, /UnableToReplayMessages: Replay params are not valid/);
+        assert.match(open, /UnableToReplayMessages: Replay is not allowed for public channels/);
+    });
+});
