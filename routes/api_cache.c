@@ -33,6 +33,8 @@ static str key_of(const struct call *call)
         buf_put(&key, claims->role);
         buf_putc(&key, '\0');
         buf_put(&key, claims->json);
+    } else if (claims->tenant.len > 0) {
+        buf_put(&key, claims->tenant); /* no answer is for two tenants */
     }
     return key.full ? (str){NULL, 0} : buf_str(&key);
 }

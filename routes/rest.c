@@ -7,6 +7,7 @@
 #include "rest/answer.h"
 #include "rest/ask.h"
 #include "rest/count.h"
+#include "rest/fence.h"
 #include "rest/long_query.h"
 #include "rest/sql_parts.h"
 #include "rest/unfiltered.h"
@@ -43,6 +44,7 @@ static const struct fail *handle(struct request *req, enum ask_target target)
     TRY(unfiltered_check(req->mem, config, req->claims->role, plan));
     if (ask->kind == ASK_OPTIONS)
         return http_reply(req, answer_options(req->mem, plan));
+    TRY(fence_plan(req->mem, config, req->claims, plan));
     TRY(plan_sql(req->mem, plan, &statement));
     if (plan_streams(plan))
         return rest_stream(req, plan, &statement);

@@ -389,7 +389,10 @@ struct feed *feed_new(struct worker *worker)
         abort();
     feed->worker = worker;
     list_init(&feed->keyed);
+    const struct config *config = worker->config;
+    bool fenced = config->tenant_claim.len > 0;
     const struct hub_setup setup = {.publication = worker->config->publication,
+                                    .tenant_column = fenced ? config->tenant_column : STR(""),
                                     .limits = &worker->config->live,
                                     .meter = worker->meter};
     feed->hub = hub_new(&hub_fns, &setup, feed);

@@ -132,6 +132,9 @@ static const struct fail *read_claims(arena *mem, const struct payload *payload,
     struct claims *made =
         claims_new(role, json_is_string(subject) ? text_of(subject) : STR(""),
                    has_role ? json : claims_json_with_role(mem, json, role), expiry(all));
+    /* Found also without the fence, as cached answers may depend on it. */
+    claims_find_tenant(made, payload->config->tenant_claim.len > 0 ? payload->config->tenant_claim
+                                                                   : STR("tenant_id"));
     made->anonymous = str_eq(role, payload->config->db_anon_role);
     *claims = made;
     return NULL;

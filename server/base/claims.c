@@ -4,6 +4,8 @@
 #include <h2o/memory.h>
 #include <stdlib.h>
 
+#include "base/json.h"
+
 static str place(char **room, str text)
 {
     str copy = {*room, text.len};
@@ -40,6 +42,49 @@ void claims_unref(const struct claims **claims)
     *claims = NULL;
     if (last != NULL && atomic_fetch_sub(&last->refs, 1) == 1)
         free(last);
+}
+
+static str member(str json, str name)
+{
+    struct json_walk walk;
+    str key, value;
+
+    if (json_walk_open(&walk, json) != JSON_OBJECT)
+        return (str){NULL, 0};
+    while (json_walk_next(&walk, &key, &value))
+        if (key.len == name.len + 2 && str_eq((str){key.at + 1, name.len}, name))
+            return value;
+    return (str){NULL, 0};
+}
+
+static str plain(str value)
+{
+    if (value.at == NULL)
+        return value;
+    if (json_kind_of(value) == JSON_NUMBER)
+        return value;
+    if (json_kind_of(value) != JSON_STRING || value.len <= 2 || str_find(value, '\\') >= 0)
+        return (str){NULL, 0};
+    return (str){value.at + 1, value.len - 2};
+}
+
+void claims_find_tenant(struct claims *claims, str name)
+{
+    claims->tenant = (str){NULL, 0};
+    if (name.len == 0)
+        return;
+    str value = member(claims->json, name);
+    if (value.at == NULL)
+        value = member(claims->json, STR("app_metadata"));
+    else
+        claims->tenant = plain(value);
+    if (value.at != NULL && json_kind_of(value) == JSON_OBJECT)
+        claims->tenant = plain(member(value, name));
+}
+
+bool claims_cross_tenants(const struct claims *claims)
+{
+    return str_eq(claims->role, STR("service_role"));
 }
 
 bool claims_same(const struct claims *a, const struct claims *b)

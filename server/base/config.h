@@ -78,6 +78,9 @@ struct config {
     int64_t jwks_every_ms, jwks_again_ms;
     str supabase_url; /* absent: none */
     str state_dir;    /* absent: the user's own; "off": nothing is kept */
+    /* tenants */
+    str tenant_claim;  /* of tokens; absent: there is no fence */
+    str tenant_column; /* of relations */
     /* signing in */
     str auth;                   /* auto | builtin | off */
     str auth_url;               /* of Supabase Auth itself; absent: below supabase_url */

@@ -154,6 +154,11 @@ const struct setting settings[] = {
     {"STATE_DIR", SETTING_TEXT, AT(state_dir), NULL, 0, 0, "STATE_DIRECTORY", NULL,
      "a folder for the last good keys; by default $XDG_STATE_HOME/postern or ~/.local/state/postern; off"},
 
+    {"TENANT_CLAIM", SETTING_TEXT, AT(tenant_claim), NULL, 0, 0, "", NULL,
+     "the claim that names the caller's tenant: relations with the column below show only its rows"},
+    {"TENANT_COLUMN", SETTING_TEXT, AT(tenant_column), "tenant_id", 0, 0, "", NULL,
+     "the column of such relations"},
+
     {"AUTH", SETTING_CHOICE, AT(auth), "auto", 0, 0, "", "auto builtin off",
      "who answers /auth/v1: Supabase Auth if its URL is set, or builtin: users of auth.users sign in"},
     {"AUTH_URL", SETTING_TEXT, AT(auth_url), NULL, 0, 0, "SUPABASE_AUTH_URL", NULL,

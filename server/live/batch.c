@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "live/batch_inside.h"
+#include "live/fence.h"
 
 enum { HITS_MAX = 50000, ROWS_BYTES_MAX = 64 << 20 };
 
@@ -225,7 +226,8 @@ static void consider(void *arg, struct binding *binding)
                                      change->table->name);
     enum verdict verdict = FILTER_YES;
 
-    if ((binding->wants & wanted_bit(change->op)) == 0 || known->state == KNOWN_NOTHING)
+    if ((binding->wants & wanted_bit(change->op)) == 0 || known->state == KNOWN_NOTHING ||
+        !fence_lets(batch->hub->tenant_column, binding->listener->claims, change))
         return;
     if (known->state == KNOWN_GOOD)
         verdict =

@@ -22,6 +22,7 @@ struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, vo
     hub->fns = fns;
     hub->arg = arg;
     hub->publication = setup->publication;
+    hub->tenant_column = setup->tenant_column;
     hub->limits = setup->limits;
     hub->meter = setup->meter;
     list_init(&hub->sessions);

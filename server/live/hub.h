@@ -61,6 +61,7 @@ struct hub_fns {
 /* Lent for the life of the hub. */
 struct hub_setup {
     str publication;
+    str tenant_column; /* absent: there is no fence between tenants */
     const struct live_limits *limits;
     struct live_meter *meter; /* shared by the workers */
 };

@@ -31,6 +31,7 @@ struct hub {
     const struct hub_fns *fns;
     void *arg;
     str publication;
+    str tenant_column;
     const struct live_limits *limits;
     struct live_meter *meter;
     struct table topics;  /* struct topic */

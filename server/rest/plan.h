@@ -13,6 +13,7 @@
 #include "schema/schema.h"
 
 struct embed;
+struct fence;
 struct relationship;
 
 /* One column of the answer. */
@@ -125,6 +126,7 @@ struct plan {
     bool asks_answer;    /* the database may want a status or headers of its own in the answer */
     bool minimal_errors; /* tell code and message only */
     struct transaction transaction;
+    const struct fence *fence; /* between tenants; NULL: none, see fence.h */
 };
 
 const struct fail *plan_make(arena *mem, const struct schema *schema, const struct config *config,

@@ -2,6 +2,7 @@
  * of the LATERAL one); an array is a subselect in the select list, which PostgreSQL reads only for
  * the rows of the page. Whether there is any row is asked by EXISTS, so that nothing is made to be
  * counted only; where that row is joined, or must be there for each row above, its join tells. */
+#include "rest/fence.h"
 #include "rest/sql_parts.h"
 #include "schema/relationship.h"
 
@@ -207,6 +208,10 @@ static void put_relationship(struct sql *sql, const struct embed *embed, bool *f
     if (relationship->junction != NULL) {
         near = junction_name(sql, embed);
         put_link(sql, &relationship->beyond, embed->node.name, near, first);
+        if (fence_has(sql, relationship->junction)) {
+            put_and(sql, first);
+            fence_put_test(sql, near);
+        }
     }
     put_link(sql, &relationship->on, embed->above->name, near, first);
 }

@@ -2,6 +2,7 @@
 #include "rest/sql_parts.h"
 
 #include "rest/answer.h"
+#include "rest/fence.h"
 
 void sql_relation(struct sql *sql, const struct relation *relation)
 {
@@ -479,5 +480,5 @@ const struct fail *sql_refusal(arena *mem, str sqlstate, str message)
     if (rows >= 0)
         return transaction_too_many(mem, rows);
     rows = number_behind(message, NOT_ONE);
-    return rows >= 0 ? answer_not_one(mem, rows) : NULL;
+    return rows >= 0 ? answer_not_one(mem, rows) : fence_refusal(mem, sqlstate, message);
 }

@@ -61,6 +61,7 @@ const struct fail *sql_expect(arena *mem, const struct plan *plan, struct bound 
     struct sql sql;
 
     sql_init(&sql, mem);
+    sql.fence = plan->fence;
     sql_put(&sql, "explain (format json) select 1");
     put_counted(&sql, plan);
     TRY(sql_finish(&sql, &statement));

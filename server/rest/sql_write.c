@@ -4,6 +4,7 @@
  * UPDATE. */
 #include <stdlib.h>
 
+#include "rest/fence.h"
 #include "rest/sql_parts.h"
 #include "schema/relationship.h"
 
@@ -13,7 +14,7 @@
 #define COUNT_UP                                                                                   \
     " where set_config('postern.new_rows', (coalesce(" NEW_ROWS ", 0) + 1)::text, true) <> '0'"
 #define COUNT_DOWN                                                                                 \
-    " where set_config('postern.new_rows', (coalesce(" NEW_ROWS ", 0) - 1)::text, true) <> '-1'"
+    "set_config('postern.new_rows', (coalesce(" NEW_ROWS ", 0) - 1)::text, true) <> '-1'"
 
 /* What the rows of the body are called, and the rows that were written; unlikely as the names of
  * relations. */
@@ -276,7 +277,7 @@ static void put_body(struct sql *sql, const struct plan *plan)
             sql_put(sql, ", ");
         sql_name(sql, plan->written.list[i]->name);
         sql_put(sql, " ");
-        if (is_represented(plan->written.list[i]))
+        if (is_represented(plan->written.list[i]) && !fence_is_of(sql, plan->written.list[i]))
             sql_put(sql, "json");
         else
             sql_known(sql, plan->written.list[i]->type);
@@ -287,6 +288,10 @@ static void put_body(struct sql *sql, const struct plan *plan)
 /* A value of the body, as its column takes it. */
 static void put_body_value(struct sql *sql, const struct column *column)
 {
+    if (fence_is_of(sql, column)) {
+        fence_put_value(sql, BODY_NAME, column);
+        return;
+    }
     if (is_represented(column)) {
         sql_known(sql, column->representation->from_json);
         sql_put(sql, "(");
@@ -315,6 +320,11 @@ static void put_conflict(struct sql *sql, const struct plan *plan)
         sql_name(sql, plan->written.list[i]->name);
         sql_put(sql, " = excluded.");
         sql_name(sql, plan->written.list[i]->name);
+    }
+    sql_put(sql, " where ");
+    if (fence_has(sql, plan->relation)) {
+        fence_put_test(sql, plan->relation->name);
+        sql_put(sql, " and ");
     }
     sql_put(sql, COUNT_DOWN);
 }

@@ -1,4 +1,5 @@
 /* From plan to statement: which of the writers, in which kind of transaction. */
+#include "rest/fence.h"
 #include "rest/sql_parts.h"
 
 /* The columns are ASKED_HEADERS and ASKED_STATUS. A setting of an earlier transaction is ''. */
@@ -20,7 +21,7 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
         .access = plan->access,
         .search_path = plan->search_path,
     };
-    if (plan->access == ACCESS_WRITE && sql_refuses(plan))
+    if (plan->access == ACCESS_WRITE && (sql_refuses(plan) || plan->fence != NULL))
         statement->refusal = sql_refusal;
     if (plan->asks_answer)
         statement->after[AFTER_RESPONSE].text = STR(ASKED_SQL);
@@ -30,6 +31,7 @@ const struct fail *plan_sql(arena *mem, const struct plan *plan, struct statemen
     if (plan->media == MEDIA_HANDLED && plan->explain.format == EXPLAIN_NONE)
         statement->format = FORMAT_BINARY;
     sql_init(&sql, mem);
+    sql.fence = plan->fence;
     if (plan->explain.format != EXPLAIN_NONE)
         sql_known(&sql, media_explain_sql(mem, plan->explain));
     writers[ask->kind](&sql, plan);
