@@ -11,6 +11,7 @@ struct gateways {
     const struct config *config;
     struct fleet *fleet;
     struct limits *limits;
+    struct gossip *gossip;
     struct beats *beats;
     struct kv *news; /* what others say by Redis; NULL: not configured */
 };
@@ -35,8 +36,11 @@ struct gateways *gateways_new(struct loop *loop, const struct config *config)
 
     if (gateways == NULL)
         abort();
-    *gateways = (struct gateways){
-        .loop = loop, .config = config, .fleet = fleet_new(), .limits = read_limits(config)};
+    *gateways = (struct gateways){.loop = loop,
+                                  .config = config,
+                                  .fleet = fleet_new(),
+                                  .limits = read_limits(config),
+                                  .gossip = gossip_new(loop, config)};
     return gateways;
 }
 
@@ -56,21 +60,59 @@ static void on_news(void *arg, str message)
 
     if (str_starts(message, STR("beat ")))
         fleet_hear(gateways->fleet, str_skip(message, STR("beat ").len));
+    else if (str_starts(message, STR("live ")))
+        gossip_hear(gateways->gossip, str_skip(message, STR("live ").len));
 }
 
-void gateways_open(struct gateways *gateways)
+static void on_news_up(void *arg)
 {
+    const struct gateways *gateways = arg;
+    gossip_hello(gateways->gossip);
+}
+
+void gateways_hear(struct gateways *gateways, str payload)
+{
+    if (str_starts(payload, STR("node ")))
+        fleet_doubt(gateways->fleet, str_skip(payload, STR("node ").len));
+    else if (str_eq(payload, STR("nodes")))
+        fleet_doubt(gateways->fleet, STR(""));
+    else if (str_starts(payload, STR("live ")) && gateways->config->redis_url.len == 0)
+        gossip_hear_notice(gateways->gossip, str_skip(payload, STR("live ").len));
+}
+
+void gateways_set_hearing(struct gateways *gateways, bool hearing)
+{
+    fleet_set_hearing(gateways->fleet, hearing);
+    if (hearing && gateways->config->redis_url.len == 0)
+        gossip_hello(gateways->gossip);
+}
+
+struct gossip *gateways_gossip(const struct gateways *gateways)
+{
+    return gateways->gossip;
+}
+
+void gateways_open(struct gateways *gateways, gossip_fn *fn, void *arg)
+{
+    gossip_open(gateways->gossip, fn, arg);
     gateways->beats = beats_open(gateways->loop, gateways->config, gateways->fleet);
     if (gateways->config->redis_url.len > 0)
         gateways->news = kv_open(&(struct kv_options){.loop = gateways->loop,
                                                       .url = gateways->config->redis_url,
                                                       .heard = on_news,
+                                                      .up = on_news_up,
                                                       .arg = gateways});
+}
+
+void gateways_bye(struct gateways *gateways)
+{
+    gossip_bye(gateways->gossip);
 }
 
 void gateways_close(struct gateways *gateways)
 {
     beats_close(&gateways->beats);
+    gossip_close(gateways->gossip);
     kv_close(&gateways->news);
 }
 
@@ -82,5 +124,6 @@ void gateways_free(struct gateways **gateways)
     beats_write_last(last->config, last->fleet);
     fleet_free(&last->fleet);
     limits_free(&last->limits);
+    gossip_free(&last->gossip);
     free(last);
 }

@@ -20,7 +20,7 @@ struct reload {
     const struct config *config, *used; /* used: by the load that runs */
     const struct reload_fns *fns;
     void *arg;
-    struct fleet *fleet;
+    struct gateways *gateways;
     struct listen *listen;
     struct timer *due;
     int64_t again_ms;
@@ -133,7 +133,7 @@ static void on_up(void *arg)
 {
     struct reload *reload = arg;
 
-    fleet_set_hearing(reload->fleet, true);
+    gateways_set_hearing(reload->gateways, true);
     reload->fns->keys(reload->arg);
     reload_now(reload, "listening");
 }
@@ -143,19 +143,17 @@ static void on_own_notice(struct reload *reload, str payload)
 {
     if (str_starts(payload, STR("refreshed ")))
         reload->fns->refreshed(reload->arg, str_skip(payload, STR("refreshed ").len));
-    else if (str_starts(payload, STR("node ")))
-        fleet_doubt(reload->fleet, str_skip(payload, STR("node ").len));
-    else if (str_eq(payload, STR("nodes")))
-        fleet_doubt(reload->fleet, STR(""));
     else if (str_eq(payload, STR("keys")))
         reload->fns->keys(reload->arg);
+    else
+        gateways_hear(reload->gateways, payload);
 }
 
 static void on_down(void *arg)
 {
     struct reload *reload = arg;
 
-    fleet_set_hearing(reload->fleet, false);
+    gateways_set_hearing(reload->gateways, false);
     reload->fns->lost(reload->arg);
 }
 
@@ -196,14 +194,14 @@ void reload_take(struct reload *reload, const struct config *config)
     listen_as_set(reload);
 }
 
-struct reload *reload_open(struct loop *loop, const struct config *config, struct fleet *fleet,
-                           const struct reload_fns *fns, void *arg)
+struct reload *reload_open(struct loop *loop, const struct config *config,
+                           struct gateways *gateways, const struct reload_fns *fns, void *arg)
 {
     struct reload *reload = h2o_mem_alloc(sizeof(*reload));
 
     *reload = (struct reload){.loop = loop,
                               .config = config,
-                              .fleet = fleet,
+                              .gateways = gateways,
                               .fns = fns,
                               .arg = arg,
                               .again_ms = AGAIN_FIRST_MS};

@@ -4,7 +4,7 @@
 #define RELOAD_H
 
 #include "base/config.h"
-#include "fleet/fleet.h"
+#include "gateways.h"
 #include "loop/loop.h"
 #include "schema/schema.h"
 
@@ -22,9 +22,9 @@ struct reload_fns {
     void (*refreshed)(void *arg, str relations); /* another instance has refreshed views */
 };
 
-/* What the database says of nodes goes to the fleet. */
-struct reload *reload_open(struct loop *loop, const struct config *config, struct fleet *fleet,
-                           const struct reload_fns *fns, void *arg);
+/* What other gateways and the database's triggers say goes to `gateways`. */
+struct reload *reload_open(struct loop *loop, const struct config *config,
+                           struct gateways *gateways, const struct reload_fns *fns, void *arg);
 void reload_take(struct reload *reload, const struct config *config); /* listens as it says, too */
 void reload_now(struct reload *reload, const char *reason);           /* debounced */
 void reload_close(struct reload **reload);

@@ -153,6 +153,7 @@ static void start_workers(struct server *server)
                                                 .book = book,
                                                 .guide = guide,
                                                 .fleet = gateways_fleet(server->gateways),
+                                                .gossip = gateways_gossip(server->gateways),
                                                 .limits = gateways_limits(server->gateways),
                                                 .all = server->workers,
                                                 .meter = &server->meter,
@@ -190,6 +191,7 @@ static void on_schema_failure(void *arg)
 static void stop(struct server *server, const char *reason)
 {
     server->stopping = true;
+    gateways_bye(server->gateways);
     log_line(LOG_INFO, "stopping", "reason=\"%s\"", reason);
     loop_stop(server->loop);
 }
@@ -320,6 +322,14 @@ static void on_stream_down(void *arg)
         worker_give_stream(server->workers[i], false, false);
 }
 
+static void on_spread(void *arg, const struct spread *spread)
+{
+    struct server *server = arg;
+
+    for (int i = 0; i < server->nworkers; i++)
+        worker_give_spread(server->workers[i], spread);
+}
+
 static void flush_log(void *arg)
 {
     (void)arg;
@@ -375,15 +385,14 @@ static void open_control(struct server *server)
     static const struct changes_fns changes_fns = {
         .list = on_changes, .up = on_stream_up, .down = on_stream_down};
 
-    server->reload =
-        reload_open(server->loop, server->config, gateways_fleet(server->gateways), &fns, server);
+    server->reload = reload_open(server->loop, server->config, server->gateways, &fns, server);
     server->keyring =
         keyring_open(server->loop, server->config, server->api_keys, on_api_keys, server);
     api_keys_unref(&server->api_keys);
     jwks_start(server->jwks, server->loop, &server->workers[0]->metrics, on_keys, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
-    gateways_open(server->gateways);
+    gateways_open(server->gateways, on_spread, server);
     server->changes = changes_open(server->loop, server->config, &changes_fns, server);
     server->log = timer_start(server->loop, LOG_FLUSH_MS, LOG_FLUSH_MS, flush_log, NULL);
     if (server->config->routes_dir.len > 0)

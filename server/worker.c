@@ -89,6 +89,7 @@ struct worker *worker_new(const struct worker_options *options)
                                              .role_settings = role_settings});
     worker->fleet = options->fleet;
     worker->limits = options->limits;
+    worker->gossip = options->gossip;
     if (options->config->redis_url.len > 0)
         worker->kv =
             kv_open(&(struct kv_options){.loop = worker->loop, .url = options->config->redis_url});
@@ -313,7 +314,7 @@ static str keep(char **room, str text)
     return kept;
 }
 
-static void give_spread(struct worker *worker, const struct spread *spread)
+void worker_give_spread(struct worker *worker, const struct spread *spread)
 {
     struct news *news =
         news_new(worker, spread->topic.len + spread->key.len + spread->ref.len + spread->meta.len);
@@ -334,7 +335,8 @@ void worker_spread(struct worker *worker, const struct spread *spread)
 {
     for (int i = 0; i < worker->count; i++)
         if (worker->all[i] != NULL && worker->all[i] != worker)
-            give_spread(worker->all[i], spread);
+            worker_give_spread(worker->all[i], spread);
+    gossip_tell(worker->gossip, spread);
 }
 
 /* ---- the end ---- */

@@ -14,6 +14,7 @@
 #include "door.h"
 #include "feed.h"
 #include "fleet/fleet.h"
+#include "gossip.h"
 #include "guide/guide.h"
 #include "http/http.h"
 #include "kv/kv.h"
@@ -39,6 +40,7 @@ struct worker {
     const struct book *book;     /* the curated routes, counted like a snapshot */
     const struct guide *guide;   /* the pages of /api/docs, as long as the process */
     struct fleet *fleet;         /* the process's; guards itself */
+    struct gossip *gossip;       /* the process's, to other gateways */
     struct limits *limits;       /* the process's; guards itself; NULL: none */
     struct kv *kv;               /* Redis; NULL: not configured */
     struct metrics metrics;
@@ -65,6 +67,7 @@ struct worker_options {
     const struct guide *guide; /* outlives the worker */
     struct fleet *fleet;       /* outlives the worker */
     struct limits *limits;     /* the same */
+    struct gossip *gossip;     /* the same */
     struct worker *const *all;
     struct live_meter *meter;
     int fd;       /* that listens */
@@ -87,6 +90,9 @@ void worker_give_book(struct worker *worker, const struct book *book); /* takes 
 void worker_drop_cache(struct worker *worker, str relations);
 void worker_give_changes(struct worker *worker, struct change_list *list); /* takes a reference */
 void worker_give_stream(struct worker *worker, bool streaming, bool gap);
+
+/* What other gateways tell; lent. */
+void worker_give_spread(struct worker *worker, const struct spread *spread);
 
 /* From the worker itself: what its hub tells those of all the others. */
 void worker_spread(struct worker *worker, const struct spread *spread);

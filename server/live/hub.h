@@ -38,10 +38,18 @@ struct question {
     void *arg;
 };
 
-/* What one worker tells the others. All of it is counted or copied. */
-enum spread_kind { SPREAD_BROADCAST, SPREAD_JOIN, SPREAD_LEAVE };
+/* What one worker tells the others, also those of other gateways. All of it is counted or copied.
+ */
+enum spread_kind {
+    SPREAD_BROADCAST,
+    SPREAD_JOIN,
+    SPREAD_LEAVE,
+    SPREAD_GONE, /* a gateway: whoever was present there leaves */
+    SPREAD_ASK   /* a gateway has come: each tells once more who is present with it */
+};
 struct spread {
     enum spread_kind kind;
+    uint64_t origin; /* the gateway that says so; 0: this one */
     bool private;
     str topic;
     struct message *frames[2]; /* by vsn, of a broadcast; NULL: not for that version */

@@ -151,6 +151,7 @@ struct presence {
     struct list node;
     struct table_node by_key;
     struct channel *channel; /* NULL: on another worker */
+    uint64_t origin;         /* of another gateway; 0: of this one */
     str key, ref, meta;      /* meta is a JSON object */
     size_t size;
 };
@@ -212,6 +213,12 @@ void topic_broadcast(struct channel *channel, const struct frame *frame);
 void topic_presence(struct channel *channel, const struct frame *frame);
 void topic_push_state(struct channel *channel);
 void topic_clear(struct hub *hub); /* who was present on other workers */
+void topic_end(struct hub *hub, struct topic *topic, struct presence *presence); /* it leaves */
+void topic_tell(struct hub *hub, const struct topic *topic, const struct presence *presence);
+void topic_done(struct hub *hub, struct topic *topic); /* freed when nobody is there */
+
+/* ---- elsewhere.c ---- */
+void elsewhere_take(struct hub *hub, const struct spread *spread); /* GONE and ASK */
 
 /* ---- watch.c ---- */
 const char *watch_read(arena *mem, str json, struct channel *channel); /* postgres_changes */

@@ -44,7 +44,7 @@ static struct topic *topic_get(struct hub *hub, str name, bool private)
     return topic;
 }
 
-static void topic_done(struct hub *hub, struct topic *topic)
+void topic_done(struct hub *hub, struct topic *topic)
 {
     if (!list_empty(&topic->channels) || !list_empty(&topic->present))
         return;
@@ -178,6 +178,7 @@ static struct presence *presence_add(struct hub *hub, struct topic *topic, str k
         abort();
     char *room = (char *)(presence + 1);
     presence->channel = NULL;
+    presence->origin = 0;
     presence->size = size;
     presence->key = keep(&room, key);
     presence->ref = keep(&room, ref);
@@ -424,11 +425,29 @@ void topic_leave(struct channel *channel)
 
 static void take_join(struct hub *hub, struct topic *topic, const struct spread *spread)
 {
-    const struct presence *now = presence_add(hub, topic, spread->key, spread->ref, spread->meta);
+    struct presence *now = NULL;
 
-    if (now != NULL)
+    while (presence_next(topic, spread->key, &now))
+        if (str_eq(now->ref, spread->ref))
+            return; /* told once more */
+    now = presence_add(hub, topic, spread->key, spread->ref, spread->meta);
+    if (now != NULL) {
+        now->origin = spread->origin;
         push_diff(hub, topic, now, NULL);
+    }
     topic_done(hub, topic);
+}
+
+void topic_end(struct hub *hub, struct topic *topic, struct presence *presence)
+{
+    presence_take(topic, presence);
+    push_diff(hub, topic, NULL, presence);
+    presence_free(hub, presence);
+}
+
+void topic_tell(struct hub *hub, const struct topic *topic, const struct presence *presence)
+{
+    tell_others(hub, topic, presence, SPREAD_JOIN);
 }
 
 static void take_leave(struct hub *hub, struct topic *topic, const struct spread *spread)
@@ -437,9 +456,7 @@ static void take_leave(struct hub *hub, struct topic *topic, const struct spread
 
     while (presence_next(topic, spread->key, &presence))
         if (presence->channel == NULL && str_eq(presence->ref, spread->ref)) {
-            presence_take(topic, presence);
-            push_diff(hub, topic, NULL, presence);
-            presence_free(hub, presence);
+            topic_end(hub, topic, presence);
             break;
         }
     topic_done(hub, topic);
@@ -447,6 +464,10 @@ static void take_leave(struct hub *hub, struct topic *topic, const struct spread
 
 void hub_take_spread(struct hub *hub, const struct spread *spread)
 {
+    if (spread->kind == SPREAD_GONE || spread->kind == SPREAD_ASK) {
+        elsewhere_take(hub, spread);
+        return;
+    }
     struct topic *topic = spread->kind == SPREAD_JOIN
                               ? topic_get(hub, spread->topic, spread->private)
                               : topic_find(hub, spread->topic, spread->private);
