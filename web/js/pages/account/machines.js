@@ -8,7 +8,7 @@ const ONLINE_MS = 120000;
 const isOnline = ({ last_heartbeat: at }) => at && Date.now() - Date.parse(at) < ONLINE_MS;
 
 const columns = [
-  ['Machine', ({ worker_id: id, hostname }) => h('span', { title: hostname }, id), 'name'],
+  ['Machine', ({ worker_id: id, hostname }) => h('span', { title: hostname }, id), 'id'],
   ['State', (node) => h('span', { class: 'pill', dataset: { kind: isOnline(node) ? 'healthy' : '' } }, isOnline(node) ? 'online' : 'offline')],
   ['Cores', ({ cores }) => count(cores), 'number'],
   ['Processor', ({ cpu_model: model, os, arch }) => `${model ?? 'unknown'}, ${os ?? '?'}/${arch ?? '?'}`, 'roomy'],

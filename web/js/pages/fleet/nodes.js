@@ -10,8 +10,8 @@ const LATE_S = 45; // a heartbeat comes every 30 s at most
 
 export function nodes({ api, session, live, signal }) {
   const columns = [
-    ['Machine', ({ worker_id, hostname }) => h('span', { title: hostname }, worker_id), 'name'],
-    ['Searches', ({ search_type }) => formName(search_type)],
+    ['Machine', ({ worker_id, hostname }) => h('span', { title: hostname }, worker_id), 'id'],
+    ['Searches', ({ search_type }) => formName(search_type || '–')],
     ['Load', ({ metrics, worker_id }) => load(metrics, 'cpu_usage_percent', `load of ${worker_id}`)],
     ['Memory', ({ metrics, worker_id }) => load(metrics, 'memory_usage_percent', `memory of ${worker_id}`), 'roomy'],
     ['Cores', ({ cores }) => count(cores), 'number wide'],

@@ -8,7 +8,7 @@ import { table } from '../../parts/table.js';
 const ORDER = ['running', 'paused', 'pending', 'failed', 'completed', 'cancelled'];
 
 const columns = [
-  ['Search', ({ id, search_type }) => h('span', {}, formName(search_type), ' ', h('span', { class: 'quiet' }, `#${id}`)), 'name'],
+  ['Search', ({ id, search_type }) => h('span', {}, formName(search_type), ' ', h('span', { class: 'quiet' }, `#${id}`)), 'id'],
   ['State', ({ status, error }) => h('span', { title: error ?? '' }, pill(status))],
   ['Range', ({ range_start, range_end }) => `${compact(range_start)} to ${compact(range_end)}`, 'number wide'],
   ['Tested', ({ total_tested }) => compact(total_tested), 'number'],
