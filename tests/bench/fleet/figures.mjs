@@ -18,8 +18,8 @@ export async function timesOf(count, fn, before = async () => {}) {
 
 /** What is asked for must come: a quick error is no figure. */
 export async function must(call, path, options) {
-    const reply = await call('GET', path, options);
-    if (reply.status !== 200) throw new Error(`${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    const reply = await call('GET', path, { raw: true, ...options });
+    if (reply.status !== 200) throw new Error(`${path}: ${reply.status} ${reply.body}`);
     return reply;
 }
 

@@ -36,7 +36,7 @@ export async function startFleet({ url, nodes = 50, beatMs = 10000, pauseMs = 20
 }
 
 /** Makes sure that there is something to search: a job of its own, of primes nobody has yet. */
-export async function startSearch(call, token, { blocks = 500, exponent = 32 } = {}) {
+export async function startSearch(call, token, { blocks = 500, exponent = 16 } = {}) {
     const from = 2 * Math.floor(5e5 + Math.random() * 1e9);
     const body = { search_type: 'gen_fermat', fermat_exp: exponent, min_base: from, max_base: from + blocks * 1000 - 1 };
     const reply = await call('POST', '/api/searches', { key: token, body });
@@ -57,7 +57,7 @@ const HELP = `scripts/fleet: simulated nodes that register, beat, claim blocks, 
     --beat S           seconds between heartbeats (10)
     --pause S          seconds between two blocks of a node (2)
     --seconds S        how long; without it, until Ctrl-C
-    --exponent E       of the search b^E+1, a power of two (32)
+    --exponent E       of the search b^E+1, a power of two (16)
     --email, --password   an administrator, who starts the search (the demo's grace)
     --idle             only register and beat
     --no-search        take what searches there are
@@ -66,7 +66,7 @@ const HELP = `scripts/fleet: simulated nodes that register, beat, claim blocks, 
 async function main() {
     const text = (value) => ({ type: 'string', default: value });
     const { values } = parseArgs({ options: {
-        url: text('http://127.0.0.1:8080'), nodes: text('50'), beat: text('10'), pause: text('2'), seconds: { type: 'string' }, exponent: text('32'),
+        url: text('http://127.0.0.1:8080'), nodes: text('50'), beat: text('10'), pause: text('2'), seconds: { type: 'string' }, exponent: text('16'),
         email: text('grace@example.org'), password: text('grace-demo'), 'no-search': { type: 'boolean' }, idle: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
     } });
     if (values.help) return process.stdout.write(HELP);
