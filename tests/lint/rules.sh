@@ -22,6 +22,9 @@ for file in $(git ls-files -co --exclude-standard '*.c' '*.h'); do
     esac
 done
 
+git ls-files -co --exclude-standard 'sql/migrations/*.sql' | sed 's|.*/\([0-9]*\)_.*|\1|' | sort | uniq -d | grep . &&
+    say 'two migrations have one number'
+
 banned='strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|rand|tmpnam|mktemp|setjmp|longjmp'
 git grep --untracked -nwE "($banned) ?\(" -- '*.c' '*.h' && say 'banned functions: there is a safer one'
 git grep --untracked -nwE 'TODO|FIXME|XXX|HACK' -- . ':!tests/lint/rules.sh' ':!tests/package-lock.json' &&
