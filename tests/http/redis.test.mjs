@@ -1,6 +1,9 @@
-// Two gateways that share a Redis: beats of nodes, their commands, rate limits. A third has none.
+// Two gateways that share a Redis: beats of nodes, their commands, rate limits, and Redis in trouble.
+// A third has none.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { migrate, posternCommand, startPostern } from '../support/postern.mjs';
 import { startCluster } from '../support/cluster.mjs';
 import { sleep, until } from '../support/process.mjs';
@@ -178,6 +181,101 @@ describe('rate limits', () => {
     test('that are wrong stop the start', async () => {
         const { code, stderr } = await posternCommand(['serve'], { DATABASE_URL: cluster.url(DB, 'authenticator'), POSTERN_JWT_SECRET: 'x'.repeat(32), POSTERN_PORT: '0', POSTERN_RATE_LIMITS: 'auth=5' });
         assert.deepEqual([code, /RATE_LIMITS: "auth=5" is not class=count\/time/.test(stderr)], [2, true], stderr);
+    });
+});
+
+describe('trouble with Redis', () => {
+    const away = () => until(async () => (await health(one)).redis === 'down', 'the end of Redis');
+    const back = () => until(async () => { const { status, redis } = await health(one); return status === 'healthy' && redis === 'up'; }, 'Redis', 6000);
+    const percentile = (times, part) => times.sort((a, b) => a - b)[Math.floor((times.length - 1) * part)];
+
+    /** Beats and reads under a rate limit while fn runs; how long they took. Nothing may fail. */
+    async function under(fn) {
+        const times = [];
+        let over = false;
+        const ask = async (request) => {
+            while (!over) {
+                const start = performance.now();
+                const { status } = await request();
+                times.push(performance.now() - start);
+                assert.ok([200, 429].includes(status), `status ${status}`);
+            }
+        };
+        const load = Promise.all([ask(() => beat(one, 'n-1')), ask(() => beat(one, 'n-2', { tested: 9000 })), ask(() => fetch(`${one.url}/rest/v1/records?select=id&limit=1`)), ask(() => one.api('fleet', { token: userA.token }))]);
+        await fn();
+        over = true;
+        await load;
+        return { median: percentile(times, 0.5), p99: percentile(times, 0.99), count: times.length };
+    }
+
+    /** Answers whatever it is asked with the next of these. */
+    async function garbage(answers) {
+        const sockets = [];
+        const server = createServer((socket) => {
+            let n = 0;
+            sockets.push(socket);
+            socket.on('error', () => {});
+            socket.on('data', () => socket.write(answers[Math.min(n++, answers.length - 1)]));
+        });
+        rmSync(redis.path, { force: true });
+        await new Promise((done) => server.listen(redis.path, done));
+        return () => { server.close(); for (const socket of sockets) socket.destroy(); };
+    }
+
+    let calm;
+    before(async () => {
+        for (const id of ['n-1', 'n-2']) await beat(one, id);
+        await back();
+        calm = await under(() => sleep(500));
+    });
+
+    const check = (test, { median, p99, count }) => {
+        test.diagnostic(`median ${median.toFixed(1)} ms, 99 % ${p99.toFixed(1)} ms of ${count}; calm ${calm.median.toFixed(1)} and ${calm.p99.toFixed(1)}`);
+        assert.ok(median - calm.median < Math.max(10, calm.median), `${median} ms, ${calm.median} ms without trouble`); /* a busy machine is slow without trouble, too */
+    };
+
+    test('stalled: nothing fails, nobody waits; back when it goes on', async (t) => {
+        check(t, await under(async () => {
+            redis.signal('SIGSTOP');
+            await away();
+            await sleep(1000);
+        }));
+        redis.signal('SIGCONT');
+        await back();
+    });
+
+    test('killed: nothing fails; back when it is there again', async (t) => {
+        check(t, await under(async () => {
+            await redis.stop();
+            await away();
+            await sleep(500);
+        }));
+        await redis.start();
+        await back();
+        assert.equal((await beat(one, 'n-1', { tested: 31 })).status, 200);
+        await until(() => redis.say('GET', 'worker:n-1'), 'beats to be there again');
+    });
+
+    for (const [what, answers] of [
+        ['no RESP', ['HTTP/1.1 400 Bad Request\r\n\r\n']],
+        ['a greeting, then no RESP', ['+PONG\r\n', '\u0000\u0001garbage']],
+        ['more answers than questions', ['+PONG\r\n', ':1\r\n'.repeat(100)]],
+        ['answers of other kinds', ['+PONG\r\n', '*2\r\n$1\r\nx\r\n$-1\r\n']],
+        ['errors', ['+PONG\r\n', '-OOM command not allowed\r\n']],
+        ['lists without an end', ['+PONG\r\n', '*2000000000\r\n']],
+    ])
+        test(`answers that are ${what}: nothing fails`, async (t) => {
+            await redis.stop();
+            const close = await garbage(answers);
+            check(t, await under(() => sleep(1200)));
+            one.check();
+            close();
+            rmSync(redis.path, { force: true });
+        });
+
+    test('and it comes back after all of that', async () => {
+        await redis.start();
+        await back();
     });
 });
 
