@@ -93,7 +93,7 @@ static void read_composites(arena *mem, str object, struct facts *facts)
 
 static void find_composites(const struct facts *facts, struct fact_column *columns, int count)
 {
-    for (int i = 0; i < count; i++)
+    for (int i = 0; columns != NULL && i < count; i++)
         for (int j = 0; columns[i].composite.at != NULL && j < facts->ncomposites; j++)
             if (str_eq(facts->composites[j].number, columns[i].composite))
                 columns[i].of = &facts->composites[j];

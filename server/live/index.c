@@ -64,6 +64,7 @@ static void put_values(struct watched *watched, struct binding *binding, const s
     binding->keyed = malloc((size_t)count * sizeof(struct keyed) + bytes);
     if (binding->keyed == NULL)
         abort();
+    binding->nkeyed = 0;
     char *room = (char *)(binding->keyed + count);
     for (int i = 0; i < count; i++) {
         if (has_value(binding, values[i]))

@@ -1,17 +1,23 @@
-// The live feed's figures: memory of idle sockets, broadcasts flat out, and changes of a table
-// with and without row level security. Prints markdown; figures depend on the machine.
+// The live feed's figures: memory of idle sockets, broadcasts flat out beside other servers, and
+// changes of a table with and without row level security. Prints markdown; figures depend on the
+// machine.
 //
-//     node tests/bench/live.mjs [sockets] [subscribers]
+//     tests/bench/live [--quick]
 import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
 import { sleep } from '../support/process.mjs';
 import { startStand } from '../support/stand.mjs';
 import { anonKey, mintUser } from '../support/tokens.mjs';
+import { allPeers } from './live_peers.mjs';
 
-const SOCKETS = Number(process.argv[2] ?? 5000);
-const SUBSCRIBERS = Number(process.argv[3] ?? 200);
-const SECONDS = 5;
+const QUICK = process.argv.includes('--quick');
+const SOCKETS = QUICK ? 2000 : 9000;
+const SUBSCRIBERS = QUICK ? 200 : 1000;
+const SECONDS = QUICK ? 2 : 5;
+const ROUNDS = QUICK ? 1 : 3;
+const IN_FLIGHT = 8;
 const BODY = 'x'.repeat(200);
 
 const SCHEMA = `
@@ -70,11 +76,12 @@ async function subscribers({ base, keys, table }) {
 
 /* ---- the measuring ---- */
 
-function start(task) {
-    const child = fork(fileURLToPath(import.meta.url), ['--subscribers']);
+function start(task, file = fileURLToPath(import.meta.url)) {
+    const child = fork(file, ['--subscribers']);
     child.send(task);
     return new Promise((done) => child.once('message', () => done(child)));
 }
+const startCrowd = (task) => start(task, fileURLToPath(new URL('live_crowd.mjs', import.meta.url)));
 const figures = (child) => new Promise((done) => { child.once('message', done); child.send('figures'); });
 
 async function idle(stand) {
@@ -87,60 +94,95 @@ async function idle(stand) {
     console.log(`| ${SOCKETS} idle sockets | ${each.toFixed(2)} KB each |`);
 }
 
-async function broadcasts(stand) {
-    const child = await start({ base: stand.url, keys: Array(SUBSCRIBERS).fill(anonKey) });
-    const sender = await join(stand.url, anonKey, 'realtime:bench', { broadcast: { ack: true } }, () => {});
-    let ref = 2, waiting = 0;
-    const wake = [];
-    sender.on('message', () => { waiting--; wake.shift()?.(); });
-    await figures(child);
-    const end = Date.now() + SECONDS * 1000;
-    while (Date.now() < end) {
-        sender.send(JSON.stringify(['1', String(ref++), 'realtime:bench', 'broadcast', { type: 'broadcast', event: 'b', payload: { body: BODY, at: performance.timeOrigin + performance.now() } }]));
-        if (++waiting >= 8) await new Promise((done) => wake.push(done));
-    }
-    await sleep(300);
-    const { count, p50, p99 } = await figures(child);
-    console.log(`| broadcast of 256 B to ${SUBSCRIBERS}, flat out | ${Math.round(count / SECONDS)} deliveries/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms |`);
-    child.kill();
-    sender.close();
+const cpuOf = (pid) => { /* seconds, from ticks of 10 ms */
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+
+function dial(port, path, hello) {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false });
+    return new Promise((done, fail) => socket.on('open', () => { if (hello) socket.send(hello); done(socket); }).on('error', fail));
 }
 
-async function changes(stand, table, keys, insert) {
+/** One message after the other to a crowd, some in flight: { rate, cpu } of one server. */
+async function flatOut(peer, crowd) {
+    const probe = await dial(peer.listen.port, peer.listen.path, peer.listen.hello);
+    const talker = await dial(peer.listen.port, peer.talkPath, peer.talkHello);
+    let waiting = 0, size = 0;
+    const wake = [];
+    talker.on('message', () => {});
+    await sleep(300);
+    probe.on('message', (data) => { size = data.length + 4; waiting--; wake.shift()?.(); });
+    await figures(crowd);
+    const cpu = cpuOf(peer.pid), begun = performance.now();
+    while (performance.now() - begun < SECONDS * 1000) {
+        talker.send(peer.talk({ body: BODY, at: performance.timeOrigin + performance.now() }));
+        if (++waiting >= IN_FLIGHT) await new Promise((done) => wake.push(done));
+    }
+    const seconds = (performance.now() - begun) / 1000, count = await figures(crowd) / size;
+    const used = cpuOf(peer.pid) - cpu;
+    probe.terminate();
+    talker.terminate();
+    await sleep(300);
+    return { rate: count / seconds, cpu: used / count * 1e6 };
+}
+
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+
+/** All servers in turns, so that a slow minute of the machine meets each of them. */
+async function broadcasts(stand) {
+    const peers = await allPeers(stand);
+    try {
+        for (const peer of peers) Object.assign(peer, { crowd: await startCrowd({ listen: peer.listen, count: SUBSCRIBERS }), runs: [] });
+        for (let round = 0; round < ROUNDS; round++)
+            for (const peer of peers) peer.runs.push(await flatOut(peer, peer.crowd));
+        const own = median(peers[0].runs.map((run) => run.rate));
+        for (const peer of peers) {
+            const rate = median(peer.runs.map((run) => run.rate)), cpu = median(peer.runs.map((run) => run.cpu));
+            console.log(`| broadcast of 256 B to ${SUBSCRIBERS}, flat out: ${peer.name} | ${Math.round(rate)} deliveries/s, ${cpu.toFixed(2)} us of CPU each${peer === peers[0] ? '' : `; Postern ${(own / rate).toFixed(2)}x`} |`);
+        }
+    } finally {
+        for (const peer of peers) {
+            peer.crowd?.kill();
+            peer.stop();
+        }
+    }
+}
+
+/* Ten rows a statement: PostgreSQL itself takes little of the machine. */
+const ROWS = 10;
+
+/** As fast as they are heard, then at half of that: how many, and how long each takes. */
+async function changes(stand, table, { keys, matching, insert }) {
     const child = await start({ base: stand.url, keys, table });
     const client = await stand.cluster.client(stand.db);
-    let made = 0;
-    const end = Date.now() + SECONDS * 1000;
-    while (Date.now() < end) {
-        await client.query(insert);
-        made++;
+    const begun = performance.now();
+    let made = 0, heard = 0;
+    for (; performance.now() - begun < SECONDS * 1000; made += ROWS) await client.query(insert);
+    while (heard < made * matching && performance.now() - begun < SECONDS * 1000 + 20000) {
+        await sleep(20);
+        heard += (await figures(child)).count;
     }
-    let heard = 0, last;
-    let quiet = 0;
-    while (quiet < 4) {
-        await sleep(500);
-        last = await figures(child);
-        heard += last.count;
-        quiet = last.count === 0 ? quiet + 1 : 0;
-    }
-    const { p50, p99 } = await pace(client, child, insert);
-    console.log(`| ${table}, ${keys.length} subscribers | ${Math.round(made / SECONDS)} changes/s, ${Math.round(heard / SECONDS)} deliveries/s; at 50 changes/s p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms |`);
+    const seconds = (performance.now() - begun) / 1000, rate = made / seconds;
+    const { p50, p99 } = await pace(client, child, insert, rate / 2);
+    console.log(`| ${table}, ${keys.length} subscribers | ${Math.round(rate)} changes/s, ${Math.round(heard / seconds)} deliveries/s; at half of that p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms |`);
     await client.end();
     child.kill();
 }
 
-/** 50 changes a second for two seconds: what one takes when nothing queues. */
-async function pace(client, child, insert) {
-    for (let i = 0; i < 100; i++) {
+async function pace(client, child, insert, rate) {
+    const begun = performance.now();
+    for (let made = 0; performance.now() - begun < SECONDS * 1000; made += ROWS) {
         await client.query(insert);
-        await sleep(20);
+        const ahead = made / rate * 1000 - (performance.now() - begun);
+        if (ahead > 0) await sleep(ahead);
     }
     await sleep(500);
     return figures(child);
 }
 
 async function main() {
-    const stand = await startStand({ env: { POSTERN_ACCESS_LOG: 'off' } });
+    const stand = await startStand({ env: { POSTERN_ACCESS_LOG: 'off', POSTERN_LIVE_MESSAGES: '0', POSTERN_LIVE_JOINS: '0', POSTERN_LIVE_CONNECTIONS: '0', ...(process.env.POSTERN_WORKERS && { POSTERN_WORKERS: process.env.POSTERN_WORKERS }) } });
     try {
         stand.cluster.psql(SCHEMA, stand.db);
         await sleep(1500);
@@ -148,9 +190,9 @@ async function main() {
         await idle(stand);
         await broadcasts(stand);
         const at = 'extract(epoch from clock_timestamp()) * 1000';
-        await changes(stand, 'bench_open', Array(SUBSCRIBERS).fill(anonKey), `insert into bench_open (at, body) values (${at}, '${BODY}')`);
+        await changes(stand, 'bench_open', { keys: Array(SUBSCRIBERS).fill(anonKey), matching: SUBSCRIBERS, insert: `insert into bench_open (at, body) select ${at}, '${BODY}' from generate_series(1, ${ROWS})` });
         const keys = await Promise.all(Array.from({ length: SUBSCRIBERS }, (_, i) => mintUser(person(i), `p${i}@example.org`)));
-        await changes(stand, 'bench_own', keys, `insert into bench_own (owner, at, body) values ('${person(1)}', ${at}, '${BODY}')`);
+        await changes(stand, 'bench_own', { keys, matching: 1, insert: `insert into bench_own (owner, at, body) select '${person(1)}', ${at}, '${BODY}' from generate_series(1, ${ROWS})` });
     } finally {
         await stand.stop();
     }
