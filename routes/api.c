@@ -40,6 +40,7 @@ const struct fail *api_handle(struct request *req)
 
     if (!book_find(req->worker->book, req->method, req->path, &match))
         return no_route(req, match.methods);
+    req->is_for_admins = match.file->access == ROUTE_ADMIN;
     TRY(check_access(req, match.file));
     struct call *call = arena_new(req->mem, struct call);
     call->req = req;

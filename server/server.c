@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit.h"
 #include "auth/keys.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,6 +51,7 @@ struct server {
     struct jobs *jobs;
     struct jwks *jwks;
     struct keyring *keyring;
+    struct audit *audit;
     const struct api_keys *api_keys; /* as at the start; NULL from then on */
     struct changes *changes;
     struct gateways *gateways;
@@ -142,6 +144,7 @@ static void start_workers(struct server *server)
         die(EXIT_DATABASE, "Cannot read the API keys: %.*s", STR_ARG(why));
     server->nworkers = count_workers(config);
     server->gateways = gateways_new(server->loop, config);
+    server->audit = audit_new(config);
     for (int i = 0; i < server->nworkers; i++)
         server->workers[i] =
             worker_new(&(struct worker_options){.index = i,
@@ -149,6 +152,7 @@ static void start_workers(struct server *server)
                                                 .config = config,
                                                 .keys = keys,
                                                 .api_keys = server->api_keys,
+                                                .audit = server->audit,
                                                 .schema = schema,
                                                 .book = book,
                                                 .guide = guide,
@@ -389,6 +393,7 @@ static void open_control(struct server *server)
     server->keyring =
         keyring_open(server->loop, server->config, server->api_keys, on_api_keys, server);
     api_keys_unref(&server->api_keys);
+    audit_start(server->audit, server->loop, &server->workers[0]->metrics);
     jwks_start(server->jwks, server->loop, &server->workers[0]->metrics, on_keys, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
@@ -424,11 +429,13 @@ static void stop_all(struct server *server)
         worker_stop(server->workers[i]);
     for (int i = 0; i < server->nworkers; i++)
         worker_join(server->workers[i]);
+    audit_stop(server->audit);
     for (int i = 0; i < server->nworkers; i++)
         worker_free(&server->workers[i]);
     if (server->admin_fd >= 0)
         place_leave(&server->admin_place);
     loop_free(&server->loop);
+    audit_free(&server->audit);
     gateways_free(&server->gateways);
     log_line(LOG_INFO, "stopped", "workers=%d", server->nworkers);
     log_flush();

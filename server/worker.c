@@ -56,12 +56,18 @@ static void open_admin(struct worker *worker, int fd)
     worker->admin_door = door_open(worker->loop, fd, worker->config, &sides);
 }
 
+static void note_finished(const struct request *req, int status)
+{
+    audit_note(req->worker->audit, req, status);
+}
+
 struct worker *worker_new(const struct worker_options *options)
 {
     struct worker *worker = h2o_mem_alloc(sizeof(*worker));
 
     memset(worker, 0, sizeof(*worker));
     worker->index = options->index;
+    worker->audit = options->audit;
     worker->count = options->count;
     worker->config = options->config;
     worker->all = options->all;
@@ -79,6 +85,8 @@ struct worker *worker_new(const struct worker_options *options)
     worker->tokens = token_cache_new(options->config, options->keys, &worker->metrics);
     token_cache_take_api_keys(worker->tokens, options->api_keys);
     worker->http = http_new(worker->loop, options->config, &worker->metrics, serve, worker);
+    if (worker->audit != NULL)
+        http_on_finish(worker->http, note_finished);
     worker->db = db_new(&(struct db_options){.config = options->config,
                                              .loop = worker->loop,
                                              .metrics = &worker->metrics,

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "audit.h"
 #include "auth/api_key.h"
 #include "auth/gate.h"
 #include "auth/token.h"
@@ -42,6 +43,7 @@ struct worker {
     struct fleet *fleet;         /* the process's; guards itself */
     struct gossip *gossip;       /* the process's, to other gateways */
     struct limits *limits;       /* the process's; guards itself; NULL: none */
+    struct audit *audit;         /* the same; NULL: off */
     struct kv *kv;               /* Redis; NULL: not configured */
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
@@ -68,6 +70,7 @@ struct worker_options {
     struct fleet *fleet;       /* outlives the worker */
     struct limits *limits;     /* the same */
     struct gossip *gossip;     /* the same */
+    struct audit *audit;       /* the same; NULL: off */
     struct worker *const *all;
     struct live_meter *meter;
     int fd;       /* that listens */

@@ -17,7 +17,7 @@ with matching as not materialized (
         and created_at >= :since                        --? since
 ),
 page as (
-    select id, user_id, user_email, action, resource, method, status_code, ip_address, user_agent, payload, created_at
+    select id, user_id, user_email, action, resource, method, status_code, ip_address, user_agent, payload, created_at, role, tenant_id, request_id
     from matching
     order by created_at desc, id desc
     limit :limit offset :offset

@@ -77,6 +77,7 @@ struct config {
     str jwks_url;                  /* a URL or a file; absent: Supabase's, below supabase_url */
     int64_t jwks_every_ms, jwks_again_ms;
     str supabase_url; /* absent: none */
+    str audit;        /* auto | on | off */
     str state_dir;    /* absent: the user's own; "off": nothing is kept */
     /* tenants */
     str tenant_claim;  /* of tokens; absent: there is no fence */

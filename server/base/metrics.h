@@ -34,6 +34,8 @@ enum metric {
     METRIC_DB_DISCARDED, /* closed for a reason other than idleness */
     METRIC_SCHEMA_LOADS,
     METRIC_SCHEMA_FAILURES,
+    METRIC_AUDIT_WRITTEN,
+    METRIC_AUDIT_DROPPED,
     METRIC_JWKS_LOADS,
     METRIC_JWKS_FAILURES,
     METRIC_SCHEMA_US, /* gauge: how long the last load took */

@@ -60,7 +60,9 @@ struct request {
 
     struct header limited[2]; /* of rate limits, for the answer; absent names: none */
 
+    bool writes;        /* its statement may write; set by db_run */
     const char *pool;   /* the name of the pool that was asked, or NULL; set by db_run */
+    bool is_for_admins; /* a curated route that only administrators may call: for the audit */
     const char *failed; /* the code of the failure that was answered, for the log; or NULL */
 
     /* Set by who waits for something on behalf of this request, called when the client

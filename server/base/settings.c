@@ -151,6 +151,8 @@ const struct setting settings[] = {
      "how often they are fetched"},
     {"JWKS_COOLDOWN", SETTING_DURATION, AT(jwks_again_ms), "30s", 100, HOUR, "", NULL,
      "how soon again after a failure, or when a token names a key that is not there"},
+    {"AUDIT", SETTING_CHOICE, AT(audit), "auto", 0, 0, "", "auto on off",
+     "requests that write, or are for administrators, are written to audit_log; auto: with SUPABASE_URL"},
     {"STATE_DIR", SETTING_TEXT, AT(state_dir), NULL, 0, 0, "STATE_DIRECTORY", NULL,
      "a folder for the last good keys; by default $XDG_STATE_HOME/postern or ~/.local/state/postern; off"},
 

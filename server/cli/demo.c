@@ -158,6 +158,7 @@ static void make_config(struct demo *demo)
     config->jwt_secret_is_base64 = false;
     config->jwt_aud = (str){NULL, 0};
     config->auth = STR("builtin");
+    config->audit = STR("on");
     config->host = STR("127.0.0.1");
     config->workers = WORKERS;
     if (config->rate_limits.len == 0)

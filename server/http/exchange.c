@@ -326,6 +326,8 @@ void exchange_finish(struct exchange *exchange, enum exchange_state state)
     metric_request(exchange->http->metrics, exchange->status, us);
     if (state == EXCHANGE_GONE)
         metric_add(exchange->http->metrics, METRIC_REQUESTS_GONE, 1);
+    if (exchange->http->finished != NULL)
+        exchange->http->finished(req, exchange->status);
     log_access(&(struct log_access){.id = req->id,
                                     .peer = req->peer,
                                     .method = req->method_name,

@@ -25,9 +25,10 @@ struct http {
     struct metrics *metrics;
     serve_fn *serve;
     struct worker *worker;
-    struct list pending;   /* exchanges, the oldest first */
-    struct timer *gone;    /* looks after clients that leave */
-    struct list lingering; /* refused, still sending */
+    void (*finished)(const struct request *req, int status); /* NULL: nobody wants to know */
+    struct list pending;                                     /* exchanges, the oldest first */
+    struct timer *gone;                                      /* looks after clients that leave */
+    struct list lingering;                                   /* refused, still sending */
     int lingering_count;
     struct list events; /* streams of server-sent events, see events.c */
     int64_t nevents;

@@ -58,6 +58,11 @@ struct http *http_new(struct loop *loop, const struct config *config, struct met
     return http;
 }
 
+void http_on_finish(struct http *http, void (*fn)(const struct request *req, int status))
+{
+    http->finished = fn;
+}
+
 void http_take(struct http *http, const struct config *config)
 {
     http->config = config;

@@ -16,6 +16,8 @@ typedef void serve_fn(struct request *req);
 struct http *http_new(struct loop *loop, const struct config *config, struct metrics *metrics,
                       serve_fn *serve, struct worker *worker);
 void http_take(struct http *http, const struct config *config); /* settings for what comes */
+/* Calls fn when a request has been answered, or its client has left (499). */
+void http_on_finish(struct http *http, void (*fn)(const struct request *req, int status));
 /* Takes a fresh connection; its first bytes are still unread. */
 void http_adopt(struct http *http, int fd);
 

@@ -109,6 +109,7 @@ static const struct fail *submit(struct request *req, const struct statement *st
     struct work *work = work_new(pool, req, &told);
     work->wait_ms = wait_ms;
     req->pool = pool->name;
+    req->writes = statement->access == ACCESS_WRITE;
     work->streaming = waiter->stream != NULL;
     timing_enter(&req->timing, TIMING_TRANSACTION);
     waiter->req = req;

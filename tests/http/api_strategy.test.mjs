@@ -153,7 +153,7 @@ describe('audit', () => {
     test('who changed what', async () => {
         const { entries: all, total } = await entries('limit=500');
         assert.equal(all.length, total);
-        assert.deepEqual(Object.keys(all[0]), ['id', 'user_id', 'user_email', 'action', 'resource', 'method', 'status_code', 'ip_address', 'user_agent', 'payload', 'created_at']);
+        assert.deepEqual(Object.keys(all[0]), ['id', 'user_id', 'user_email', 'action', 'resource', 'method', 'status_code', 'ip_address', 'user_agent', 'payload', 'created_at', 'role', 'tenant_id', 'request_id']);
         assert.deepEqual(all.map((entry) => entry.action).reverse(), [...Array(3).fill('releases.publish'), ...Array(4).fill('releases.channel'), 'strategy.config', 'strategy.override']);
         assert.ok(all.every((entry) => entry.user_id === admin.id && entry.user_email === admin.email));
     });
