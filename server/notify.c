@@ -107,7 +107,7 @@ void notify_say(struct notify *notify, str text)
 {
     if (notify->mem == NULL) {
         notify->mem = arena_open();
-        buf_init(&notify->waiting, notify->mem, NOTIFY_WAITING_MAX * 2);
+        buf_init(&notify->waiting, notify->mem, (size_t)NOTIFY_WAITING_MAX * 2);
     }
     if (notify->waiting.len > NOTIFY_WAITING_MAX) {
         log_line(LOG_WARN, "gateways not told", "reason=\"too much waits\"");

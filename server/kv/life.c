@@ -170,7 +170,7 @@ static void on_ping(void *arg)
     struct kv *kv = arg;
     const str words[] = {STR("PING")};
 
-    if (clock_us() - kv->heard_us > 2 * KV_PING_MS * INT64_C(1000))
+    if (clock_us() - kv->heard_us > KV_PING_MS * INT64_C(2000))
         kv_lost(kv, "silent");
     else
         kv_send(kv, words, 1, NULL, NULL);
