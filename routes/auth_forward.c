@@ -35,9 +35,10 @@ str auth_upstream(arena *mem, const struct config *config)
 str auth_check(arena *mem, const struct config *config)
 {
     str url = auth_upstream(mem, config);
-    bool fine =
-        url.at == NULL || str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
+    bool fine = str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
 
+    if (url.at == NULL)
+        return url;
     for (size_t i = 0; fine && i < url.len; i++)
         fine = url.at[i] > ' ' && url.at[i] <= '~' && str_find(STR("?#@\\"), url.at[i]) < 0;
     return fine ? (str){NULL, 0}
