@@ -25,9 +25,6 @@ done
 git ls-files -co --exclude-standard 'sql/migrations/*.sql' | sed 's|.*/\([0-9]*\)_.*|\1|' | sort | uniq -d | grep . &&
     say 'two migrations have one number'
 
-twice=$(ls sql/migrations | grep -oE '^[0-9]+' | sort | uniq -d)
-[ -z "$twice" ] || say "sql/migrations: two have the number $twice"
-
 banned='strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|rand|tmpnam|mktemp|setjmp|longjmp'
 git grep --untracked -nwE "($banned) ?\(" -- '*.c' '*.h' && say 'banned functions: there is a safer one'
 git grep --untracked -nwE 'TODO|FIXME|XXX|HACK' -- . ':!tests/lint/rules.sh' ':!tests/package-lock.json' &&

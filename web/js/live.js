@@ -3,6 +3,7 @@
 //
 //     const live = connectLive({ token: () => session?.access_token });
 //     live.on('prime_found', ({ prime }) => ..., { signal });
+//     live.follow('agent_tasks', (change) => ..., { signal });
 //     live.on('state', () => badge.textContent = live.state, { signal });
 
 const FIRST_WAIT_MS = 1000;
@@ -17,15 +18,35 @@ const SILENCE_MS = 9000; // the server speaks every two seconds
  *   state     'connecting' | 'open' | 'offline'
  *   heardAt   when the server last spoke (ms), null: never
  *   snapshot  all parts of the updates so far, put together: fleet, projects, search_jobs ...
+ *   follow(table, fn, { signal })   calls fn with each change of the table that the token may see; after
+ *             a break with those that were missed, or 'gap' is told
  *   close()   for good
  */
 export function connectLive({ url = defaultUrl(), token = () => null } = {}) {
   const bus = new EventTarget();
-  const live = { state: 'connecting', heardAt: null, snapshot: {}, on, close, reconnect };
+  const live = { state: 'connecting', heardAt: null, snapshot: {}, on, follow, close, reconnect };
+  const followed = new Map(); // table -> { listeners, id: the server's }
   let socket = null, waits = 0, timer = null, watchdog = null, lsn = null, closed = false;
 
   function on(type, fn, { signal } = {}) {
     bus.addEventListener(type, (event) => fn(event.detail), { signal });
+  }
+
+  function follow(table, fn, { signal } = {}) {
+    const entry = followed.get(table) ?? { listeners: new Set(), id: null };
+    followed.set(table, entry);
+    entry.listeners.add(fn);
+    if (entry.listeners.size === 1) say({ subscribe: { table } });
+    signal?.addEventListener('abort', () => {
+      entry.listeners.delete(fn);
+      if (entry.listeners.size > 0) return;
+      followed.delete(table);
+      if (entry.id !== null) say({ unsubscribe: entry.id });
+    });
+  }
+
+  function say(command) {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command));
   }
 
   function tell(type, detail) { bus.dispatchEvent(new CustomEvent(type, { detail })); }
@@ -44,7 +65,10 @@ export function connectLive({ url = defaultUrl(), token = () => null } = {}) {
     const mine = socket = new WebSocket(bearer ? `${url}?token=${encodeURIComponent(bearer)}` : url);
     mine.onopen = () => {
       // What was missed since the last message comes first; what cannot be had is told as a gap.
-      if (lsn !== null) mine.send(JSON.stringify({ since: lsn }));
+      for (const [table, entry] of followed) {
+        entry.id = null;
+        say({ subscribe: { table }, ...(lsn !== null && { since: lsn }) });
+      }
       listen();
     };
     mine.onmessage = ({ data }) => hear(data);
@@ -70,7 +94,9 @@ export function connectLive({ url = defaultUrl(), token = () => null } = {}) {
     listen();
     waits = 0;
     live.heardAt = Date.now();
-    if (message.lsn !== undefined) lsn = message.lsn;
+    lsn = message.lsn ?? (message.type === 'gap' ? message.to : null) ?? lsn;
+    if (message.type === 'subscribed' && followed.has(message.subscribe?.table)) followed.get(message.subscribe.table).id = message.id;
+    if (message.type === 'change') for (const listener of followed.get(message.change.table)?.listeners ?? []) listener(message.change);
     if (message.type === 'update') Object.assign(live.snapshot, message, { status: message.status });
     setState('open');
     tell(message.type, message);

@@ -8,9 +8,10 @@ import { table } from '../../parts/table.js';
 import { openTask } from './task.js';
 
 const SHOWN = 60;
+const PAUSE_MS = 300;
 
 export function tasks(app) {
-  const { api, signal } = app;
+  const { api, live, signal } = app;
   let status = '';
   const path = () => `/api/agents/tasks?limit=${SHOWN}${status && `&status=${status}`}`;
   const element = panel({
@@ -28,6 +29,15 @@ export function tasks(app) {
       fill(body, h('div', { class: 'tall' }, table(columns(app, element), rows, { caption: 'Tasks' })));
     },
   });
+  // A change is shown at once, many at a time are one question.
+  let pause = null;
+  const soon = () => {
+    clearTimeout(pause);
+    pause = setTimeout(element.refresh, PAUSE_MS);
+  };
+  live.follow('agent_tasks', soon, { signal });
+  live.on('gap', soon, { signal });
+  signal.addEventListener('abort', () => clearTimeout(pause));
   return element;
 }
 
