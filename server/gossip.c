@@ -179,6 +179,8 @@ static void beat(void *arg)
 
     if (atomic_load(&gossip->npeers) > 0)
         say(gossip, 'a', STR(""));
+    else if (gossip->notify != NULL)
+        notify_rest(gossip->notify);
     for (int i = 0; i < GOSSIP_PEERS_MAX; i++)
         if (gossip->peers[i].id != 0 && gossip->peers[i].heard_us < before_us)
             gone(gossip, &gossip->peers[i], "silent");

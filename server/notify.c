@@ -119,6 +119,12 @@ void notify_say(struct notify *notify, str text)
         start(notify);
 }
 
+void notify_rest(struct notify *notify)
+{
+    if (!notify->busy)
+        close_connection(notify);
+}
+
 void notify_free(struct notify **notify)
 {
     struct notify *last = *notify;

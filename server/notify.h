@@ -13,6 +13,8 @@ struct notify;
 struct notify *notify_new(struct loop *loop, const struct config *config);
 /* At most NOTIFY_TEXT_MAX bytes of UTF-8. What cannot be sent is lost, and logged. */
 void notify_say(struct notify *notify, str text);
+/* There is nothing to say for a while: the connection is closed, unless it is at work. */
+void notify_rest(struct notify *notify);
 void notify_free(struct notify **notify); /* what is under way is still said */
 
 #endif
