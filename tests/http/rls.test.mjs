@@ -39,9 +39,9 @@ const TABLES = {
     operator_badges: { anon: 'none', user: `operator_id = '${OPERATOR_A}'`, writes: '', key: `operator_id=eq.${OPERATOR_A}`, row: { operator_id: OPERATOR_A, badge_id: 'x' }, patch: { granted_at: '2026-01-01' } },
     resource_credit_rates: { anon: 'all', user: 'all', writes: '', key: 'resource_type=eq.cpu', row: { resource_type: 'cpu', credits_per_unit: 1, unit_label: 'x' }, patch: { credits_per_unit: 9 }, taken: true },
     system_logs: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, level: 'info', source: 'x', component: 'x', message: 'x' }, patch: { message: 'y' } },
-    metric_samples: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, scope: 'x', metric: 'x', value: 1 }, patch: { value: 2 } },
-    metric_rollups_hourly: { anon: 'none', user: 'none', writes: '', key: 'bucket_start=gt.2026-02-01&metric=eq.x', row: { bucket_start: '2026-01-01', scope: 'x', metric: 'x', count: 1, sum: 1, min: 1, max: 1 }, patch: { sum: 2 } },
-    metric_rollups_daily: { anon: 'none', user: 'none', writes: '', key: 'bucket_start=gt.2026-02-01&metric=eq.x', row: { bucket_start: '2026-01-01', scope: 'x', metric: 'x', count: 1, sum: 1, min: 1, max: 1 }, patch: { sum: 2 } },
+    metric_samples: { anon: 'none', user: 'none', writes: '', key: 'id=eq.900001', row: { id: 500, scope: 'x', metric: 'x', value: 1 }, patch: { value: 2 } },
+    metric_rollups_hourly: { anon: 'none', user: 'none', writes: '', key: `bucket_start=gt.2026-02-01&bucket_start=lt.${new Date(Date.now() - 5 * 864e5).toISOString()}&metric=eq.x`, row: { bucket_start: '2026-01-01', scope: 'x', metric: 'x', count: 1, sum: 1, min: 1, max: 1 }, patch: { sum: 2 } },
+    metric_rollups_daily: { anon: 'none', user: 'none', writes: '', key: `bucket_start=gt.2026-02-01&bucket_start=lt.${new Date(Date.now() - 5 * 864e5).toISOString()}&metric=eq.x`, row: { bucket_start: '2026-01-01', scope: 'x', metric: 'x', count: 1, sum: 1, min: 1, max: 1 }, patch: { sum: 2 } },
     audit_log: { anon: 'none', user: 'none', writes: '', key: 'id=eq.1', row: { id: 500, action: 'x', method: 'POST' }, patch: { action: 'y' } },
     worker_releases: { anon: 'none', user: 'all', writes: '', key: 'version=eq.1.0.0', row: { version: '9.9.9' }, patch: { notes: 'x' } },
     worker_release_channels: { anon: 'none', user: 'all', writes: '', key: 'channel=eq.stable', row: { channel: 'beta', version: '9.9.9' }, patch: { rollout_percent: 1 } },
@@ -68,8 +68,8 @@ const ROWS = `
 insert into operator_badges (operator_id, badge_id) select operator_id, id from (select min(id) as id from badge_definitions) as badge,
     (values ('${OPERATOR_A}'::uuid), ('${OPERATOR_B}')) as operators (operator_id);
 insert into system_logs (id, level, source, component, message) values (1, 'info', 's', 'c', 'm');
-delete from metric_samples where id = 1;
-insert into metric_samples (id, ts, scope, metric, value) values (1, now() - interval '3 days', 's', 'x', 1);
+delete from metric_samples where id = 900001;
+insert into metric_samples (id, ts, scope, metric, value) values (900001, now() - interval '3 days', 's', 'x', 1);
 insert into metric_rollups_hourly (bucket_start, scope, metric, count, sum, min, max) values (date_trunc('day', now() - interval '9 days', 'UTC'), 's', 'x', 1, 1, 1, 1);
 insert into metric_rollups_daily (bucket_start, scope, metric, count, sum, min, max) values (date_trunc('day', now() - interval '9 days', 'UTC'), 's', 'x', 1, 1, 1, 1);
 insert into audit_log (id, action, method) values (1, 'a', 'POST');
