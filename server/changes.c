@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "live/pgoutput.h"
 #include "notices.h"
@@ -18,7 +19,7 @@ struct changes {
     struct change_list *list; /* of this turn; NULL: none */
     size_t room;
     uint64_t end; /* of what is in the list, in PostgreSQL's log */
-    bool was_up, due, gap, closing;
+    bool was_up, due, closing;
 };
 
 struct change_list *change_list_ref(struct change_list *list)
@@ -57,9 +58,6 @@ static void flush(void *arg)
         free(changes);
         return;
     }
-    if (changes->gap)
-        changes->fns->up(changes->arg, true);
-    changes->gap = false;
     give(changes);
     if (changes->replication != NULL)
         replication_confirm(changes->replication, changes->end);
@@ -100,7 +98,8 @@ static void on_commit(void *arg, const struct transaction *transaction)
     if (transaction->cut) {
         log_line(LOG_WARN, "changes cut", "reason=\"a transaction has more than %d bytes\"",
                  PGOUTPUT_HELD_MAX);
-        changes->gap = true;
+        give(changes); /* what came before the gap */
+        changes->fns->up(changes->arg, true, transaction->end);
     }
     make_room(changes, transaction->count);
     for (size_t i = 0; i < transaction->count; i++)
@@ -110,15 +109,16 @@ static void on_commit(void *arg, const struct transaction *transaction)
 
 static const struct pgoutput_fns decoder_fns = {.committed = on_commit};
 
-static void on_up(void *arg, bool continued)
+static void on_up(void *arg, bool continued, uint64_t from)
 {
     struct changes *changes = arg;
 
+    give(changes);
     if (!continued)
         changes->end = 0;
     pgoutput_free(&changes->decoder);
     changes->decoder = pgoutput_new(&decoder_fns, changes);
-    changes->fns->up(changes->arg, changes->was_up && !continued);
+    changes->fns->up(changes->arg, changes->was_up && !continued, from);
     changes->was_up = true;
 }
 
@@ -146,12 +146,15 @@ static void on_idle(void *arg, uint64_t lsn)
 
 /* ---- from the triggers ---- */
 
+/* They do not say where in the log they stand: they get numbers that grow from start to start. */
 static void on_told_up(void *arg, bool gap)
 {
     struct changes *changes = arg;
 
     give(changes); /* what came before the gap leaves before it */
-    changes->fns->up(changes->arg, gap);
+    if (changes->end < (uint64_t)clock_wall_us())
+        changes->end = (uint64_t)clock_wall_us();
+    changes->fns->up(changes->arg, gap, changes->end);
 }
 
 static void on_told_down(void *arg)
@@ -165,6 +168,7 @@ static void on_told(void *arg, const struct change *change)
     struct changes *changes = arg;
 
     make_room(changes, 1);
+    ((struct change *)(uintptr_t)change)->position = (struct position){.lsn = ++changes->end};
     changes->list->changes[changes->list->count++] = change;
     flush_soon(changes);
 }

@@ -21,8 +21,9 @@ void change_list_unref(struct change_list **list);
 
 struct changes_fns {
     void (*list)(void *arg, struct change_list *list); /* lent for the call */
-    void (*up)(void *arg, bool gap);                   /* they stream; gap: some were missed */
-    void (*down)(void *arg);                           /* nothing comes until the next up */
+    /* They stream, and are complete behind `from`; gap: some before it were missed. */
+    void (*up)(void *arg, bool gap, uint64_t from);
+    void (*down)(void *arg); /* nothing comes until the next up */
 };
 
 struct changes;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "auth/payload.h"
 #include "auth/token.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -24,7 +25,7 @@ struct feed {
     struct timer *tick;
     struct list keyed;
     int asking; /* questions without an answer */
-    bool streaming;
+    bool streaming, resuming;
 };
 
 /* What ws knows a socket by: one of the two. */
@@ -158,8 +159,9 @@ static bool open_plain(struct feed *feed, arena *mem, const struct handshake *ha
     str token = plain_token(mem, handshake);
     bool required = str_eq(feed->worker->config->ws_token, STR("required"));
 
-    if (!snapshot_is_possible(feed->worker))
-        return refuse(refusal, 404, STR("{\"error\":\"There is no feed without curated routes\"}"));
+    if (!snapshot_is_possible(feed->worker) && str_eq(feed->worker->config->changes, STR("off")))
+        return refuse(refusal, 404,
+                      STR("{\"error\":\"There is no feed without curated routes and changes\"}"));
     if (required && token.len == 0)
         return refuse(refusal, 401, STR("{\"error\":\"A token is needed\"}"));
     if (token.len > 0 && !knows(feed, mem, handshake, token, &claims))
@@ -206,13 +208,14 @@ static void on_opened(void *arg, struct peer *peer)
         snapshot_wanted(guest->feed->snapshot);
 }
 
-/* A client of /ws has nothing to say that is known here. */
 static void on_received(void *arg, enum message_kind kind, str payload)
 {
     struct guest *guest = arg;
 
     if (guest->session != NULL)
         session_receive(guest->session, kind, payload);
+    else
+        visitor_receive(guest->visitor, kind, payload);
 }
 
 static void on_overflown(void *arg)
@@ -297,7 +300,9 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
 
 static bool on_failure(void *arg, const struct fail *fail)
 {
-    const struct found answer = {.why = fail->message, .code = str_from(fail->code)};
+    bool away = fail->status == 503 || fail->status == 504;
+    const struct found answer = {
+        .why = fail->message, .code = str_from(fail->code), .passing = away};
 
     tell(arg, &answer);
     return true;
@@ -305,7 +310,7 @@ static bool on_failure(void *arg, const struct fail *fail)
 
 static void fail_soon(void *arg)
 {
-    const struct found answer = {.why = STR("The database is not reachable")};
+    const struct found answer = {.why = STR("The database is not reachable"), .passing = true};
     tell(arg, &answer);
 }
 
@@ -353,6 +358,36 @@ static void spread_out(void *arg, const struct spread *spread)
     worker_spread(feed->worker, spread);
 }
 
+/* Who catches up gets the next portion when most of the last one has left. */
+static bool has_room(void *arg, const struct peer *peer)
+{
+    (void)arg;
+    return peer_queued(peer) < WS_QUEUE_MAX / 4;
+}
+
+static const struct claims *nobody(void *arg)
+{
+    const struct feed *feed = arg;
+    return payload_anonymous(feed->worker->config);
+}
+
+static void resume(void *arg)
+{
+    struct feed *feed = arg;
+
+    feed->resuming = false;
+    hub_resume(feed->hub);
+}
+
+static void soon(void *arg)
+{
+    struct feed *feed = arg;
+
+    if (!feed->resuming)
+        loop_post(feed->worker->loop, resume, feed);
+    feed->resuming = true;
+}
+
 static bool is_streaming(void *arg)
 {
     const struct feed *feed = arg;
@@ -380,9 +415,14 @@ struct feed *feed_new(struct worker *worker)
                                            .ask = ask,
                                            .spread = spread_out,
                                            .verify = verify,
-                                           .streaming = is_streaming};
-    static const struct plain_fns plain_fns = {
-        .send = send_message, .close = close_peer, .streaming = is_streaming};
+                                           .streaming = is_streaming,
+                                           .has_room = has_room,
+                                           .soon = soon};
+    static const struct plain_fns plain_fns = {.send = send_message,
+                                               .close = close_peer,
+                                               .streaming = is_streaming,
+                                               .has_room = has_room,
+                                               .nobody = nobody};
     struct feed *feed = calloc(1, sizeof(*feed));
 
     if (feed == NULL)
@@ -391,12 +431,17 @@ struct feed *feed_new(struct worker *worker)
     list_init(&feed->keyed);
     const struct config *config = worker->config;
     bool fenced = config->tenant_claim.len > 0;
-    const struct hub_setup setup = {.publication = worker->config->publication,
-                                    .tenant_column = fenced ? config->tenant_column : STR(""),
-                                    .limits = &worker->config->live,
-                                    .meter = worker->meter};
+    const struct hub_setup setup = {
+        .publication = config->publication,
+        .tenant_column = fenced ? config->tenant_column : STR(""),
+        .limits = &config->live,
+        .meter = worker->meter,
+        .ring = {.bytes_max = (size_t)config->resume_bytes,
+                 .age_max_us = config->resume_age_ms * 1000},
+        .off = str_eq(config->changes, STR("off")),
+    };
     feed->hub = hub_new(&hub_fns, &setup, feed);
-    feed->plain = plain_new(&plain_fns, feed);
+    feed->plain = plain_new(&plain_fns, feed->hub, feed);
     feed->snapshot = snapshot_new(worker, feed->plain);
     feed->ws = ws_new(worker->loop, &ws_fns, &worker->meter->messages, feed);
     ws_set_idle(feed->ws, worker->config->live.idle_ms);
@@ -462,13 +507,13 @@ void feed_take_changes(struct feed *feed, const struct change_list *list)
     plain_changes(feed->plain, list->changes, list->count);
 }
 
-void feed_set_streaming(struct feed *feed, bool streaming, bool gap)
+void feed_set_streaming(struct feed *feed, bool streaming, bool gap, uint64_t from)
 {
     feed->streaming = streaming;
-    if (gap)
-        hub_gap(feed->hub);
-    if (streaming)
-        hub_fresh(feed->hub);
+    if (!streaming)
+        return;
+    hub_stream(feed->hub, from, gap);
+    hub_fresh(feed->hub);
 }
 
 void feed_schema_changed(struct feed *feed)

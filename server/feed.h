@@ -23,7 +23,7 @@ void feed_free(struct feed **feed);
 
 /* What the control loop and the other workers give, on the worker's loop. */
 void feed_take_changes(struct feed *feed, const struct change_list *list);
-void feed_set_streaming(struct feed *feed, bool streaming, bool gap);
+void feed_set_streaming(struct feed *feed, bool streaming, bool gap, uint64_t from);
 void feed_schema_changed(struct feed *feed);
 /* Sockets that a key has opened which is not good any more are closed. */
 void feed_keys_changed(struct feed *feed, const struct api_keys *keys);

@@ -310,12 +310,12 @@ static void on_changes(void *arg, struct change_list *list)
         worker_give_changes(server->workers[i], list);
 }
 
-static void on_stream_up(void *arg, bool gap)
+static void on_stream_up(void *arg, bool gap, uint64_t from)
 {
     struct server *server = arg;
 
     for (int i = 0; i < server->nworkers; i++)
-        worker_give_stream(server->workers[i], true, gap);
+        worker_give_stream(server->workers[i], true, gap, from);
 }
 
 static void on_stream_down(void *arg)
@@ -323,7 +323,7 @@ static void on_stream_down(void *arg)
     struct server *server = arg;
 
     for (int i = 0; i < server->nworkers; i++)
-        worker_give_stream(server->workers[i], false, false);
+        worker_give_stream(server->workers[i], false, false, 0);
 }
 
 static void on_spread(void *arg, const struct spread *spread)

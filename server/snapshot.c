@@ -122,7 +122,7 @@ static void ask(void *arg)
     struct snapshot *snapshot = arg;
     struct worker *worker = snapshot->worker;
 
-    if (snapshot->asking || plain_count(snapshot->plain) == 0)
+    if (snapshot->asking || plain_count(snapshot->plain) == 0 || !snapshot_is_possible(worker))
         return;
     snapshot->asking = true;
     arena *mem = arena_open();

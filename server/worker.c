@@ -257,6 +257,7 @@ struct news {
     struct worker *worker;
     struct change_list *list;
     bool streaming, gap;
+    uint64_t from;
     struct spread spread;
 };
 
@@ -289,16 +290,17 @@ static void take_stream(void *arg)
 {
     struct news *news = arg;
 
-    feed_set_streaming(news->worker->feed, news->streaming, news->gap);
+    feed_set_streaming(news->worker->feed, news->streaming, news->gap, news->from);
     free(news);
 }
 
-void worker_give_stream(struct worker *worker, bool streaming, bool gap)
+void worker_give_stream(struct worker *worker, bool streaming, bool gap, uint64_t from)
 {
     struct news *news = news_new(worker, 0);
 
     news->streaming = streaming;
     news->gap = gap;
+    news->from = from;
     loop_post(worker->loop, take_stream, news);
 }
 

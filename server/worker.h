@@ -92,7 +92,8 @@ void worker_schema_failed(struct worker *worker);
 void worker_give_book(struct worker *worker, const struct book *book); /* takes a reference */
 void worker_drop_cache(struct worker *worker, str relations);
 void worker_give_changes(struct worker *worker, struct change_list *list); /* takes a reference */
-void worker_give_stream(struct worker *worker, bool streaming, bool gap);
+/* from: where the stream begins, when it does. */
+void worker_give_stream(struct worker *worker, bool streaming, bool gap, uint64_t from);
 
 /* What other gateways tell; lent. */
 void worker_give_spread(struct worker *worker, const struct spread *spread);

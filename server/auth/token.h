@@ -41,6 +41,8 @@ const struct fail *admit(struct request *req, struct token_cache *cache);
  * reference in *claims is the caller's. */
 const struct fail *admit_text(arena *mem, struct token_cache *cache, str text, str user_agent,
                               const struct claims **claims);
+/* Does it bring a token at all? One that admit has let in is good. */
+bool token_brought(const struct request *req);
 
 /* Mints an HS256 token over the given claims (JSON text), as `postern demo` and `token` need.
  * Absent when the keys hold no secret or the text is no JSON object. */

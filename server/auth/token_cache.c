@@ -238,6 +238,16 @@ static bool looks_like_token(str key)
     return first > 0 && str_find(str_skip(key, (size_t)first + 1), '.') > 0;
 }
 
+bool token_brought(const struct request *req)
+{
+    str authorization = request_header(req, STR("authorization")), token;
+    str key = request_header(req, STR("apikey"));
+
+    if (authorization.at != NULL && bearer(authorization, &token))
+        return true;
+    return api_key_looks(key) || (authorization.at == NULL && looks_like_token(key));
+}
+
 /* What the headers hold. Clients that know the newer keys send them as apikey, alone or beside
  * the token of a user; others repeat them behind "Bearer", and then they must be the same. */
 struct credentials {

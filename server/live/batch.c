@@ -3,14 +3,17 @@
  * batch is judged the next one grows. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "live/batch_inside.h"
 #include "live/fence.h"
 
 enum { HITS_MAX = 50000, ROWS_BYTES_MAX = 64 << 20 };
 
+static void batch_try(struct batch *batch);
+
 /* ---- filling ---- */
 
-static struct batch *batch_new(struct hub *hub)
+static struct batch *batch_new(struct hub *hub, struct list *all)
 {
     struct batch *batch = calloc(1, sizeof(*batch));
 
@@ -18,7 +21,7 @@ static struct batch *batch_new(struct hub *hub)
         abort();
     batch->hub = hub;
     batch->mem = arena_open();
-    list_append(&hub->batches, &batch->node);
+    list_append(all, &batch->node);
     return batch;
 }
 
@@ -28,14 +31,13 @@ static struct batch *open_batch(struct hub *hub)
     struct batch *last =
         list_empty(&hub->batches) ? NULL : LIST_ENTRY(hub->batches.prev, struct batch, node);
 
-    return last == NULL || last->judging || last->count >= LIVE_BATCH_CHANGES_MAX ? batch_new(hub)
-                                                                                  : last;
+    return last == NULL || last->judging || last->count >= LIVE_BATCH_CHANGES_MAX
+               ? batch_new(hub, &hub->batches)
+               : last;
 }
 
-static void add(struct hub *hub, const struct change *change)
+static void add(struct batch *batch, const struct change *change)
 {
-    struct batch *batch = open_batch(hub);
-
     if (batch->count == batch->room) {
         batch->room = batch->room == 0 ? 16 : batch->room * 2;
         batch->changes = realloc((void *)batch->changes, batch->room * sizeof(struct change *));
@@ -43,8 +45,6 @@ static void add(struct hub *hub, const struct change *change)
             abort();
     }
     batch->changes[batch->count++] = change_ref(change);
-    batch->bytes += change->size;
-    hub->batch_bytes += change->size;
 }
 
 static bool is_watched(const struct hub *hub, const struct change *change)
@@ -55,15 +55,44 @@ static bool is_watched(const struct hub *hub, const struct change *change)
            watch_next(hub, change->table->schema, change->table->name, &watched);
 }
 
+static void keep(struct hub *hub, const struct change *const *changes, size_t count)
+{
+    int64_t now_us = clock_us();
+
+    for (size_t i = 0; i < count && hub->ring != NULL; i++)
+        ring_put(hub->ring, changes[i], now_us);
+    if (count > 0)
+        hub->seen = changes[count - 1]->position;
+}
+
 void hub_changes(struct hub *hub, const struct change *const *changes, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (is_watched(hub, changes[i]))
-            add(hub, changes[i]);
+    keep(hub, changes, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_watched(hub, changes[i]))
+            continue;
+        struct batch *batch = open_batch(hub);
+        add(batch, changes[i]);
+        batch->bytes += changes[i]->size;
+        hub->batch_bytes += changes[i]->size;
+    }
     if (hub->batch_bytes > LIVE_BATCH_BYTES_MAX)
-        hub_gap(hub);
+        hub_lose(hub, LOSS_HERE);
     else
         batch_go_on(hub);
+}
+
+/* What they have had already is found by its position. */
+void batch_replay(struct listener *listener, const struct change *const *changes, size_t count)
+{
+    struct hub *hub = listener->hub;
+    struct batch *batch = batch_new(hub, &hub->replays);
+
+    batch->only = listener;
+    listener->held++;
+    for (size_t i = 0; i < count; i++)
+        add(batch, changes[i]);
+    batch_try(batch);
 }
 
 /* ---- finding who wants it ---- */
@@ -211,6 +240,21 @@ static void ask_about(struct batch *batch, const struct change *change, struct h
     hit->row = ask_row(batch, &wanted, change, row);
 }
 
+/* Is the change one that the binding's listener has not had? */
+static bool is_due(const struct batch *batch, const struct change *change,
+                   const struct binding *binding)
+{
+    const struct listener *listener = binding->listener;
+    struct position position = change->position;
+
+    if (position_order(position, binding->want) <= 0)
+        return false;
+    if (batch->only == NULL)
+        return !listener->catching && position_order(position, listener->after) > 0;
+    return listener == batch->only && (position_order(position, binding->have_from) <= 0 ||
+                                       position_order(position, binding->have_to) > 0);
+}
+
 /* A batch, and the change whose hearers are being found. */
 struct finding {
     struct batch *batch;
@@ -226,7 +270,8 @@ static void consider(void *arg, struct binding *binding)
                                      change->table->name);
     enum verdict verdict = FILTER_YES;
 
-    if ((binding->wants & wanted_bit(change->op)) == 0 || known->state == KNOWN_NOTHING ||
+    if (!is_due(batch, change, binding) || (binding->wants & wanted_bit(change->op)) == 0 ||
+        known->state == KNOWN_NOTHING ||
         !fence_lets(batch->hub->tenant_column, binding->listener->claims, change))
         return;
     if (known->state == KNOWN_GOOD)
@@ -245,7 +290,7 @@ static void consider(void *arg, struct binding *binding)
 /* What is too much for one batch goes to the next. */
 static void split(struct batch *batch, size_t from)
 {
-    struct batch *rest = batch_new(batch->hub);
+    struct batch *rest = batch_new(batch->hub, &batch->hub->batches);
 
     list_remove(&rest->node);
     list_append(batch->node.next, &rest->node); /* before the next one: right behind this */
@@ -274,7 +319,7 @@ static void find_hits(struct batch *batch)
             index_look(batch->hub, watched, change, consider,
                        &(struct finding){.batch = batch, .change = change});
         batch->ends[i] = batch->nhits;
-        if (batch->nhits > HITS_MAX && i + 1 < batch->count)
+        if (batch->nhits > HITS_MAX && i + 1 < batch->count && batch->only == NULL)
             split(batch, i + 1);
     }
 }
@@ -289,6 +334,7 @@ static void on_answer(struct question *question, const struct found *found)
     struct batch *batch = check->batch;
     int64_t ordinal;
 
+    check->trouble = found->passing ? TROUBLE_PASSING : TROUBLE_LASTING;
     check->why = found->why.at == NULL ? found->why : arena_copy(batch->mem, found->why);
     for (int i = 0; i < found->nrows; i++)
         if (str_int(found->cells[(size_t)i * (size_t)found->ncolumns], &ordinal) && ordinal >= 1 &&
@@ -335,8 +381,11 @@ static void judge(struct batch *batch)
 static void batch_free(struct batch *batch)
 {
     batch->hub->batch_bytes -= batch->bytes;
+    if (batch->only != NULL && batch->judging)
+        listener_portion_ended(batch->only, batch->changes[batch->count - 1]->position);
     for (size_t h = 0; h < batch->nhits; h++) {
         known_unref(&batch->hits[h].known);
+        batch->hits[h].binding->listener->stalled = false;
         listener_release(batch->hits[h].binding->listener);
     }
     for (struct check *check = batch->first_check; check != NULL; check = check->next) {
@@ -345,6 +394,8 @@ static void batch_free(struct batch *batch)
     }
     for (size_t i = 0; i < batch->count; i++)
         change_unref(&batch->changes[i]);
+    if (batch->only != NULL)
+        listener_release(batch->only);
     table_free(&batch->checks);
     list_remove(&batch->node);
     free((void *)batch->changes);
@@ -365,19 +416,40 @@ static void deliver(struct batch *batch)
 
 /* ---- in order ---- */
 
-void batch_go_on(struct hub *hub)
+static void batch_try(struct batch *batch)
 {
-    if (list_empty(&hub->batches))
-        return;
-    struct batch *first = LIST_ENTRY(hub->batches.next, struct batch, node);
-    if (!first->judging && know_all(first))
-        judge(first);
+    if (!batch->judging && know_all(batch))
+        judge(batch);
 }
 
-/* Those that are judged end when their answers come. */
-void batch_clear(struct hub *hub)
+void batch_go_on(struct hub *hub)
 {
-    LIST_EACH (node, &hub->batches)
+    if (!list_empty(&hub->batches))
+        batch_try(LIST_ENTRY(hub->batches.next, struct batch, node));
+    LIST_EACH (node, &hub->replays)
+        batch_try(LIST_ENTRY(node, struct batch, node));
+}
+
+struct position batch_begin(const struct hub *hub)
+{
+    LIST_EACH (node, &hub->batches) {
+        const struct batch *batch = LIST_ENTRY(node, struct batch, node);
+        if (!batch->judging)
+            return position_before(batch->changes[0]->position);
+    }
+    return hub->seen;
+}
+
+static void clear(struct list *batches)
+{
+    LIST_EACH (node, batches)
         if (!LIST_ENTRY(node, struct batch, node)->judging)
             batch_free(LIST_ENTRY(node, struct batch, node));
+}
+
+/* Those that are judged end when their answers come; who catches up asks again. */
+void batch_clear(struct hub *hub)
+{
+    clear(&hub->batches);
+    clear(&hub->replays);
 }

@@ -19,6 +19,7 @@ struct check {
     const struct live_value *last; /* the row that was put last */
     bool *visible;                 /* by row */
     str why;                       /* absent, or why it cannot be told */
+    enum trouble trouble;
 };
 
 /* A row of a check. */
@@ -41,6 +42,7 @@ struct batch {
     arena *mem;
     const struct change **changes; /* references */
     size_t count, room, bytes;
+    struct listener *only; /* who catches up; NULL: for all */
     bool judging;
     size_t *ends; /* of the hits of each change */
     struct hit *hits;

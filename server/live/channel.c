@@ -123,14 +123,39 @@ static void send_change(struct listener *listener, struct message *message, cons
     hub->fns->send(hub->arg, channel_of(listener)->session->peer, message);
 }
 
-static void fail_unjudged(struct listener *listener, const struct change *change, str why)
+/* The client joins again by itself. */
+static void fail_unjudged(struct listener *listener, const struct change *change, str why,
+                          enum trouble trouble)
 {
     (void)change;
+    (void)trouble;
     channel_fail(channel_of(listener), why);
+}
+
+static void fail_gap(struct listener *listener, struct position from, struct position to)
+{
+    (void)from;
+    (void)to;
+    channel_system(channel_of(listener), "system", "error",
+                   STR("gap: changes were lost while this client was away"));
+}
+
+static void on_caught_up(struct listener *listener, struct position position)
+{
+    (void)listener;
+    (void)position;
+}
+
+static bool has_room(const struct listener *listener)
+{
+    const struct hub *hub = listener->hub;
+    return hub->fns->has_room(hub->arg, channel_of(listener)->session->peer);
 }
 
 static void channel_free(struct listener *listener)
 {
+    if (listener->alive)
+        return;
     arena *mem = channel_of(listener)->mem;
 
     claims_unref(&listener->claims);
@@ -138,8 +163,13 @@ static void channel_free(struct listener *listener)
     arena_close(&mem);
 }
 
-static const struct listener_fns listener_fns = {
-    .write = write_change, .send = send_change, .unjudged = fail_unjudged, .free = channel_free};
+static const struct listener_fns listener_fns = {.write = write_change,
+                                                 .send = send_change,
+                                                 .unjudged = fail_unjudged,
+                                                 .gap = fail_gap,
+                                                 .caught_up = on_caught_up,
+                                                 .has_room = has_room,
+                                                 .unheld = channel_free};
 
 /* ---- joining ---- */
 
@@ -148,8 +178,8 @@ static struct channel *channel_new(struct session *session, const struct frame *
     arena *mem = arena_open();
     struct channel *channel = arena_new(mem, struct channel);
 
-    channel->listener = (struct listener){
-        .fns = &listener_fns, .hub = session->hub, .format = session->vsn, .alive = true};
+    listener_init(&channel->listener, session->hub, &listener_fns);
+    channel->listener.format = session->vsn;
     channel->mem = mem;
     channel->session = session;
     channel->since_us = clock_us();

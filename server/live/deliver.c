@@ -20,7 +20,7 @@ struct delivery {
     arena *mem;
     struct list made;
     struct {
-        const struct listener_fns *fns;
+        const void *sharing;
         unsigned format;
         str topic, ids, data;
         struct message *message;
@@ -88,7 +88,7 @@ static struct message *frame_for(struct delivery *delivery, struct listener *lis
                                  const struct told *told)
 {
     for (int i = 0; i < delivery->nframes; i++)
-        if (delivery->frames[i].fns == listener->fns &&
+        if (delivery->frames[i].sharing == listener->sharing &&
             delivery->frames[i].format == listener->format &&
             delivery->frames[i].data.at == told->data.at &&
             str_eq(delivery->frames[i].ids, told->ids) &&
@@ -97,7 +97,7 @@ static struct message *frame_for(struct delivery *delivery, struct listener *lis
     struct message *message = listener->fns->write(listener, delivery->mem, told);
     if (delivery->nframes < MADE_MAX) {
         int i = delivery->nframes++;
-        delivery->frames[i].fns = listener->fns;
+        delivery->frames[i].sharing = listener->sharing;
         delivery->frames[i].format = listener->format;
         delivery->frames[i].topic = listener->topic;
         delivery->frames[i].ids = told->ids;
@@ -142,25 +142,32 @@ static void send_to(struct delivery *delivery, struct listener *listener)
 }
 
 /* Absent: it could be judged. */
-static str trouble_of(const struct hit *hit)
+static str trouble_of(const struct hit *hit, enum trouble *trouble)
 {
+    const struct check *row = hit->row.check, *old = hit->old.check;
+    const struct check *check = row != NULL && row->why.at != NULL ? row : old;
+
+    *trouble = TROUBLE_PASSING;
     if (hit->known->state == KNOWN_TROUBLE)
         return hit->known->why;
-    if (hit->row.check != NULL && hit->row.check->why.at != NULL)
-        return hit->row.check->why;
-    return hit->old.check != NULL ? hit->old.check->why : (str){NULL, 0};
+    if (check == NULL)
+        return (str){NULL, 0};
+    *trouble = check->trouble;
+    return check->why;
 }
 
 /* Who cannot be judged hears why; the others lose nothing. */
 static void add_hit(const struct delivery *delivery, struct hit *hit)
 {
     struct listener *listener = hit->binding->listener;
-    str why = trouble_of(hit);
+    enum trouble trouble;
+    str why = trouble_of(hit, &trouble);
 
-    if (!listener->alive)
+    if (!listener->alive || listener->stalled)
         return;
     if (why.at != NULL) {
-        listener->fns->unjudged(listener, delivery->change, why);
+        listener->first_hit = NULL;
+        listener->fns->unjudged(listener, delivery->change, why, trouble);
         return;
     }
     if (!is_visible(hit))

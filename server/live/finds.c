@@ -21,6 +21,7 @@ struct form {
     char newest[ID_BYTES]; /* the id of the newest: the notification's, too */
     str details[PLAIN_DETAILS_MAX];
     int64_t found_ms;
+    struct position position; /* of the newest */
 };
 
 struct finds {
@@ -33,6 +34,7 @@ struct finds {
 struct find {
     str id, form, expression, digits, proof_method;
     int64_t found_ms;
+    struct position position;
 };
 
 struct finds *finds_new(void (*send)(void *arg, struct message *message), void *arg)
@@ -91,6 +93,7 @@ static void put_details(struct buf *buf, const struct form *form)
 
 static void form_tell(const struct finds *finds, const struct form *form)
 {
+    char room[POSITION_TEXT_MAX];
     arena *mem = arena_open();
     struct buf buf;
 
@@ -103,8 +106,8 @@ static void form_tell(const struct finds *finds, const struct form *form)
                                        form->count == 1 ? "prime" : "primes"));
     buf_put(&buf, STR(",\"details\":["));
     put_details(&buf, form);
-    buf_printf(&buf, "],\"count\":%zu,\"timestamp_ms\":%lld}}", form->count,
-               (long long)form->found_ms);
+    buf_printf(&buf, "],\"count\":%zu,\"timestamp_ms\":%lld},\"lsn\":\"%.*s\"}", form->count,
+               (long long)form->found_ms, STR_ARG(position_text(room, form->position)));
     send(finds, &buf);
     arena_close(&mem);
 }
@@ -164,6 +167,7 @@ static void gather(struct finds *finds, const struct find *find)
     snprintf(form->newest, sizeof(form->newest), "%.*s", STR_ARG(find->id));
     form->count++;
     form->found_ms = find->found_ms;
+    form->position = find->position;
 }
 
 void finds_tick(struct finds *finds)
@@ -204,13 +208,15 @@ static bool read_find(const struct change *change, struct find *find)
                           .expression = column(change, STR("expression")),
                           .digits = column(change, STR("digits")),
                           .proof_method = column(change, STR("proof_method")),
-                          .found_ms = change->committed_us / 1000};
+                          .found_ms = change->committed_us / 1000,
+                          .position = change->position};
     return find->id.len < ID_BYTES && json_check(find->id) == JSON_NUMBER &&
            json_check(find->digits) == JSON_NUMBER;
 }
 
 static void tell(const struct finds *finds, const struct find *find)
 {
+    char room[POSITION_TEXT_MAX];
     arena *mem = arena_open();
     struct buf buf;
 
@@ -221,7 +227,8 @@ static void tell(const struct finds *finds, const struct find *find)
     json_put_string(&buf, find->expression);
     buf_printf(&buf, ",\"digits\":%.*s,\"proof_method\":", STR_ARG(find->digits));
     json_put_string(&buf, find->proof_method);
-    buf_printf(&buf, ",\"timestamp_ms\":%lld}}", (long long)find->found_ms);
+    buf_printf(&buf, ",\"timestamp_ms\":%lld},\"lsn\":\"%.*s\"}", (long long)find->found_ms,
+               STR_ARG(position_text(room, find->position)));
     send(finds, &buf);
     arena_close(&mem);
 }

@@ -25,10 +25,15 @@ struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, vo
     hub->tenant_column = setup->tenant_column;
     hub->limits = setup->limits;
     hub->meter = setup->meter;
+    hub->ring_options = setup->ring;
+    hub->off = setup->off;
     list_init(&hub->sessions);
     list_init(&hub->joining);
     list_init(&hub->delayed);
     list_init(&hub->batches);
+    list_init(&hub->replays);
+    list_init(&hub->catching);
+    list_init(&hub->followers);
     return hub;
 }
 
@@ -39,6 +44,7 @@ void hub_free(struct hub **hub)
 
     *hub = NULL;
     batch_clear(last);
+    ring_free(&last->ring);
     known_forget(last);
     topic_clear(last);
     table_free(&last->watched);
@@ -65,6 +71,7 @@ void hub_go_on(struct hub *hub)
 {
     LIST_EACH (node, &hub->joining)
         channel_try(LIST_ENTRY(node, struct channel, of_joining));
+    followers_try(hub);
     batch_go_on(hub);
 }
 
@@ -84,8 +91,10 @@ static bool listens(const struct channel *channel)
     return false;
 }
 
-void hub_gap(struct hub *hub)
+/* Channels join again by themselves; followers go back to where they were. */
+void hub_lose(struct hub *hub, enum loss loss)
 {
+    followers_go_back(hub, loss);
     batch_clear(hub);
     LIST_EACH (node, &hub->sessions) {
         struct session *session = LIST_ENTRY(node, struct session, node);
@@ -96,6 +105,19 @@ void hub_gap(struct hub *hub)
                                           "channel"));
         }
     }
+}
+
+void hub_stream(struct hub *hub, uint64_t from, bool gap)
+{
+    const struct position start = {.lsn = from, .index = POSITION_ALL};
+
+    if (gap)
+        hub_lose(hub, LOSS_OF_STREAM);
+    if (!gap && hub->seen.lsn != 0)
+        return;
+    hub->seen = start;
+    if (hub->ring != NULL)
+        ring_start(hub->ring, start);
 }
 
 bool claims_expired(const struct claims *claims, int64_t now)
@@ -167,6 +189,10 @@ void hub_tick(struct hub *hub)
     end_waits(hub, now_us);
     end_expired(hub);
     end_empty(hub, now_us);
+    followers_end_waits(hub, now_us);
+    if (hub->ring != NULL)
+        ring_age(hub->ring, now_us);
+    hub_resume(hub);
     if (now_us - hub->asked_again_us < ASK_AGAIN_US)
         return;
     hub->asked_again_us = now_us;

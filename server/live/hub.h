@@ -13,6 +13,7 @@
 #include "live/change.h"
 #include "live/limits.h"
 #include "live/phoenix.h"
+#include "live/ring.h"
 
 struct hub;
 struct session;
@@ -21,6 +22,7 @@ struct peer;
 /* cells: row after row; why: absent, or why there is no answer. */
 struct found {
     str why, code; /* code: an SQLSTATE, or one of ours */
+    bool passing;  /* the database is away: asking again has hope */
     const str *cells;
     int nrows, ncolumns;
 };
@@ -45,7 +47,8 @@ enum spread_kind {
     SPREAD_JOIN,
     SPREAD_LEAVE,
     SPREAD_GONE, /* a gateway: whoever was present there leaves */
-    SPREAD_ASK   /* a gateway has come: each tells once more who is present with it */
+    SPREAD_ASK,  /* a gateway has come: each tells once more who is present with it */
+    SPREAD_KEEP  /* somebody listens to changes: they are worth keeping */
 };
 struct spread {
     enum spread_kind kind;
@@ -63,7 +66,9 @@ struct hub_fns {
     void (*spread)(void *arg, const struct spread *spread);
     /* NULL and a reference in *claims, or why the token is refused, in mem. */
     const char *(*verify)(void *arg, arena *mem, str token, const struct claims **claims);
-    bool (*streaming)(void *arg); /* changes arrive */
+    bool (*streaming)(void *arg);                         /* changes arrive */
+    bool (*has_room)(void *arg, const struct peer *peer); /* not much waits to be sent to it */
+    void (*soon)(void *arg); /* calls hub_resume at another turn of the loop */
 };
 
 /* Lent for the life of the hub. */
@@ -72,6 +77,8 @@ struct hub_setup {
     str tenant_column; /* absent: there is no fence between tenants */
     const struct live_limits *limits;
     struct live_meter *meter; /* shared by the workers */
+    struct ring_options ring;
+    bool off; /* changes will never come */
 };
 struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, void *arg);
 void hub_free(struct hub **hub);
@@ -86,8 +93,10 @@ void session_close(struct session *session);    /* frees it */
 
 /* Changes of committed transactions, in order; the list is the caller's. */
 void hub_changes(struct hub *hub, const struct change *const *changes, size_t count);
-/* Changes were lost: everybody who listens to some is told, and joins again. */
-void hub_gap(struct hub *hub);
+/* The stream begins at this position of the log. gap: what came before may be lost to it, everybody
+ * who listens is told. */
+void hub_stream(struct hub *hub, uint64_t from, bool gap);
+void hub_resume(struct hub *hub); /* the next portion for all who catch up */
 /* The feed is up, the schema may have changed: facts are read anew; waiting joins go on. */
 void hub_fresh(struct hub *hub);
 

@@ -6,8 +6,10 @@
 #include "base/table.h"
 #include "live/facts.h"
 #include "live/filter.h"
+#include "live/follower.h"
 #include "live/hub.h"
 #include "live/rights.h"
+#include "live/ring.h"
 
 /* What is known of one table for one role, or is being asked. Counted: batches hold some while
  * newer facts are read already. */
@@ -34,6 +36,8 @@ struct hub {
     str tenant_column;
     const struct live_limits *limits;
     struct live_meter *meter;
+    struct ring_options ring_options;
+    bool off;             /* changes will never come */
     struct table topics;  /* struct topic */
     struct table watched; /* struct watched */
     struct table known;   /* struct known */
@@ -41,11 +45,21 @@ struct hub {
     struct list joining; /* channels that wait for facts or for the feed */
     struct list delayed; /* struct delayed */
     struct list batches; /* the first one is being judged */
+    struct list replays; /* batches for one listener that catches up */
+    struct list catching, followers;
+    struct ring *ring;    /* NULL: nobody has listened yet */
+    struct position seen; /* the last change that came */
     size_t batch_bytes, presence_bytes;
     int64_t asked_again_us; /* what was KNOWN_TROUBLE */
     uint64_t last_ref;      /* of a presence */
     struct hub_counts counts;
 };
+
+/* Where changes were dropped: from what is here, and the ring may have them; or before. */
+enum loss { LOSS_HERE, LOSS_OF_STREAM };
+
+/* Can it be tried again with hope? */
+enum trouble { TROUBLE_LASTING, TROUBLE_PASSING };
 
 /* Who hears changes: a channel of realtime-js, or a follower. Part of its owner, which says how a
  * change is written for it and sent. */
@@ -53,25 +67,37 @@ struct listener {
     const struct listener_fns *fns;
     struct hub *hub;
     const struct claims *claims; /* a reference */
-    unsigned format;             /* listeners of one format and topic share what is written */
+    const void *sharing; /* listeners that share what is written have these three in common */
+    unsigned format;
     str topic;
     bool alive; /* may be told */
     int held;   /* what points here, hits of batches and questions: not freed before */
     struct hit *first_hit, **last_hit; /* of the change that is being delivered */
-};
 
-/* One change for one listener. data and ids (of all its bindings that want it) are JSON. */
-struct told {
-    const struct change *change;
-    str ids, data;
+    /* catching up: live changes are not for it until it is done */
+    struct list of_catching; /* hub->catching */
+    bool catching;
+    bool lost;              /* the stream has begun anew: no position of before counts */
+    bool rewinds, rewound;  /* it is to go back further than it is; it has */
+    bool stalled;           /* the rest of the batch at hand is not for it: it is tried again */
+    size_t careful;         /* so many changes are judged one by one */
+    struct position cursor; /* what is up to here it has, while it is catching up */
+    struct position rewind; /* where to */
+    struct position after;  /* what is up to here it has, otherwise */
+    int64_t retry_us;
 };
 
 struct listener_fns {
     struct message *(*write)(const struct listener *listener, arena *mem, const struct told *told);
     void (*send)(struct listener *listener, struct message *message, const struct told *told);
     /* It cannot be told whether it may hear the change. */
-    void (*unjudged)(struct listener *listener, const struct change *change, str why);
-    void (*free)(struct listener *listener); /* it is not alive, and nothing points to it */
+    void (*unjudged)(struct listener *listener, const struct change *change, str why,
+                     enum trouble trouble);
+    void (*gap)(struct listener *listener, struct position from, struct position to);
+    void (*rewinding)(struct listener *listener); /* NULL where nobody rewinds */
+    void (*caught_up)(struct listener *listener, struct position position);
+    bool (*has_room)(const struct listener *listener); /* more may be sent */
+    void (*unheld)(struct listener *listener); /* nothing points to it; not alive: free it */
 };
 enum { CLOSE_GOING_AWAY = 1001, CLOSE_TRY_AGAIN_LATER = 1013 };
 
@@ -113,6 +139,8 @@ struct binding {
     struct indexed *indexed; /* the column it is found by, see index.c; NULL: none */
     struct keyed *keyed;     /* the values */
     int nkeyed;
+    struct position want;               /* it hears what stands behind this */
+    struct position have_from, have_to; /* but for these, while its listener catches up */
 };
 
 enum channel_state { CHANNEL_JOINING, CHANNEL_JOINED, CHANNEL_GONE };
@@ -165,8 +193,26 @@ struct watched {
 };
 
 /* ---- listener.c ---- */
-void listener_release(struct listener *listener); /* held by one less; frees it when it is gone */
-void listener_end(struct listener *listener); /* not alive; frees it when nothing points to it */
+enum { LIVE_PORTION = 200 /* changes that one who catches up gets at a time */ };
+void listener_init(struct listener *listener, struct hub *hub, const struct listener_fns *fns);
+void listener_release(struct listener *listener); /* held by one less */
+void listener_end(struct listener *listener);     /* not alive; freed when nothing points to it */
+/* It has everything up to `from`, and gets the rest from the ring; nothing if it is at it. */
+void listener_resume(struct listener *listener, struct position from);
+/* The same, with the next changes one by one: one of them cannot be judged. */
+void listener_be_careful(struct listener *listener, struct position from);
+/* The same, a moment later, and without the rest of the batch at hand. */
+void listener_stall(struct listener *listener, struct position from);
+/* It goes back behind what it has; fns->rewinding is called when nothing is on its way. */
+void listener_rewind(struct listener *listener, struct position to);
+void listener_portion_ended(struct listener *listener, struct position end);
+void hub_keep(struct hub *hub); /* changes, from now on: somebody listens */
+void hub_start_ring(struct hub *hub);
+
+/* ---- follower.c ---- */
+void followers_try(struct hub *hub);
+void followers_end_waits(struct hub *hub, int64_t now_us);
+void followers_go_back(struct hub *hub, enum loss loss);
 
 /* ---- session.c ---- */
 void session_push(struct session *session, const struct out *out);
@@ -252,11 +298,16 @@ void known_ask_again(struct hub *hub); /* what was KNOWN_TROUBLE */
 
 /* ---- batch.c ---- */
 void batch_go_on(struct hub *hub);
+/* Changes for one listener again, which is told when they have been. */
+void batch_replay(struct listener *listener, const struct change *const *changes, size_t count);
 void batch_clear(struct hub *hub);
 
 /* ---- hub.c ---- */
 struct question *question_new(const struct claims *claims);
 void hub_ask(struct hub *hub, struct question *question);
+void hub_lose(struct hub *hub, enum loss loss);
+/* Behind this position nothing has been looked at yet. */
+struct position batch_begin(const struct hub *hub);
 void hub_go_on(struct hub *hub); /* something that was waited for is there */
 bool claims_expired(const struct claims *claims, int64_t now);
 str say_expired(arena *mem, const struct claims *claims, int64_t now);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "live/command.h"
 #include "live/finds.h"
 
 struct part {
@@ -21,6 +22,7 @@ struct plain {
     struct part parts[PLAIN_PARTS_MAX];
     int nparts;
     struct finds *finds;
+    struct hub *hub;
 };
 
 struct visitor {
@@ -28,7 +30,8 @@ struct visitor {
     struct plain *plain;
     struct peer *peer; /* NULL: not open yet */
     const struct claims *claims;
-    bool greeted; /* has had everything */
+    bool greeted;              /* has had everything */
+    struct commands *commands; /* NULL: it has sent none */
 };
 
 /* ---- to all ---- */
@@ -44,7 +47,7 @@ static void send_all(void *arg, struct message *message)
     }
 }
 
-struct plain *plain_new(const struct plain_fns *fns, void *arg)
+struct plain *plain_new(const struct plain_fns *fns, struct hub *hub, void *arg)
 {
     struct plain *plain = calloc(1, sizeof(*plain));
 
@@ -52,6 +55,7 @@ struct plain *plain_new(const struct plain_fns *fns, void *arg)
         abort();
     plain->fns = fns;
     plain->arg = arg;
+    plain->hub = hub;
     plain->finds = finds_new(send_all, plain);
     list_init(&plain->visitors);
     return plain;
@@ -204,6 +208,50 @@ bool visitor_open(struct visitor *visitor, struct peer *peer)
     return visitor->greeted;
 }
 
+/* ---- commands ---- */
+
+static void send_one(void *arg, struct message *message)
+{
+    const struct visitor *visitor = arg;
+    visitor->plain->fns->send(visitor->plain->arg, visitor->peer, message);
+}
+
+static bool has_room(void *arg)
+{
+    const struct visitor *visitor = arg;
+    return visitor->plain->fns->has_room(visitor->plain->arg, visitor->peer);
+}
+
+static void refuse_commands(struct visitor *visitor)
+{
+    struct message *message = message_new(
+        MESSAGE_TEXT, STR("{\"type\":\"error\",\"message\":\"A token is needed to follow "
+                          "tables\",\"hint\":\"Connect with /ws?token=...\"}"));
+
+    send_one(visitor, message);
+    message_unref(&message);
+}
+
+static bool open_commands(struct visitor *visitor)
+{
+    static const struct commands_fns fns = {.send = send_one, .has_room = has_room};
+    const struct plain *plain = visitor->plain;
+
+    if (visitor->claims == NULL)
+        visitor->claims = plain->fns->nobody(plain->arg);
+    if (visitor->claims != NULL)
+        visitor->commands = commands_new(plain->hub, visitor->claims, &fns, visitor);
+    return visitor->commands != NULL;
+}
+
+void visitor_receive(struct visitor *visitor, enum message_kind kind, str payload)
+{
+    if (visitor->commands != NULL || open_commands(visitor))
+        commands_take(visitor->commands, kind, payload);
+    else
+        refuse_commands(visitor);
+}
+
 /* What was dropped is missing: it starts again. */
 void visitor_overflow(struct visitor *visitor)
 {
@@ -213,6 +261,7 @@ void visitor_overflow(struct visitor *visitor)
 
 void visitor_close(struct visitor *visitor)
 {
+    commands_free(&visitor->commands);
     list_remove(&visitor->node);
     visitor->plain->count--;
     claims_unref(&visitor->claims);

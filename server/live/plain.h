@@ -3,13 +3,16 @@
  *
  * {"type":"update", part: ...}              everything at first, then what has changed
  * {"type":"prime_found","prime":{...}}      at the commit that brought it
- * {"type":"notification","notification":{}} the same, one a form and ten seconds */
+ * {"type":"notification","notification":{}} the same, one a form and ten seconds
+ *
+ * Who sends commands follows tables, too: command.h. */
 #ifndef LIVE_PLAIN_H
 #define LIVE_PLAIN_H
 
 #include "base/claims.h"
 #include "base/message.h"
 #include "live/change.h"
+#include "live/hub.h"
 
 enum {
     PLAIN_PARTS_MAX = 64,          /* members of a snapshot */
@@ -28,9 +31,12 @@ struct plain_fns {
     void (*send)(void *arg, struct peer *peer, struct message *message);
     void (*close)(void *arg, struct peer *peer, int code, str reason);
     bool (*streaming)(void *arg); /* changes arrive: notifications come by themselves */
+    bool (*has_room)(void *arg, const struct peer *peer);
+    /* A reference to the claims of who brings no token; NULL: they may not follow tables. */
+    const struct claims *(*nobody)(void *arg);
 };
 
-struct plain *plain_new(const struct plain_fns *fns, void *arg);
+struct plain *plain_new(const struct plain_fns *fns, struct hub *hub, void *arg);
 void plain_free(struct plain **plain); /* the sockets are closed */
 int plain_count(const struct plain *plain);
 void plain_tick(struct plain *plain); /* a few times a second: finds that were gathered, expiry */
@@ -43,6 +49,7 @@ void plain_changes(struct plain *plain, const struct change *const *changes, siz
 struct visitor *visitor_new(struct plain *plain, const struct claims *claims);
 /* False: it waits for the next snapshot. */
 bool visitor_open(struct visitor *visitor, struct peer *peer);
+void visitor_receive(struct visitor *visitor, enum message_kind kind, str payload);
 void visitor_overflow(struct visitor *visitor); /* it is too slow */
 void visitor_close(struct visitor *visitor);    /* frees it */
 

@@ -464,6 +464,10 @@ static void take_leave(struct hub *hub, struct topic *topic, const struct spread
 
 void hub_take_spread(struct hub *hub, const struct spread *spread)
 {
+    if (spread->kind == SPREAD_KEEP) {
+        hub_start_ring(hub);
+        return;
+    }
     if (spread->kind == SPREAD_GONE || spread->kind == SPREAD_ASK) {
         elsewhere_take(hub, spread);
         return;

@@ -69,6 +69,7 @@ void watch_read_one(arena *mem, str json, struct listener *listener, struct bind
     str key, value;
 
     list_init(&binding->node);
+    binding->wants = WANTS_ALL;
     binding->listener = listener;
     binding->json = json;
     binding->id = (int64_t)(str_hash(json, STR_HASH_SEED) & ID_MASK) + 1;

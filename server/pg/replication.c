@@ -18,7 +18,8 @@ enum {
     STATUS_MS = 1000,
     SQL_MAX = 512,
     WHY_MAX = 256,
-    SLOT_MAX = 64
+    SLOT_MAX = 64,
+    SLOT_FIELDS = 4 /* of the answer to CREATE_REPLICATION_SLOT: name, begin, snapshot, plugin */
 };
 
 #define SLOT_LAG_MAX (INT64_C(4) << 30) /* bytes of the log */
@@ -41,6 +42,7 @@ struct replication {
     struct timer *again, *status;
     int64_t pause_ms;
     uint64_t confirmed; /* by the caller */
+    uint64_t from;      /* where the slot begins */
     bool connecting, closing, up, continued;
     char why[WHY_MAX], said[WHY_MAX]; /* said: the last reason in the log */
 };
@@ -89,6 +91,15 @@ struct replication *replication_open(struct loop *loop, const struct replication
 
 /* ---- in the work thread ---- */
 
+/* "0/16B3748" */
+static uint64_t read_lsn(const char *text)
+{
+    unsigned high = 0, low = 0;
+
+    return sscanf(text, "%X/%X", &high, &low) == 2 ? (uint64_t)high << 32 | low : 0;
+}
+
+/* Of a slot that is made the second column says where it begins. */
 static bool run(struct replication *replication, ExecStatusType wanted, const char *sql)
 {
     PGresult *result = PQexec(replication->pg, sql);
@@ -98,6 +109,8 @@ static bool run(struct replication *replication, ExecStatusType wanted, const ch
     if (!done)
         snprintf(replication->why, sizeof(replication->why), "%s",
                  message != NULL ? message : PQerrorMessage(replication->pg));
+    else if (PQntuples(result) == 1 && PQnfields(result) == SLOT_FIELDS)
+        replication->from = read_lsn(PQgetvalue(result, 0, 1));
     PQclear(result);
     return done;
 }
@@ -122,13 +135,16 @@ static bool find_slot(struct replication *replication, bool *found)
     char sql[SQL_MAX],
         *name = PQescapeLiteral(replication->pg, replication->slot, strlen(replication->slot));
     bool ready = drop_useless(replication, name);
-    snprintf(sql, sizeof(sql), "select 1 from pg_replication_slots where slot_name = %s", name);
+    snprintf(sql, sizeof(sql),
+             "select confirmed_flush_lsn from pg_replication_slots where slot_name = %s", name);
     PQfreemem(name);
     if (!ready)
         return false;
     PGresult *result = PQexec(replication->pg, sql);
     bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
     *found = done && PQntuples(result) == 1;
+    if (*found)
+        replication->from = read_lsn(PQgetvalue(result, 0, 0));
     PQclear(result);
     return done;
 }
@@ -294,7 +310,7 @@ static void on_connected(void *arg)
         timer_start(replication->loop, STATUS_MS, STATUS_MS, send_status, replication);
     log_line(LOG_INFO, "changes stream", "slot=%s continued=%d",
              replication->slot != NULL ? replication->slot : "temporary", replication->continued);
-    replication->fns->up(replication->arg, replication->continued);
+    replication->fns->up(replication->arg, replication->continued, replication->from);
 }
 
 /* Two kinds: data of the log ('w': start, end, clock, message), and a sign of life ('k': end,

@@ -16,8 +16,9 @@ struct replication_options {
 };
 
 struct replication_fns {
-    /* Streaming, from now on or (with a permanent slot that was there) from where it was. */
-    void (*up)(void *arg, bool continued);
+    /* Streaming, from now on or (with a permanent slot that was there) from where it was: of what
+     * was committed behind `from` nothing is left out. */
+    void (*up)(void *arg, bool continued, uint64_t from);
     void (*down)(void *arg, const char *why); /* once for each time it was up */
     /* One message of pgoutput. NULL, or why it is not understood: the connection starts anew. */
     const char *(*message)(void *arg, str message);
