@@ -69,7 +69,7 @@ const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from
 const now = async () => (await stand.query('select pg_current_wal_lsn()::text as at'))[0].at;
 
 test('a client subscribes to several tables, hears what it asked for, and unsubscribes', async () => {
-    const socket = await follow({}, ticks, { subscribe: { table: 'ticks', event: '*', filter: 'kind=eq.b', select: ['n'] } });
+    const socket = await follow({}, ticks, { subscribe: { table: 'ticks', event: '*', filter: 'kind=eq.b' } });
     const [one, two] = socket.of('subscribed');
     assert.deepEqual([one.id, two.id, one.subscribe], [1, 2, ticks.subscribe]);
     assert.match(one.lsn, /^[0-9A-F]+\/[0-9A-F]+/);
@@ -156,9 +156,9 @@ test('what is replayed is judged as if it were new: policies, columns, filters',
     const all = { subscribe: { table: 'owned' }, since: start };
     const [ada, bo, anon] = [await follow({ token: userA.token }, all), await follow({ token: userB.token }, { ...all, subscribe: { table: 'owned', filter: 'n=gt.10' } }), await visit()];
     anon.say(all);
-    await ada.hears('resumed');
-    await bo.hears('resumed');
+    await until(() => ada.numbers().length >= 10 && bo.numbers().length >= 5, () => JSON.stringify([ada.frames, bo.frames]));
     await anon.hears('resumed');
+    await sleep(100);
     assert.deepEqual(ada.numbers(), range(1, 20).filter((n) => n % 2 === 0));
     assert.deepEqual(bo.numbers(), range(11, 20).filter((n) => n % 2 === 1));
     assert.deepEqual(Object.keys(ada.of('change')[0].change.record), ['n', 'owner']);
