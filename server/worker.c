@@ -346,7 +346,8 @@ void worker_spread(struct worker *worker, const struct spread *spread)
     for (int i = 0; i < worker->count; i++)
         if (worker->all[i] != NULL && worker->all[i] != worker)
             worker_give_spread(worker->all[i], spread);
-    gossip_tell(worker->gossip, spread);
+    if (spread->kind != SPREAD_KEEP) /* what a process keeps is its own affair */
+        gossip_tell(worker->gossip, spread);
 }
 
 /* ---- the end ---- */
