@@ -31,7 +31,7 @@ static void on_commit(void *arg, const struct transaction *transaction)
     seen->transactions++;
     for (size_t i = 0; i < transaction->count; i++) {
         const struct change *change = transaction->changes[i];
-        assert(change->index == i && change->lsn == transaction->lsn);
+        assert(change->position.index == i && change->position.lsn == transaction->end);
         assert((change->row != NULL) ==
                (change->op == CHANGE_INSERT || change->op == CHANGE_UPDATE));
         check_row(change, change->row);
