@@ -27,12 +27,22 @@ const struct fail *rpc_handle(struct request *req)
     return handle(req, ASK_FUNCTION);
 }
 
+static const struct fail *run(struct request *req, struct plan *plan)
+{
+    struct statement statement;
+
+    TRY(fence_plan(req->mem, req->worker->config, req->claims, plan));
+    TRY(plan_sql(req->mem, plan, &statement));
+    if (plan_streams(plan))
+        return rest_stream(req, plan, &statement);
+    return db_run(req, &statement, on_page, plan);
+}
+
 static const struct fail *handle(struct request *req, enum ask_target target)
 {
     const struct config *config = req->worker->config;
     struct ask *ask;
     struct plan *plan;
-    struct statement statement;
 
     timing_enter(&req->timing, TIMING_PARSE);
     TRY(long_query_read(req));
@@ -44,11 +54,7 @@ static const struct fail *handle(struct request *req, enum ask_target target)
     TRY(unfiltered_check(req->mem, config, req->claims->role, plan));
     if (ask->kind == ASK_OPTIONS)
         return http_reply(req, answer_options(req->mem, plan));
-    TRY(fence_plan(req->mem, config, req->claims, plan));
-    TRY(plan_sql(req->mem, plan, &statement));
-    if (plan_streams(plan))
-        return rest_stream(req, plan, &statement);
-    return db_run(req, &statement, on_page, plan);
+    return run(req, plan);
 }
 
 static int64_t integer(const struct rows *rows, int column)

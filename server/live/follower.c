@@ -229,42 +229,42 @@ static void activate(struct follower *follower, struct subscription *subscriptio
     answer(follower, subscription, FOLLOW_ACTIVE, (str){NULL, 0});
 }
 
+/* Can its table be followed? False when not, and then it is answered, or when nobody knows yet. */
+static bool fits(struct follower *follower, struct subscription *subscription)
+{
+    struct hub *hub = follower->listener.hub;
+    struct binding *binding = &subscription->binding;
+    const struct known *known =
+        known_find(hub, follower->listener.claims, binding->schema, binding->table);
+
+    if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
+        return false;
+    str why = watch_wrong(subscription->mem, binding, known);
+    if (why.at == NULL)
+        return watch_proven(hub, subscription->mem, binding, known->facts);
+    answer(follower, subscription,
+           known->state == KNOWN_NOTHING ? FOLLOW_NO_TABLE
+           : !known->facts->published    ? FOLLOW_NOT_SENT
+                                         : FOLLOW_BAD,
+           why);
+    return false;
+}
+
 /* Is it known by now whether this can be followed? Then it is answered. */
 static void try(struct follower *follower, struct subscription *subscription)
 {
     struct hub *hub = follower->listener.hub;
     struct binding *binding = &subscription->binding;
-    const struct known *known = NULL;
+    bool waits = subscription->rewinds && follower->listener.rewound;
 
-    if (binding->wrong.at != NULL) {
+    if (binding->wrong.at != NULL)
         answer(follower, subscription, FOLLOW_BAD, binding->wrong);
-        return;
-    }
-    if (hub->off) {
+    else if (hub->off)
         answer(follower, subscription, FOLLOW_UNREACHABLE,
                STR("Changes are off on this server (POSTERN_CHANGES)"));
-        return;
-    }
-    bool waits = subscription->rewinds && follower->listener.rewound;
-    if (waits || !hub->fns->streaming(hub->arg))
-        return;
-    if (!str_eq(binding->table, STR("*"))) {
-        known = known_find(hub, follower->listener.claims, binding->schema, binding->table);
-        if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
-            return;
-        str why = watch_wrong(subscription->mem, binding, known);
-        if (why.at == NULL && !watch_proven(hub, subscription->mem, binding, known->facts))
-            return;
-        if (why.at != NULL) {
-            answer(follower, subscription,
-                   known->state == KNOWN_NOTHING ? FOLLOW_NO_TABLE
-                   : !known->facts->published    ? FOLLOW_NOT_SENT
-                                                 : FOLLOW_BAD,
-                   why);
-            return;
-        }
-    }
-    activate(follower, subscription);
+    else if (!waits && hub->fns->streaming(hub->arg) &&
+             (str_eq(binding->table, STR("*")) || fits(follower, subscription)))
+        activate(follower, subscription);
 }
 
 int64_t follower_subscribe(struct follower *follower, str json, const struct position *since)

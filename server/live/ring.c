@@ -72,17 +72,17 @@ void ring_start(struct ring *ring, struct position from)
 
 static void grow(struct ring *ring)
 {
-    struct ring bigger = *ring;
+    size_t room = ring->room == 0 ? ROOM_FIRST : ring->room * 2;
+    struct entry *entries = malloc(room * sizeof(*entries));
 
-    bigger.room = ring->room == 0 ? ROOM_FIRST : ring->room * 2;
-    bigger.first = 0;
-    bigger.entries = malloc(bigger.room * sizeof(*bigger.entries));
-    if (bigger.entries == NULL)
+    if (entries == NULL)
         abort();
     for (size_t i = 0; i < ring->count; i++)
-        bigger.entries[i] = *entry_at(ring, i);
+        entries[i] = *entry_at(ring, i);
     free(ring->entries);
-    *ring = bigger;
+    ring->entries = entries;
+    ring->room = room;
+    ring->first = 0;
 }
 
 void ring_put(struct ring *ring, const struct change *change, int64_t now_us)

@@ -111,7 +111,8 @@ static void a_long_line_is_not_cut_within_a_character(void **state)
     struct writer writer;
 
     memset(text, 'x', sizeof(text));
-    memcpy(text + 199, "\xC3\xA9", 2);
+    text[199] = '\xC3';
+    text[200] = '\xA9';
     const struct doc_text one = {
         STR("a.md"), {text, sizeof(text)}
     };

@@ -94,7 +94,7 @@ static void answers_are_read_however_they_arrive(void **state)
             const struct kv_answer *answer = NULL;
             bool good = replies_feed(replies, (str){at, 1}) && replies_next(replies, &answer);
             if (!good || answer != NULL)
-                seen[count++] = good ? letters[answer->kind] : '!';
+                seen[count++] = (char)(good ? letters[answer->kind] : '!');
         }
         assert_string_equal(seen, cases[i].want);
         replies_free(&replies);
