@@ -23,7 +23,8 @@ const { values: options } = parseArgs({
         out: { type: 'string' },
     },
 });
-const SETTLE_MS = 100; /* what wrk left unanswered is not the next one's work */
+const SETTLE_MS = 100;
+const SETTLE_MAX_MS = 20000;
 const split = (text) => text.split(',');
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const seconds = Number(options.seconds ?? (options.quick ? 1 : 2));
@@ -47,6 +48,15 @@ function requestFiles(dir) {
     };
 }
 
+/** What wrk left unanswered is not the next one's work: a server may go on with it for seconds. */
+async function settle(cluster) {
+    const busy = () => cluster.query("select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()", DATABASE).then(([{ n }]) => n > 0);
+    const end = Date.now() + SETTLE_MAX_MS;
+    do {
+        await sleep(SETTLE_MS);
+    } while (Date.now() < end && (await busy()));
+}
+
 /** All peers of one workload, in an order that turns with the round. */
 async function measureWorkload(stand, workload, count, round) {
     const partners = peersOf(workload).flatMap((name) => stand.peers[name] ?? []);
@@ -55,7 +65,7 @@ async function measureWorkload(stand, workload, count, round) {
         const figures = await wrk({ port: peer.port, pid: peer.pid, databasePid: stand.cluster.pid, requestFile: stand.fileOf(workload, peer), connections: count, seconds: seconds * (workload.longer ?? 1) });
         say(`round ${round + 1}/${rounds}  ${workload.name.padEnd(8)} ${String(count).padStart(3)}  ${peer.name.padEnd(9)} ${Math.round(figures.rate)}/s  p99 ${figures.p99.toFixed(1)} ms${figures.bad + figures.broken ? `  FAILED ${figures.bad}+${figures.broken}` : ''}`);
         stand.runs.push({ workload: workload.name, connections: count, peer: peer.name, ...figures });
-        await sleep(SETTLE_MS);
+        await settle(stand.cluster);
         if (workload.name.startsWith('insert')) await stand.cluster.query('truncate api.logs', DATABASE);
     }
 }
