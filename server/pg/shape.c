@@ -15,11 +15,12 @@ void shape_measure(struct shape *shape, uint64_t hash, int64_t us)
 {
     if (shape->hash != hash)
         return; /* the place was taken while the statement ran */
-    if (!shape->known || us > SHAPE_SLOW_US)
+    if (!shape->known || us > SHAPE_VERY_SLOW_US)
         shape->average_us = us;
     else
         shape->average_us += (us - shape->average_us) / SHAPE_WEIGHT;
     shape->known = true;
+    shape->slow = shape->average_us > (shape->slow ? SHAPE_QUICK_US : SHAPE_SLOW_US);
 }
 
 void shape_doubt(struct shape *shape, uint64_t hash)

@@ -5,12 +5,19 @@
 
 #include "base/str.h"
 
-enum { SHAPES_MAX = 1024, SHAPE_SLOW_US = 20000, SHAPE_WEIGHT = 8 };
+enum {
+    SHAPES_MAX = 1024,
+    SHAPE_SLOW_US = 20000,  /* slow from here on ... */
+    SHAPE_QUICK_US = 10000, /* ... until it is below this: lanes are not changed back and forth */
+    SHAPE_VERY_SLOW_US = 80000, /* once is enough */
+    SHAPE_WEIGHT = 8
+};
 
 struct shape {
     uint64_t hash;
-    int64_t average_us; /* exponentially weighted, a slow run counts at once */
+    int64_t average_us; /* exponentially weighted */
     bool known;         /* has been measured alone */
+    bool slow;
 };
 
 struct shapes {
@@ -25,7 +32,7 @@ void shape_doubt(struct shape *shape, uint64_t hash);
 
 static inline bool shape_slow(const struct shape *shape)
 {
-    return shape->average_us > SHAPE_SLOW_US;
+    return shape->slow;
 }
 
 #endif
