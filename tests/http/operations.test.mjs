@@ -185,8 +185,11 @@ describe('TLS to the database', () => {
         const server = await startPostern({ databaseUrl });
         try {
             assert.equal((await fetch(`${server.url}/ready`)).status, 200);
-            const rows = await secure.query("select ssl, application_name as name from pg_stat_ssl join pg_stat_activity using (pid) where application_name like 'postern%'", DB);
-            assert.ok(rows.some(({ name }) => name.endsWith(':write')) && rows.some(({ name }) => name.endsWith(':listen')), JSON.stringify(rows));
+            let rows = [];
+            await until(async () => { /* ready comes before the last session has begun */
+                rows = await secure.query("select ssl, application_name as name from pg_stat_ssl join pg_stat_activity using (pid) where application_name like 'postern%'", DB);
+                return ['write', 'listen'].every((kind) => rows.some(({ name }) => name.endsWith(`:${kind}`)));
+            }, () => JSON.stringify(rows));
             return { encrypted: rows.every(({ ssl }) => ssl), open: rows.every(({ ssl }) => !ssl), logs: server.logs() };
         } finally {
             await server.stop();
