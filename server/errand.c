@@ -11,19 +11,24 @@ bool errand_ask(struct sync *sync, arena *mem, const struct statement *query, st
     return true;
 }
 
+bool errand_begin(struct sync *sync, arena *mem, const struct config *config, str *why)
+{
+    const struct statement role = {.text = STR("select set_config('role', $1, true)"),
+                                   .nparams = 1,
+                                   .params = &config->db_api_role};
+    str now;
+
+    return sync_run(sync, mem, STR("begin"), why) && errand_ask(sync, mem, &role, &now, why);
+}
+
 struct sync *errand_open(arena *mem, const struct config *config,
                          const struct errand_options *options, str *why)
 {
     const struct conninfo_options how = {
         .purpose = options->purpose, .connect_timeout_s = (int)((options->within_ms + 999) / 1000)};
-    const struct statement role = {.text = STR("select set_config('role', $1, true)"),
-                                   .nparams = 1,
-                                   .params = &config->db_api_role};
     struct sync *sync = sync_open_within(mem, config->database_url, &how, why);
-    str now;
 
-    if (sync != NULL &&
-        (!sync_run(sync, mem, STR("begin"), why) || !errand_ask(sync, mem, &role, &now, why)))
+    if (sync != NULL && !errand_begin(sync, mem, config, why))
         sync_close(&sync);
     return sync;
 }

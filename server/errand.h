@@ -14,7 +14,11 @@ struct errand_options {
 struct sync *errand_open(arena *mem, const struct config *config,
                          const struct errand_options *options, str *why);
 
-/* One value of one row. */
+/* Begins on a connection that is there already, for whoever must look around first, or begins anew
+ * behind a commit of its own. */
+bool errand_begin(struct sync *sync, arena *mem, const struct config *config, str *why);
+
+/* One value of one row; absent: null, or no row. */
 bool errand_ask(struct sync *sync, arena *mem, const struct statement *query, str *value, str *why);
 
 /* Commits, then ends the connection. False: nothing of it has happened, or nobody knows. */

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/statement.h"
-#include "pg/sync.h"
+#include "errand.h"
 
 enum { AGAIN_MS = 500 };
 
@@ -24,17 +23,6 @@ struct keyring {
     str why;
 };
 
-/* One value of one row; absent: null. */
-static bool ask(struct sync *sync, arena *mem, const struct statement *query, str *value, str *why)
-{
-    struct sync_rows rows;
-
-    if (!sync_query(sync, mem, query, &rows, why))
-        return false;
-    *value = rows.cells[0];
-    return true;
-}
-
 static bool has_keys(struct sync *sync, arena *mem, bool *has, str *why)
 {
     const struct statement query = {
@@ -43,7 +31,7 @@ static bool has_keys(struct sync *sync, arena *mem, bool *has, str *why)
                 "and pronamespace = (select oid from pg_namespace where nspname = 'postern'))")};
     str value;
 
-    if (!ask(sync, mem, &query, &value, why))
+    if (!errand_ask(sync, mem, &query, &value, why))
         return false;
     *has = str_eq(value, STR("t"));
     return true;
@@ -55,18 +43,7 @@ static bool touch(struct sync *sync, arena *mem, str used, str *why)
         .text = STR("select postern.touch_api_keys($1)"), .nparams = 1, .params = &used};
     str nothing;
 
-    return ask(sync, mem, &query, &nothing, why);
-}
-
-/* As the role of curated routes: the login role itself may see nothing. */
-static bool begin_as(struct sync *sync, arena *mem, const struct config *config, str *why)
-{
-    const struct statement role = {.text = STR("select set_config('role', $1, true)"),
-                                   .nparams = 1,
-                                   .params = &config->db_api_role};
-    str now;
-
-    return sync_run(sync, mem, STR("begin"), why) && ask(sync, mem, &role, &now, why);
+    return errand_ask(sync, mem, &query, &nothing, why);
 }
 
 static bool read_json(struct sync *sync, arena *mem, const struct config *config, str *json,
@@ -78,7 +55,7 @@ static bool read_json(struct sync *sync, arena *mem, const struct config *config
     *json = (str){NULL, 0};
     if (!has_keys(sync, mem, &has, why) || !has)
         return !has && why->at == NULL;
-    return begin_as(sync, mem, config, why) && ask(sync, mem, &query, json, why) &&
+    return errand_begin(sync, mem, config, why) && errand_ask(sync, mem, &query, json, why) &&
            sync_run(sync, mem, STR("commit"), why);
 }
 
@@ -90,7 +67,7 @@ static void tell_used(struct sync *sync, arena *mem, const struct config *config
 
     if (used.at == NULL)
         return;
-    if (!begin_as(sync, mem, config, &why) || !touch(sync, mem, used, &why) ||
+    if (!errand_begin(sync, mem, config, &why) || !touch(sync, mem, used, &why) ||
         !sync_run(sync, mem, STR("commit"), &why))
         log_line(LOG_WARN, "use of api keys not noted", "reason=\"%.*s\"", STR_ARG(why));
 }

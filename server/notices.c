@@ -149,7 +149,7 @@ static void read_tables(arena *mem, const struct sync_rows *rows, struct tables 
                                          .identity = (enum identity)cells[COLUMN_IDENTITY].at[0],
                                          .columns = columns,
                                          .ncolumns = count};
-        watched->table = notice_table(&table);
+        watched->table = live_table_copy(&table);
         (void)str_int(cells[COLUMN_SHAPE], &watched->shape);
         count = 0;
     }

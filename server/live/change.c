@@ -5,6 +5,55 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static str keep_text(char **room, str text)
+{
+    str kept = {*room, text.len};
+
+    memcpy(*room, text.at, text.len);
+    *room += text.len;
+    return kept;
+}
+
+const struct live_table *live_table_copy(const struct live_table *like)
+{
+    size_t size = sizeof(struct live_table) + sizeof(struct live_column) * (size_t)like->ncolumns;
+    size_t texts = like->schema.len + like->name.len;
+
+    for (int i = 0; i < like->ncolumns; i++)
+        texts += like->columns[i].name.len;
+    struct live_table *table = calloc(1, size + texts);
+    if (table == NULL)
+        abort();
+    char *room = (char *)table + size;
+    *table = *like;
+    table->refs = 1;
+    table->columns = (struct live_column *)(table + 1);
+    table->schema = keep_text(&room, like->schema);
+    table->name = keep_text(&room, like->name);
+    for (int i = 0; i < like->ncolumns; i++) {
+        table->columns[i] = like->columns[i];
+        table->columns[i].name = keep_text(&room, like->columns[i].name);
+    }
+    return table;
+}
+
+struct change *change_new(enum change_op op, const struct live_table *table, size_t texts)
+{
+    size_t values = sizeof(struct live_value) * (size_t)table->ncolumns;
+    size_t size = sizeof(struct change) + 2 * values + texts;
+    struct change *change = malloc(size);
+
+    if (change == NULL)
+        abort();
+    memset(change, 0, sizeof(struct change) + 2 * values);
+    *change = (struct change){.refs = 1, .op = op, .table = live_table_ref(table), .size = size};
+    if (op == CHANGE_INSERT || op == CHANGE_UPDATE)
+        change->row = (struct live_value *)(change + 1);
+    if (op == CHANGE_UPDATE || op == CHANGE_DELETE)
+        change->old = (struct live_value *)(change + 1) + table->ncolumns;
+    return change;
+}
+
 const struct live_table *live_table_ref(const struct live_table *table)
 {
     atomic_fetch_add(&((struct live_table *)(uintptr_t)table)->refs, 1);

@@ -66,6 +66,17 @@ struct change {
     size_t size;          /* bytes it holds, for caps */
 };
 
+/* A copy in one allocation, names included, with one reference. */
+const struct live_table *live_table_copy(const struct live_table *like);
+
+/* In one allocation, with one reference: the values of the rows that this operation has, all absent
+ * texts, then room for `texts` bytes that they may point to. The rest is the maker's to set. */
+struct change *change_new(enum change_op op, const struct live_table *table, size_t texts);
+static inline char *change_room(struct change *change, size_t texts)
+{
+    return (char *)change + change->size - texts;
+}
+
 const struct live_table *live_table_ref(const struct live_table *table);
 void live_table_unref(const struct live_table **table);
 const struct change *change_ref(const struct change *change);

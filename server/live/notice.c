@@ -1,8 +1,6 @@
 /* See notice.h. */
 #include "live/notice.h"
 
-#include <stdlib.h>
-
 #include "live/record.h"
 
 /* ---- the payload ---- */
@@ -123,57 +121,14 @@ static bool read_old(struct change *change, const struct notice *notice, char **
 
 struct change *notice_change(const struct notice *notice, const struct live_table *table, str row)
 {
-    size_t values = sizeof(struct live_value) * (size_t)table->ncolumns;
-    size_t size = sizeof(struct change) + 2 * values + row.len + notice->old.len;
-    struct change *change = calloc(1, size);
+    size_t texts = row.len + notice->old.len;
+    struct change *change = change_new(notice->op, table, texts);
+    char *room = change_room(change, texts);
 
-    if (change == NULL)
-        abort();
-    char *room = (char *)change + sizeof(struct change) + 2 * values;
-    *change =
-        (struct change){.refs = 1, .op = notice->op, .table = live_table_ref(table), .size = size};
-    if (change->op == CHANGE_INSERT || change->op == CHANGE_UPDATE)
-        change->row = (struct live_value *)(change + 1);
-    if (change->op == CHANGE_UPDATE || change->op == CHANGE_DELETE)
-        change->old = (struct live_value *)(change + 1) + table->ncolumns;
     if ((change->row == NULL || read_row(row, change->row, table->ncolumns, &room)) &&
         (change->old == NULL || read_old(change, notice, &room)))
         return change;
     const struct change *last = change;
     change_unref(&last);
     return NULL;
-}
-
-/* ---- the table ---- */
-
-static str keep_text(char **room, str text)
-{
-    str kept = {*room, text.len};
-
-    memcpy(*room, text.at, text.len);
-    *room += text.len;
-    return kept;
-}
-
-struct live_table *notice_table(const struct live_table *like)
-{
-    size_t size = sizeof(struct live_table) + sizeof(struct live_column) * (size_t)like->ncolumns;
-    size_t texts = like->schema.len + like->name.len;
-
-    for (int i = 0; i < like->ncolumns; i++)
-        texts += like->columns[i].name.len;
-    struct live_table *table = calloc(1, size + texts);
-    if (table == NULL)
-        abort();
-    char *room = (char *)table + size;
-    *table = *like;
-    table->refs = 1;
-    table->columns = (struct live_column *)(table + 1);
-    table->schema = keep_text(&room, like->schema);
-    table->name = keep_text(&room, like->name);
-    for (int i = 0; i < like->ncolumns; i++) {
-        table->columns[i] = like->columns[i];
-        table->columns[i].name = keep_text(&room, like->columns[i].name);
-    }
-    return table;
 }

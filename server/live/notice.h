@@ -27,7 +27,4 @@ bool notice_is_short(const struct notice *notice);
  * deleted row there is not even a key. */
 struct change *notice_change(const struct notice *notice, const struct live_table *table, str row);
 
-/* A copy in one allocation, texts included, with one reference. */
-struct live_table *notice_table(const struct live_table *like);
-
 #endif

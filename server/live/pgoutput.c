@@ -90,43 +90,30 @@ static void keep_table(struct pgoutput *decoder, const struct live_table *table)
     *slot = table;
 }
 
-static str keep_text(char **room, str text)
-{
-    str kept = {*room, text.len};
-
-    memcpy(*room, text.at, text.len);
-    *room += text.len;
-    return kept;
-}
-
 static void read_table(struct pgoutput *decoder, struct bytes *in)
 {
-    size_t bytes = in->rest.len; /* no name can be longer, all together */
-    uint32_t oid = (uint32_t)bytes_number(in, 4);
-    str schema = bytes_text(in), name = bytes_text(in);
-    enum identity identity = (enum identity)bytes_number(in, 1);
-    int count = (int)bytes_number(in, 2);
+    struct live_column columns[PGOUTPUT_COLUMNS_MAX];
+    struct live_table table = {.columns = columns};
 
-    if (in->lacking || count > PGOUTPUT_COLUMNS_MAX || decoder->ntables >= PGOUTPUT_TABLES_MAX) {
+    table.oid = (uint32_t)bytes_number(in, 4);
+    table.schema = bytes_text(in);
+    table.name = bytes_text(in);
+    table.identity = (enum identity)bytes_number(in, 1);
+    table.ncolumns = (int)bytes_number(in, 2);
+    if (in->lacking || table.ncolumns > PGOUTPUT_COLUMNS_MAX ||
+        decoder->ntables >= PGOUTPUT_TABLES_MAX) {
         decoder->wrong = "a relation message is not understood";
         return;
     }
-    size_t size = sizeof(struct live_table) + sizeof(struct live_column) * (size_t)count;
-    struct live_table *table = calloc(1, size + bytes + STR("pg_catalog").len);
-    if (table == NULL)
-        abort();
-    char *room = (char *)table + size;
-    *table = (struct live_table){.refs = 1, .oid = oid, .identity = identity, .ncolumns = count};
-    table->columns = (struct live_column *)(table + 1);
-    table->schema = keep_text(&room, schema.len > 0 ? schema : STR("pg_catalog"));
-    table->name = keep_text(&room, name);
-    for (int i = 0; i < count; i++) {
-        table->columns[i].key = (bytes_number(in, 1) & 1) != 0;
-        table->columns[i].name = keep_text(&room, bytes_text(in));
-        table->columns[i].type = (uint32_t)bytes_number(in, 4);
+    if (table.schema.len == 0)
+        table.schema = STR("pg_catalog");
+    for (int i = 0; i < table.ncolumns; i++) {
+        columns[i].key = (bytes_number(in, 1) & 1) != 0;
+        columns[i].name = bytes_text(in);
+        columns[i].type = (uint32_t)bytes_number(in, 4);
         bytes_number(in, 4); /* the type's modifier */
     }
-    keep_table(decoder, table);
+    keep_table(decoder, live_table_copy(&table));
 }
 
 /* ---- the changes ---- */
@@ -184,25 +171,6 @@ static bool read_row(struct bytes *in, struct live_value *values, int count)
     return sent == count && !in->lacking;
 }
 
-/* A change in one allocation: its values, then a copy of the message that they point into. */
-static struct change *change_new(enum change_op op, const struct live_table *table, str message)
-{
-    size_t values = sizeof(struct live_value) * (size_t)table->ncolumns;
-    size_t size = sizeof(struct change) + 2 * values + message.len;
-    struct change *change = malloc(size);
-
-    if (change == NULL)
-        abort();
-    memset(change, 0, sizeof(*change) + 2 * values);
-    *change = (struct change){.refs = 1, .op = op, .table = live_table_ref(table), .size = size};
-    if (op == CHANGE_INSERT || op == CHANGE_UPDATE)
-        change->row = (struct live_value *)(change + 1);
-    if (op == CHANGE_UPDATE || op == CHANGE_DELETE)
-        change->old = (struct live_value *)(change + 1) + table->ncolumns;
-    memcpy((char *)change + size - message.len, message.at, message.len);
-    return change;
-}
-
 /* Beside a key PostgreSQL sends NULLs that say nothing. */
 static void forget_rest(struct change *change)
 {
@@ -253,10 +221,12 @@ static void read_change(struct pgoutput *decoder, struct bytes *in, enum change_
         decoder->wrong = "a change of a table that was not described";
         return;
     }
-    struct change *change = change_new(op, table, in->rest);
+    struct change *change = change_new(op, table, in->rest.len);
+    char *room = change_room(change, in->rest.len); /* the message, which the values point into */
     struct bytes copy = {
-        .rest = {(char *)change + change->size - in->rest.len, in->rest.len}
+        .rest = {room, in->rest.len}
     };
+    memcpy(room, in->rest.at, in->rest.len);
     if (read_rows(change, &copy)) {
         hold(decoder, change, xid);
         return;
@@ -276,7 +246,7 @@ static void read_truncate(struct pgoutput *decoder, struct bytes *in, uint32_t x
     for (uint64_t i = 0; i < count && !in->lacking; i++) {
         const struct live_table *table = find_table(decoder, (uint32_t)bytes_number(in, 4));
         if (table != NULL)
-            hold(decoder, change_new(CHANGE_TRUNCATE, table, STR("")), xid);
+            hold(decoder, change_new(CHANGE_TRUNCATE, table, 0), xid);
     }
 }
 

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!notice_read(payload, &notice))
         return 0;
-    const struct live_table *table = notice_table(&like);
+    const struct live_table *table = live_table_copy(&like);
     const struct change *change = notice_change(&notice, table, notice.row);
     if (change != NULL) {
         assert((change->row != NULL) ==

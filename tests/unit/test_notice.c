@@ -85,7 +85,7 @@ static const struct live_table *table_with(enum identity identity)
                                      .identity = identity,
                                      .columns = columns,
                                      .ncolumns = 2};
-    return notice_table(&table);
+    return live_table_copy(&table);
 }
 
 /* One letter a value: its text, "null", or '?' for unknown. */
