@@ -29,7 +29,7 @@ struct output {
     pthread_mutex_t write;  /* guards leaving; taken before gather */
     _Atomic(enum log_level) level;
     enum log_format format;
-    bool access_log, regular_file;
+    bool access_log;
     char pending[PENDING_BYTES_MAX], leaving[PENDING_BYTES_MAX];
     size_t pending_len, leaving_len, left; /* left: how much of leaving has been written */
     int64_t dropped;
@@ -51,13 +51,10 @@ static const char *const level_names[] = {"crit", "error", "warn", "info", "debu
 
 void log_open(enum log_level level, enum log_format format, bool access_log)
 {
-    struct stat file;
-
     output.level = level;
     output.format = format;
     output.second = 0;
     output.access_log = access_log;
-    output.regular_file = fstat(STDERR_FILENO, &file) == 0 && S_ISREG(file.st_mode);
 }
 
 enum log_level log_level_named(str name)
@@ -369,16 +366,25 @@ static void count_lost_lines(void)
     output.left = output.leaving_len;
 }
 
+/* A file takes all at once. Asked each time: standard error may become another one. */
+static bool is_regular_file(int fd)
+{
+    struct stat file;
+    return fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+}
+
 /* Writes what standard error takes now, without waiting. Its file status flags are left alone:
  * the terminal and the parent share them. */
 static void write_leaving(void)
 {
+    bool file = output.left < output.leaving_len && is_regular_file(STDERR_FILENO);
+
     while (output.left < output.leaving_len) {
         struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
         size_t len = output.leaving_len - output.left;
-        if (!output.regular_file && poll(&ready, 1, 0) <= 0)
+        if (!file && poll(&ready, 1, 0) <= 0)
             return;
-        if (!output.regular_file && len > PIPE_WRITE_MAX)
+        if (!file && len > PIPE_WRITE_MAX)
             len = PIPE_WRITE_MAX;
         ssize_t wrote = write(STDERR_FILENO, output.leaving + output.left, len);
         if (wrote < 0 && (errno == EAGAIN || errno == EINTR))
