@@ -32,9 +32,10 @@ static int count_elements(str json)
     return count;
 }
 
+/* "n", of an array "a,n" */
 static void read_kind(str text, struct fact_column *column)
 {
-    column->array = text.len > 1 && text.at[0] == 'a';
+    column->array = (char)(text.len > 2 && text.at[0] == 'a' ? text.at[1] : 0);
     column->kind = text.len == 0 ? KIND_TEXT : (enum kind)text.at[text.len - 1];
 }
 

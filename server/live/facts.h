@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "live/change.h"
 
-/* How a value's text becomes JSON; KIND_ARRAY is added to the kind of the elements. */
+/* How a value's text becomes JSON. */
 enum kind {
     KIND_TEXT = 's',
     KIND_NUMBER = 'n',
@@ -15,7 +15,10 @@ enum kind {
     KIND_BYTEA = 'x',
     KIND_TIMESTAMPTZ = 'z',
     KIND_TIMESTAMP = 't',
-    KIND_COMPOSITE = 'c'
+    KIND_COMPOSITE = 'c',
+    KIND_HSTORE = 'h',
+    KIND_NUMBERS = 'v', /* int2vector: "1 2 3" */
+    KIND_NUMERALS = 'o' /* oidvector: the same, its members are texts */
 };
 
 struct fact_composite;
@@ -23,11 +26,11 @@ struct fact_composite;
 /* A column of the table; of the field of a composite type only name and kind are known. */
 struct fact_column {
     str name;
-    str type; /* pg_type.typname */
-    str full; /* with its length, qualified if need be: for casts */
-    enum kind kind;
-    bool array;
-    str composite;                   /* the number of the type, of KIND_COMPOSITE */
+    str type;       /* pg_type.typname */
+    str full;       /* with its length, qualified if need be: for casts */
+    enum kind kind; /* of an array: that of its elements */
+    char array;     /* what stands between its elements, mostly a comma; 0: it is none */
+    str composite;  /* the number of the type, of KIND_COMPOSITE */
     const struct fact_composite *of; /* its fields */
     bool readable;                   /* by the role */
     bool key;                        /* of the primary key */

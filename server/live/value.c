@@ -40,8 +40,23 @@ static void put_time(struct buf *buf, str text, bool zone)
     buf_put(buf, before_christ ? STR(" BC\"") : STR("\""));
 }
 
+/* "1 2 3" */
+static void put_vector(struct buf *buf, str text, const char *quote)
+{
+    const char *between = "";
+    str one;
+
+    buf_putc(buf, '[');
+    while (text.len > 0 && str_cut(&text, ' ', &one)) {
+        buf_printf(buf, "%s%s%.*s%s", between, quote, STR_ARG(one), quote);
+        between = ",";
+    }
+    buf_putc(buf, ']');
+}
+
 static void put_any(struct buf *buf, const struct fact_column *column, str text);
 static void put_object(struct buf *buf, const struct fact_composite *of, str text);
+static void put_pairs(struct buf *buf, str text);
 
 static void put_scalar(struct buf *buf, const struct fact_column *column, str text)
 {
@@ -63,6 +78,15 @@ static void put_scalar(struct buf *buf, const struct fact_column *column, str te
         break;
     case KIND_COMPOSITE:
         put_object(buf, column->of, text);
+        break;
+    case KIND_HSTORE:
+        put_pairs(buf, text);
+        break;
+    case KIND_NUMBERS:
+        put_vector(buf, text, "");
+        break;
+    case KIND_NUMERALS:
+        put_vector(buf, text, "\"");
         break;
     case KIND_BYTEA:
     case KIND_TEXT:
@@ -87,11 +111,11 @@ static str take_quoted(struct buf *scratch, str *rest)
     return scratch->full ? STR("") : str_skip(buf_str(scratch), start);
 }
 
-static str take_bare(str *rest)
+static str take_bare(str *rest, char delimiter)
 {
     size_t len = 0;
 
-    while (len < rest->len && rest->at[len] != ',' && rest->at[len] != '}')
+    while (len < rest->len && rest->at[len] != delimiter && rest->at[len] != '}')
         len++;
     str bare = {rest->at, len};
     *rest = str_skip(*rest, len);
@@ -107,14 +131,14 @@ static void put_element(struct buf *buf, const struct fact_column *column, str *
         put_scalar(buf, column, take_quoted(&scratch, rest));
         return;
     }
-    str bare = take_bare(rest);
+    str bare = take_bare(rest, column->array);
     if (str_ieq(bare, STR("null")))
         buf_put(buf, STR("null"));
     else
         put_scalar(buf, column, bare);
 }
 
-/* The braces and commas are JSON's brackets and commas; what is between them is an element. */
+/* The braces and delimiters are JSON's brackets and commas; what is between them is an element. */
 static void put_array(struct buf *buf, const struct fact_column *column, str text)
 {
     long start = str_find(text, '{'); /* "[0:2]={...}" when it does not begin at 1 */
@@ -129,7 +153,7 @@ static void put_array(struct buf *buf, const struct fact_column *column, str tex
         char byte = rest.at[0];
         if (byte == '{')
             depth++;
-        if (byte != '{' && byte != '}' && byte != ',') {
+        if (byte != '{' && byte != '}' && byte != column->array) {
             put_element(buf, column, &rest);
             continue;
         }
@@ -138,6 +162,38 @@ static void put_array(struct buf *buf, const struct fact_column *column, str tex
         if (byte == '}' && --depth == 0)
             return;
     }
+}
+
+/* ---- hstore: "a"=>"1", "b"=>NULL ---- */
+
+static void put_quoted(struct buf *buf, str *rest)
+{
+    struct buf scratch;
+
+    buf_init(&scratch, buf->mem, rest->len + 1);
+    json_put_string(buf, take_quoted(&scratch, rest));
+}
+
+static void put_pairs(struct buf *buf, str text)
+{
+    const char *between = "";
+
+    buf_putc(buf, '{');
+    while (str_starts(text, STR("\""))) {
+        buf_put(buf, str_from(between));
+        put_quoted(buf, &text);
+        buf_putc(buf, ':');
+        text = str_skip(text, STR("=>").len);
+        if (str_starts(text, STR("\""))) {
+            put_quoted(buf, &text);
+        } else {
+            buf_put(buf, STR("null"));
+            text = str_skip(text, STR("NULL").len);
+        }
+        text = str_skip(text, STR(", ").len);
+        between = ",";
+    }
+    buf_putc(buf, '}');
 }
 
 /* ---- composite values: (1,,"a ""b""") ---- */

@@ -4,8 +4,9 @@
 -- publication. Sources: PostgreSQL "pg_policy", "pg_attribute", "pg_depend"; 5.8 Row Security.
 --
 -- composites: the fields of every composite type that the columns hold, by the type's number.
--- kind: n number, b boolean, j json, x bytea, z timestamptz, t timestamp, c composite, s anything
--- else (its text is the string); an array is "a" before the kind of its elements.
+-- kind: n number, b boolean, j json, x bytea, z timestamptz, t timestamp, c composite, h hstore,
+-- v int2vector, o oidvector, s anything else (its text is the string); an array is "a" and what
+-- stands between its elements before their kind.
 -- reads of a policy: "role" when nothing but the row and the role decides, "subject" when only
 -- auth.uid() does, "claims" when it may read anything else: another relation, a function that is
 -- not PostgreSQL's own, a setting.
@@ -24,7 +25,7 @@ reached(oid) as (
     cross join lateral (
         select t.typbasetype where t.typtype = 'd'
         union all
-        select t.typelem where t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A'
+        select t.typelem where t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' and t.typarray = 0
         union all
         select a.atttypid from pg_attribute a
         where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
@@ -40,7 +41,7 @@ plain(of, oid) as (
 ),
 kinds(of, kind, composite) as (
     select p.of,
-        case when t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' then 'a' else '' end
+        case when is_array then 'a' || t.typdelim::text else '' end
         || case
             when e.typname in ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') then 'n'
             when e.typname = 'bool' then 'b'
@@ -49,12 +50,18 @@ kinds(of, kind, composite) as (
             when e.typname = 'timestamptz' then 'z'
             when e.typname = 'timestamp' then 't'
             when e.typtype = 'c' then 'c'
+            when e.typname = 'hstore' and e.typtype = 'b' then 'h'
+            when e.typname = 'int2vector' then 'v'
+            when e.typname = 'oidvector' then 'o'
             else 's'
         end,
         case when e.typtype = 'c' then e.oid::text end
     from plain p
     join pg_type t on t.oid = p.oid
-    left join plain pe on pe.of = case when t.typcategory = 'A' then t.typelem else t.oid end
+    -- What has an array type of its own is no array: int2vector.
+    cross join lateral (
+        select t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' and t.typarray = 0 as is_array) as of_array
+    left join plain pe on pe.of = case when is_array then t.typelem else t.oid end
     join pg_type e on e.oid = pe.oid
 )
 select json_build_object(

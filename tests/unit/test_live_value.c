@@ -13,34 +13,43 @@ static void values_are_what_to_jsonb_says(void **state)
 {
     static const struct {
         enum kind kind;
-        bool array;
+        char array;
         const char *text, *want;
     } cases[] = {
-        {KIND_NUMBER,      false, "42",                             "42"                                },
-        {KIND_NUMBER,      false, "-0.50",                          "-0.50"                             },
-        {KIND_NUMBER,      false, "1e+20",                          "1e+20"                             },
-        {KIND_NUMBER,      false, "NaN",                            "\"NaN\""                           },
-        {KIND_NUMBER,      false, "-Infinity",                      "\"-Infinity\""                     },
-        {KIND_BOOL,        false, "t",                              "true"                              },
-        {KIND_BOOL,        false, "f",                              "false"                             },
-        {KIND_JSON,        false, "{\"a\": [1]}",                   "{\"a\": [1]}"                      },
-        {KIND_TEXT,        false, "a \"b\"\n",                      "\"a \\\"b\\\"\\n\""                },
-        {KIND_TEXT,        false, "ab    ",                         "\"ab    \""                        },
-        {KIND_BYTEA,       false, "\\xdeadbeef",                    "\"deadbeef\""                      },
-        {KIND_TIMESTAMP,   false, "2026-01-02 03:04:05",            "\"2026-01-02T03:04:05\""           },
-        {KIND_TIMESTAMPTZ, false, "2026-01-02 01:04:05.6789+00",
-         "\"2026-01-02T01:04:05.6789+00:00\""                                                           },
-        {KIND_TIMESTAMPTZ, false, "0044-03-15 00:00:00+00 BC",      "\"0044-03-15T00:00:00+00:00 BC\""  },
-        {KIND_TIMESTAMPTZ, false, "infinity",                       "\"infinity\""                      },
-        {KIND_NUMBER,      true,  "{}",                             "[]"                                },
-        {KIND_NUMBER,      true,  "{1,NULL,3}",                     "[1,null,3]"                        },
-        {KIND_NUMBER,      true,  "{{1,2},{3,4}}",                  "[[1,2],[3,4]]"                     },
-        {KIND_NUMBER,      true,  "[0:1]={1,2}",                    "[1,2]"                             },
-        {KIND_TEXT,        true,  "{a,\"b,c\",\"NULL\",\"q\\\"\"}", "[\"a\",\"b,c\",\"NULL\",\"q\\\"\"]"},
-        {KIND_TEXT,        true,  "{\"\",\"{x}\"}",                 "[\"\",\"{x}\"]"                    },
-        {KIND_JSON,        true,  "{\"{\\\"a\\\": 1}\"}",           "[{\"a\": 1}]"                      },
-        {KIND_BOOL,        true,  "{t,f}",                          "[true,false]"                      },
-        {KIND_TEXT,        true,  "1 2 3",                          "\"1 2 3\""                         },
+        {KIND_NUMBER,      0,   "42",                                  "42"                                },
+        {KIND_NUMBER,      0,   "-0.50",                               "-0.50"                             },
+        {KIND_NUMBER,      0,   "1e+20",                               "1e+20"                             },
+        {KIND_NUMBER,      0,   "NaN",                                 "\"NaN\""                           },
+        {KIND_NUMBER,      0,   "-Infinity",                           "\"-Infinity\""                     },
+        {KIND_BOOL,        0,   "t",                                   "true"                              },
+        {KIND_BOOL,        0,   "f",                                   "false"                             },
+        {KIND_JSON,        0,   "{\"a\": [1]}",                        "{\"a\": [1]}"                      },
+        {KIND_TEXT,        0,   "a \"b\"\n",                           "\"a \\\"b\\\"\\n\""                },
+        {KIND_TEXT,        0,   "ab    ",                              "\"ab    \""                        },
+        {KIND_BYTEA,       0,   "\\xdeadbeef",                         "\"deadbeef\""                      },
+        {KIND_TIMESTAMP,   0,   "2026-01-02 03:04:05",                 "\"2026-01-02T03:04:05\""           },
+        {KIND_TIMESTAMPTZ, 0,   "2026-01-02 01:04:05.6789+00",         "\"2026-01-02T01:04:05.6789+00:00\""},
+        {KIND_TIMESTAMPTZ, 0,   "0044-03-15 00:00:00+00 BC",           "\"0044-03-15T00:00:00+00:00 BC\""  },
+        {KIND_TIMESTAMPTZ, 0,   "infinity",                            "\"infinity\""                      },
+        {KIND_NUMBER,      ',', "{}",                                  "[]"                                },
+        {KIND_NUMBER,      ',', "{1,NULL,3}",                          "[1,null,3]"                        },
+        {KIND_NUMBER,      ',', "{{1,2},{3,4}}",                       "[[1,2],[3,4]]"                     },
+        {KIND_NUMBER,      ',', "[0:1]={1,2}",                         "[1,2]"                             },
+        {KIND_TEXT,        ',', "{a,\"b,c\",\"NULL\",\"q\\\"\"}",      "[\"a\",\"b,c\",\"NULL\",\"q\\\"\"]"},
+        {KIND_TEXT,        ',', "{\"\",\"{x}\"}",                      "[\"\",\"{x}\"]"                    },
+        {KIND_JSON,        ',', "{\"{\\\"a\\\": 1}\"}",                "[{\"a\": 1}]"                      },
+        {KIND_BOOL,        ',', "{t,f}",                               "[true,false]"                      },
+        {KIND_TEXT,        ',', "1 2 3",                               "\"1 2 3\""                         },
+        {KIND_TEXT,        ';', "{(1,1),(0,0);(2,2),(1,1);NULL}",
+         "[\"(1,1),(0,0)\",\"(2,2),(1,1)\",null]"                                                          },
+        {KIND_NUMBERS,     0,   "1 2 3",                               "[1,2,3]"                           },
+        {KIND_NUMBERS,     0,   "",                                    "[]"                                },
+        {KIND_NUMERALS,    0,   "10",                                  "[\"10\"]"                          },
+        {KIND_HSTORE,      0,   "",                                    "{}"                                },
+        {KIND_HSTORE,      0,   "\"a\"=>\"1\", \"b \\\"c\\\"\"=>NULL",
+         "{\"a\":\"1\",\"b \\\"c\\\"\":null}"                                                              },
+        {KIND_HSTORE,      ',', "{\"\\\"a\\\"=>\\\"1\\\"\",NULL}",     "[{\"a\":\"1\"},null]"              },
+        {KIND_HSTORE,      0,   "\"a",                                 "{\"a\":null}"                      },
     };
     arena *mem = arena_open();
 
@@ -62,19 +71,19 @@ static void composite_values_are_objects(void **state)
     static struct fact_column fields[] = {
         {.name = {"a", 1},    .kind = KIND_NUMBER},
         {                .name = {"b", 1}, .kind = KIND_BYTEA                   },
-        { .name = {"c", 1},      .kind = KIND_TEXT,                         .array = true},
+        { .name = {"c", 1},       .kind = KIND_TEXT,                          .array = ','},
     };
     static const struct fact_composite type = {.fields = fields, .nfields = 3};
     static const struct {
-        bool array;
+        char array;
         const char *text, *want;
     } cases[] = {
-        {false, "(1,\"\\\\xdead\",\"{x,\"\"y z\"\"}\")",
-         "{\"a\":1,\"b\":\"\\\\xdead\",\"c\":[\"x\",\"y z\"]}"                                   },
-        {false, "(,,)",                                  "{\"a\":null,\"b\":null,\"c\":null}"    },
-        {true,  "{\"(1,,)\",NULL}",                      "[{\"a\":1,\"b\":null,\"c\":null},null]"},
-        {false, "(1",                                    "{\"a\":1,\"b\":null,\"c\":null}"       },
-        {false, "",                                      "\"\""                                  },
+        {0,   "(1,\"\\\\xdead\",\"{x,\"\"y z\"\"}\")",
+         "{\"a\":1,\"b\":\"\\\\xdead\",\"c\":[\"x\",\"y z\"]}"                                 },
+        {0,   "(,,)",                                  "{\"a\":null,\"b\":null,\"c\":null}"    },
+        {',', "{\"(1,,)\",NULL}",                      "[{\"a\":1,\"b\":null,\"c\":null},null]"},
+        {0,   "(1",                                    "{\"a\":1,\"b\":null,\"c\":null}"       },
+        {0,   "",                                      "\"\""                                  },
     };
     arena *mem = arena_open();
 
