@@ -228,6 +228,15 @@ static void on_overflown(void *arg)
         visitor_overflow(guest->visitor);
 }
 
+static void soon(void *arg);
+
+/* Who catches up goes on. */
+static void on_roomy(void *arg)
+{
+    const struct guest *guest = arg;
+    soon(guest->feed);
+}
+
 static void on_closed(void *arg)
 {
     struct guest *guest = arg;
@@ -268,11 +277,11 @@ static void spread_out(void *arg, const struct spread *spread)
     worker_spread(feed->worker, spread);
 }
 
-/* Who catches up gets the next portion when most of the last one has left. */
+/* Who has none gets what follows from the ring, when most of what waits has left. */
 static bool has_room(void *arg, const struct peer *peer)
 {
     (void)arg;
-    return peer_queued(peer) < WS_QUEUE_MAX / 4;
+    return peer_queued(peer) < WS_ROOM;
 }
 
 static const struct claims *nobody(void *arg)
@@ -319,6 +328,7 @@ struct feed *feed_new(struct worker *worker)
                                          .opened = on_opened,
                                          .received = on_received,
                                          .overflown = on_overflown,
+                                         .roomy = on_roomy,
                                          .closed = on_closed};
     static const struct hub_fns hub_fns = {.send = send_message,
                                            .close = close_peer,

@@ -25,7 +25,7 @@ struct message *message_new(enum message_kind kind, str payload)
         abort();
     message->refs = 1;
     message->waiting = 0;
-    message->droppable = false;
+    message->droppable = message->stays = false;
     message->len = start + payload.len;
     memcpy(message->bytes, head, start);
     if (payload.len > 0)

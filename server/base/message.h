@@ -14,6 +14,7 @@ struct message {
     atomic_int refs;
     atomic_int waiting; /* queues it stands in */
     bool droppable;     /* a slow client may lose it: a broadcast, never a change */
+    bool stays;         /* it tells of a loss, and is not lost with the rest */
     size_t len;
     char bytes[]; /* the frame */
 };

@@ -132,12 +132,12 @@ static void fail_unjudged(struct listener *listener, const struct change *change
     channel_fail(channel_of(listener), why);
 }
 
+/* It is further behind than the ring goes back: the session is told at the next tick. */
 static void fail_gap(struct listener *listener, struct position from, struct position to)
 {
     (void)from;
     (void)to;
-    channel_system(channel_of(listener), "system", "error",
-                   STR("gap: changes were lost while this client was away"));
+    session_overflow(channel_of(listener)->session);
 }
 
 static void on_caught_up(struct listener *listener, struct position position)
@@ -393,6 +393,8 @@ void channel_try(struct channel *channel)
     for (int i = 0; i < channel->nbindings; i++)
         if (channel->bindings[i].wrong.at == NULL)
             watch_start(&channel->bindings[i], hub);
+    if (channel->nbindings > 0)
+        hub_keep(hub); /* what it is too slow for */
     if (channel->topic == NULL)
         topic_enter(channel);
     reply_joined(channel);
@@ -438,7 +440,8 @@ void channel_fail(struct channel *channel, str why)
                             .ref = channel->join_ref,
                             .topic = channel->full,
                             .event = STR("phx_error"),
-                            .payload = STR("{}")};
+                            .payload = STR("{}"),
+                            .stays = true};
     session_push(channel->session, &out);
     channel_leave(channel);
 }

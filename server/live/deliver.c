@@ -165,6 +165,9 @@ static void add_hit(const struct delivery *delivery, struct hit *hit)
 
     if (!listener->alive || listener->stalled)
         return;
+    if (!listener->fns->has_room(listener) &&
+        listener_wait(listener, position_before(delivery->change->position)))
+        return;
     if (why.at != NULL) {
         listener->first_hit = NULL;
         listener->fns->unjudged(listener, delivery->change, why, trouble);

@@ -203,6 +203,8 @@ void listener_resume(struct listener *listener, struct position from);
 void listener_be_careful(struct listener *listener, struct position from);
 /* The same, a moment later, and without the rest of the batch at hand. */
 void listener_stall(struct listener *listener, struct position from);
+/* The same, until its client has room for more. False: the ring does not have it. */
+bool listener_wait(struct listener *listener, struct position from);
 /* It goes back behind what it has; fns->rewinding is called when nothing is on its way. */
 void listener_rewind(struct listener *listener, struct position to);
 void listener_portion_ended(struct listener *listener, struct position end);

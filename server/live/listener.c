@@ -41,6 +41,17 @@ void listener_resume(struct listener *listener, struct position from)
     hub->fns->soon(hub->arg);
 }
 
+bool listener_wait(struct listener *listener, struct position from)
+{
+    const struct ring *ring = listener->hub->ring;
+
+    if (ring == NULL || position_order(from, ring_from(ring)) < 0)
+        return false;
+    listener_stall(listener, from);
+    listener->retry_us = 0;
+    return true;
+}
+
 void listener_stall(struct listener *listener, struct position from)
 {
     listener->stalled = true;

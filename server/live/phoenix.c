@@ -158,7 +158,9 @@ struct message *frame_write(arena *mem, enum vsn vsn, const struct out *out)
         put_array(&buf, out);
     else
         put_object(&buf, out);
-    return message_new(MESSAGE_TEXT, buf_str(&buf));
+    struct message *message = message_new(MESSAGE_TEXT, buf_str(&buf));
+    message->stays = out->stays;
+    return message;
 }
 
 static struct message *write_kind_4(arena *mem, const struct user_broadcast *from)

@@ -28,6 +28,7 @@ bool frame_read_binary(arena *mem, str bytes, struct frame *frame);
 /* A frame for a client. join_ref and ref are JSON; absent is null. */
 struct out {
     str join_ref, ref, topic, event, payload;
+    bool stays; /* a client that is too slow hears this all the same */
 };
 struct message *frame_write(arena *mem, enum vsn vsn, const struct out *out);
 

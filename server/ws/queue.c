@@ -72,21 +72,44 @@ void queue_take(struct queue *queue)
     give_back(queue);
 }
 
-void queue_drop(struct queue *queue)
+/* Keeps those for which keeps is true. */
+static void keep_only(struct queue *queue, bool (*keeps)(const struct message *message))
 {
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < queue->count; i++) {
         struct message *message = *slot(queue, i);
-        if (message->droppable) {
+        if (keeps(message)) {
+            *slot(queue, kept++) = message;
+        } else {
             queue->bytes -= message->len;
             end_wait(queue, message);
-        } else {
-            *slot(queue, kept++) = message;
         }
     }
     queue->count = kept;
     give_back(queue);
+}
+
+static bool is_due(const struct message *message)
+{
+    return !message->droppable;
+}
+
+void queue_drop(struct queue *queue)
+{
+    keep_only(queue, is_due);
+}
+
+static bool stays(const struct message *message)
+{
+    return message->stays;
+}
+
+void queue_lose(struct queue *queue, size_t max)
+{
+    keep_only(queue, stays);
+    if (queue->bytes > max)
+        queue_clear(queue);
 }
 
 void queue_clear(struct queue *queue)

@@ -16,6 +16,7 @@ void queue_put(struct queue *queue, struct message *message); /* takes a referen
 struct message *queue_first(const struct queue *queue);       /* NULL: empty */
 void queue_take(struct queue *queue);                         /* drops the first */
 void queue_drop(struct queue *queue);                         /* all that may be lost */
+void queue_lose(struct queue *queue, size_t max); /* all but what stays, if that is not more */
 void queue_clear(struct queue *queue);
 
 #endif

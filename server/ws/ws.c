@@ -10,45 +10,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/list.h"
-#include "ws/queue.h"
 #include "ws/refusal.h"
+#include "ws/ws_inside.h"
 
 enum {
     SWEEP_MS = 2000,
     CLOSE_GRACE_MS = 5000, /* to take what is queued and the close frame */
     RX_BYTES = 512,        /* a piece of a message; small, as every connection holds one */
-    OUT_BYTES = 64 << 10,  /* one write */
+    WRITE_BYTES = 1 << 20, /* that libwebsockets tries at once; unless told it tries RX_BYTES */
     HEAD_BYTES = 1024
-};
-
-struct ws {
-    struct loop *loop;
-    const struct ws_fns *fns;
-    void *arg;
-    struct lws_context *context;
-    struct lws_vhost *vhost;
-    struct list peers, guests;
-    struct peer *adopting; /* libwebsockets answers the handshake inside the call that adopts */
-    struct timer *sweep;
-    struct message_meter *meter;
-    int npeers, nrefused;
-    int64_t idle_ms;
-    unsigned char *out;
-};
-
-struct peer {
-    struct list node;
-    struct ws *ws;
-    struct lws *wsi;
-    void *session;
-    struct queue queue;
-    struct buf_in {
-        char *at;
-        size_t len, room;
-    } in; /* a message of which not all pieces came */
-    int64_t heard_us, closing_us;
-    bool full; /* over WS_QUEUE_MAX since a sweep looked */
 };
 
 struct guest {
@@ -61,91 +31,6 @@ struct guest {
     char *text;
     bool refused;
 };
-
-/* ---- what is sent ---- */
-
-static void overflow(struct peer *peer)
-{
-    queue_clear(&peer->queue);
-    peer->full = false;
-    peer->ws->fns->overflown(peer->session);
-}
-
-/* May it wait above the cap? */
-static bool fits_burst(const struct peer *peer, const struct message *message)
-{
-    return peer->queue.bytes + message->len <= WS_BURST_MAX &&
-           atomic_load(&peer->ws->meter->waiting) <= WS_ALL_MAX;
-}
-
-void peer_send(struct peer *peer, struct message *message)
-{
-    if (peer->closing_us != 0)
-        return;
-    if (peer->queue.bytes <= WS_QUEUE_MAX && peer->queue.bytes + message->len > WS_QUEUE_MAX)
-        queue_drop(&peer->queue); /* once: over the cap none are added */
-    if (peer->queue.count > 0 && peer->queue.bytes + message->len > WS_QUEUE_MAX) {
-        if (message->droppable)
-            return;
-        if (!fits_burst(peer, message))
-            overflow(peer);
-    }
-    queue_put(&peer->queue, message);
-    lws_callback_on_writable(peer->wsi);
-}
-
-void peer_close(struct peer *peer, int code, str reason)
-{
-    if (peer->closing_us != 0)
-        return;
-    struct message *last = message_new_close(code, reason);
-    peer->closing_us = clock_us();
-    queue_put(&peer->queue, last);
-    message_unref(&last);
-    lws_callback_on_writable(peer->wsi);
-}
-
-size_t peer_queued(const struct peer *peer)
-{
-    return peer->queue.bytes;
-}
-
-/* As many messages as fit; one that never fits goes alone. False: the connection is broken. */
-static bool write_some(struct peer *peer)
-{
-    struct ws *ws = peer->ws;
-    struct message *message = queue_first(&peer->queue);
-    unsigned char *out = ws->out + LWS_PRE, *large = NULL;
-    size_t len = 0;
-
-    if (message != NULL && message->len > OUT_BYTES) {
-        large = malloc(LWS_PRE + message->len);
-        if (large == NULL)
-            abort();
-        out = large + LWS_PRE;
-    }
-    while (message != NULL && (len == 0 || len + message->len <= OUT_BYTES)) {
-        memcpy(out + len, message->bytes, message->len);
-        len += message->len;
-        queue_take(&peer->queue);
-        message = large == NULL ? queue_first(&peer->queue) : NULL;
-    }
-    /* The frames are complete: libwebsockets sends the bytes as they are. */
-    int sent = len == 0 ? 0 : lws_write(peer->wsi, out, len, LWS_WRITE_HTTP);
-    free(large);
-    return sent >= 0;
-}
-
-static int on_writable(struct peer *peer)
-{
-    if (!lws_partial_buffered(peer->wsi) && !write_some(peer))
-        return -1;
-    if (peer->queue.bytes <= WS_QUEUE_MAX)
-        peer->full = false;
-    if (peer->queue.count > 0 || lws_partial_buffered(peer->wsi))
-        lws_callback_on_writable(peer->wsi);
-    return 0;
-}
 
 /* ---- what comes ---- */
 
@@ -195,6 +80,7 @@ static int on_piece(struct peer *peer, str piece)
 static void peer_free(struct peer *peer)
 {
     list_remove(&peer->node);
+    list_remove(&peer->of_waiting);
     peer->ws->npeers--;
     queue_clear(&peer->queue);
     free(peer->in.at);
@@ -223,7 +109,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE && peer->closing_us != 0)
         return -1; /* the answer to our own */
     if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
-        return on_writable(peer);
+        return peer_on_writable(peer);
     if (reason == LWS_CALLBACK_CLOSED) {
         *mine = NULL;
         ws->fns->closed(peer->session);
@@ -303,6 +189,7 @@ static void let_in(struct guest *guest, const struct handshake *handshake, size_
     memcpy(text + len, guest->text + head, early);
     *peer = (struct peer){
         .ws = ws, .session = session, .heard_us = clock_us(), .queue = {.meter = ws->meter}};
+    list_init(&peer->of_waiting);
     list_append(&ws->peers, &peer->node);
     ws->npeers++;
     guest_free(guest);
@@ -385,15 +272,6 @@ void ws_adopt_read(struct ws *ws, int fd, str head, str behind)
 
 /* ---- the life of it all ---- */
 
-/* Over the cap at two looks, and never below it between them: the client does not read. */
-static void look_at_queue(struct peer *peer)
-{
-    if (peer->full && peer->closing_us == 0)
-        overflow(peer);
-    else
-        peer->full = peer->queue.count > 1 && peer->queue.bytes > WS_QUEUE_MAX;
-}
-
 static void sweep(void *arg)
 {
     struct ws *ws = arg;
@@ -401,7 +279,7 @@ static void sweep(void *arg)
 
     LIST_EACH (node, &ws->peers) {
         struct peer *peer = LIST_ENTRY(node, struct peer, node);
-        look_at_queue(peer);
+        peer_look(peer);
         if (peer->closing_us != 0 && now - peer->closing_us > CLOSE_GRACE_MS * INT64_C(1000))
             lws_set_timeout(peer->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);
         else if (now - peer->heard_us > ws->idle_ms * 1000)
@@ -410,8 +288,8 @@ static void sweep(void *arg)
 }
 
 static const struct lws_protocols protocols[] = {
-    {"live", on_event, sizeof(struct peer *), RX_BYTES, 0, NULL, 0},
-    {NULL,   NULL,     0,                     0,        0, NULL, 0},
+    {"live", on_event, sizeof(struct peer *), RX_BYTES, 0, NULL, WRITE_BYTES},
+    {NULL,   NULL,     0,                     0,        0, NULL, 0          },
 };
 
 struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, struct message_meter *meter,
@@ -433,8 +311,9 @@ struct ws *ws_new(struct loop *loop, const struct ws_fns *fns, struct message_me
     if (ws == NULL)
         abort();
     *ws = (struct ws){.loop = loop, .fns = fns, .arg = arg, .meter = meter};
-    ws->out = malloc(LWS_PRE + OUT_BYTES);
+    ws->out = malloc(LWS_PRE + WS_OUT_BYTES);
     list_init(&ws->peers);
+    list_init(&ws->waiting);
     list_init(&ws->guests);
     lws_set_log_level(0, NULL); /* it calls every adopted socket an error */
     ws->context = lws_create_context(&info);

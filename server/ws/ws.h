@@ -9,10 +9,8 @@
 #include "ws/handshake.h"
 
 enum {
-    WS_QUEUE_MAX = 1 << 20,  /* bytes that wait for one client */
-    WS_BURST_MAX = 16 << 20, /* the same, for 4 s at most: a large transaction comes at once, and
-                                its messages are shared by all who get them */
-    WS_ALL_MAX = 64 << 20,   /* for all clients of the process; above it no queue may burst */
+    WS_QUEUE_MAX = 1 << 20,  /* bytes that wait for one client; one that is larger waits alone */
+    WS_ROOM = 256 << 10,     /* with less than this a client has room for more changes */
     WS_FRAME_MAX = 5000000,  /* bytes of one message from a client: more is 1009 */
     WS_HANDSHAKE_MS = 10000, /* to send the head */
     WS_REFUSED_MAX = 1000    /* refusals that wait for their delay; more are answered at once */
@@ -35,9 +33,10 @@ struct ws_fns {
                   struct ws_refusal *refusal);
     void (*opened)(void *session, struct peer *peer);
     void (*received)(void *session, enum message_kind kind, str payload);
-    /* The queue was over its cap and is empty now: messages are lost. Called inside of peer_send:
-     * it must only take note. */
+    /* The queue was over its cap, or not read at all, and has been emptied: messages are lost. This
+     * and the next may be called inside of peer_send: they must only take note. */
     void (*overflown)(void *session);
+    void (*roomy)(void *session); /* there was no room, and now there is */
     /* The client is gone; the session is the caller's to free. Also after an admit whose
      * handshake failed: opened was not called then. */
     void (*closed)(void *session);

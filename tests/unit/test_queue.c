@@ -8,17 +8,19 @@
 
 #include "ws/queue.h"
 
-/* Puts a message of one letter; a small one may be lost. */
+/* Puts a message of one letter; a small one may be lost, an 'S' stays. */
 static void put(struct queue *queue, char letter)
 {
     struct message *message = message_new(MESSAGE_TEXT, (str){&letter, 1});
 
     message->droppable = letter >= 'a';
+    message->stays = letter == 'S';
     queue_put(queue, message);
     message_unref(&message);
 }
 
-/* Steps: a letter is put, '<' takes the first, '!' drops what may be lost, '0' clears. */
+/* Steps: a letter is put, '<' takes the first, '!' drops what may be lost, '?' loses all but what
+ * stays, if that is at most two messages, '0' clears. */
 static void what_waits_leaves_in_order(void **state)
 {
     static const struct {
@@ -34,6 +36,10 @@ static void what_waits_leaves_in_order(void **state)
         {"ABCDEF<<<<<gHiJkLmN!", "FHJLN"     },
         {"ABCDEFGH<<<<<<<<IJ",   "IJ"        },
         {"AB0C",                 "C"         },
+        {"AbS?C",                "SC"        },
+        {"ASBS?",                "SS"        },
+        {"SSS?C",                "C"         },
+        {"S!S0",                 ""          },
     };
 
     (void)state;
@@ -45,6 +51,8 @@ static void what_waits_leaves_in_order(void **state)
                 queue_take(&queue);
             else if (*step == '!')
                 queue_drop(&queue);
+            else if (*step == '?')
+                queue_lose(&queue, 2 * 3);
             else if (*step == '0')
                 queue_clear(&queue);
             else
