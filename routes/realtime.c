@@ -24,16 +24,21 @@ static const struct fail *accepted(struct request *req)
     return http_reply(req, reply_new(req->mem, 202, (str){NULL, 0}));
 }
 
-/* A caller needs a key, be it the anonymous one. */
-static bool is_known(struct request *req)
+/* A caller needs a key, be it the anonymous one; one that is not for this is told so. */
+static bool is_known(struct request *req, const struct fail **refused)
 {
-    return (request_header(req, STR("authorization")).at != NULL ||
-            request_header(req, STR("apikey")).at != NULL) &&
-           admit(req, req->worker->tokens) == NULL;
+    *refused = NULL;
+    if (request_header(req, STR("authorization")).at == NULL &&
+        request_header(req, STR("apikey")).at == NULL)
+        return false;
+    *refused = admit(req, req->worker->tokens);
+    return *refused == NULL;
 }
 
-static const struct fail *unauthorized(struct request *req)
+static const struct fail *unauthorized(struct request *req, const struct fail *refused)
 {
+    if (refused != NULL && refused->kind == FAIL_FORBIDDEN)
+        return refused;
     return reply_json(req, 401, STR("{\"message\":\"Unauthorized\"}"));
 }
 
@@ -176,10 +181,11 @@ static void send_all(struct request *req, const struct batch_in *batch)
 const struct fail *broadcast_handle(struct request *req)
 {
     struct batch_in batch = {.count = 0};
+    const struct fail *refused;
     str messages;
 
-    if (!is_known(req))
-        return unauthorized(req);
+    if (!is_known(req, &refused))
+        return unauthorized(req, refused);
     if (!find_messages(req->body, &messages))
         return reply_json(req, 422, STR("{\"errors\":{\"messages\":[\"can't be blank\"]}}"));
     if (!read_batch(req, messages, &batch))
@@ -265,9 +271,10 @@ const struct fail *broadcast_one_handle(struct request *req)
         .meta = STR(""),
         .private = wants_private(req),
     };
+    const struct fail *refused;
 
-    if (!is_known(req))
-        return unauthorized(req);
+    if (!is_known(req, &refused))
+        return unauthorized(req, refused);
     if (!what.binary && !is_type(req, STR("application/json")))
         return reply_json(req, 415,
                           STR("{\"error\":\"Unsupported Media Type. Use application/json or "
@@ -293,9 +300,10 @@ const struct fail *tenant_health_handle(struct request *req)
 {
     struct worker *worker = req->worker;
     const char *streaming = feed_streaming(worker->feed) ? "true" : "false";
+    const struct fail *refused;
 
-    if (!is_known(req))
-        return unauthorized(req);
+    if (!is_known(req, &refused))
+        return unauthorized(req, refused);
     return reply_json(req, 200,
                       arena_printf(req->mem,
                                    "{\"data\":{\"healthy\":%s,\"db_connected\":%s,"

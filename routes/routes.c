@@ -1,6 +1,7 @@
 /* The front page of the program: every URL, and the file that answers it. */
 #include "routes.h"
 
+#include "auth/scope.h"
 #include "base/buf.h"
 #include "base/url.h"
 
@@ -91,6 +92,22 @@ const struct route *route_find(struct request *req, str rest_prefix, unsigned *m
         *methods |= routes[i].methods;
     }
     return NULL;
+}
+
+unsigned route_scope(const struct request *req)
+{
+    const struct route *route = req->route;
+    bool reads = request_reads(req) || req->method == METHOD_OPTIONS;
+
+    if (str_starts(req->path, STR("/realtime/")))
+        return SCOPE_LIVE;
+    if (route->door == DOOR_OPEN)
+        return SCOPE_NONE;
+    if (route->style == FAIL_STYLE_API)
+        return reads ? SCOPE_API_READ : SCOPE_API_WRITE;
+    if (route->handle == rpc_handle)
+        return SCOPE_REST_CALL;
+    return reads ? SCOPE_REST_READ : SCOPE_REST_WRITE;
 }
 
 const struct route *admin_route_find(struct request *req)

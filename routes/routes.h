@@ -39,6 +39,9 @@ struct route {
  * other methods sets *methods to them and returns NULL as well. */
 const struct route *route_find(struct request *req, str rest_prefix, unsigned *methods);
 
+/* What an API key must be for: bits of auth/scope.h. */
+unsigned route_scope(const struct request *req);
+
 /* The routes of the admin listener. NULL: no such path, or no such method there. */
 const struct route *admin_route_find(struct request *req);
 

@@ -86,11 +86,21 @@ static const char *verify(void *arg, arena *mem, str token, const struct claims 
 }
 
 /* Who brings this text, a token or an API key; false: nobody may with it. */
-static bool knows(struct feed *feed, arena *mem, const struct handshake *handshake, str text,
-                  const struct claims **claims)
+static bool knows(struct feed *feed, const struct handshake *handshake, str text,
+                  const struct claims **claims, struct ws_refusal *refusal)
 {
-    return admit_text(mem, feed->worker->tokens, text,
-                      handshake_header(handshake, STR("user-agent")), claims) == NULL;
+    const struct api_key_use use = {text, handshake_header(handshake, STR("user-agent")),
+                                    SCOPE_LIVE};
+    arena *mem = arena_open();
+    const struct fail *fail = admit_text(mem, feed->worker->tokens, &use, claims);
+    bool known = fail == NULL, forbidden = !known && fail->kind == FAIL_FORBIDDEN;
+
+    arena_close(&mem);
+    if (forbidden)
+        return refuse(refusal, 403, STR("{\"error\":\"The API key lacks the scope live\"}"));
+    if (!known)
+        refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
+    return known;
 }
 
 /* A page of this server itself, the dashboard: "http://host:8080" for the Host "host:8080". */
@@ -133,8 +143,8 @@ static bool open_phoenix(struct feed *feed, arena *mem, const struct handshake *
         return refuse(refusal, 400, STR("{\"error\":\"This version of the protocol is unknown\"}"));
     if (token.len == 0)
         return refuse(refusal, 401, STR("{\"error\":\"API key is missing\"}"));
-    if (!knows(feed, mem, handshake, token, &claims))
-        return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
+    if (!knows(feed, handshake, token, &claims, refusal))
+        return false;
     *guest = guest_new(feed, token);
     (*guest)->session = session_new(feed->hub, vsn, claims);
     claims_unref(&claims);
@@ -164,8 +174,8 @@ static bool open_plain(struct feed *feed, arena *mem, const struct handshake *ha
                       STR("{\"error\":\"There is no feed without curated routes and changes\"}"));
     if (required && token.len == 0)
         return refuse(refusal, 401, STR("{\"error\":\"A token is needed\"}"));
-    if (token.len > 0 && !knows(feed, mem, handshake, token, &claims))
-        return refuse(refusal, 401, STR("{\"error\":\"The token provided is not a valid JWT\"}"));
+    if (token.len > 0 && !knows(feed, handshake, token, &claims, refusal))
+        return false;
     *guest = guest_new(feed, token);
     (*guest)->visitor = visitor_new(feed->plain, claims);
     claims_unref(&claims);

@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "errand.h"
 
-enum { AGAIN_MS = 500 };
+enum { AGAIN_MS = 500, AFTER_END_MS = 100 };
 
 struct keyring {
     struct loop *loop;
@@ -119,6 +120,17 @@ static void take(struct keyring *keyring)
 
 static void start(void *arg);
 
+/* A key that expires is gone from the set within a second: who keeps a socket open must hear it. */
+static int64_t next_ms(const struct keyring *keyring)
+{
+    int64_t end = api_keys_next_end(keyring->keys);
+    int64_t left_ms = end * 1000 - clock_wall_us() / 1000;
+
+    if (end == 0 || left_ms >= KEYRING_EVERY_MS)
+        return KEYRING_EVERY_MS;
+    return left_ms < AFTER_END_MS ? AFTER_END_MS : left_ms + AFTER_END_MS;
+}
+
 static void on_read(void *arg)
 {
     struct keyring *keyring = arg;
@@ -136,7 +148,7 @@ static void on_read(void *arg)
     else if (keyring->wanted)
         start(keyring);
     else
-        timer_again(keyring->timer, fine ? KEYRING_EVERY_MS : AGAIN_MS, 0);
+        timer_again(keyring->timer, fine ? next_ms(keyring) : AGAIN_MS, 0);
 }
 
 static void start(void *arg)
@@ -164,7 +176,7 @@ struct keyring *keyring_open(struct loop *loop, const struct config *config,
                                 .changed = changed,
                                 .arg = arg,
                                 .keys = api_keys_ref(first)};
-    keyring->timer = timer_start(loop, KEYRING_EVERY_MS, 0, start, keyring);
+    keyring->timer = timer_start(loop, next_ms(keyring), 0, start, keyring);
     return keyring;
 }
 

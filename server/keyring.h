@@ -1,5 +1,6 @@
 /* Keeps the API keys of the database at hand: read at the start, when the database says that they
- * are others (NOTIFY), and every KEYRING_EVERY_MS, which also tells it which ones were used. A
+ * are others (NOTIFY), when one expires, and every KEYRING_EVERY_MS, which also tells it which ones
+ * were used. A
  * failed read changes nothing. Runs on the control loop, reads in work threads. */
 #ifndef KEYRING_H
 #define KEYRING_H

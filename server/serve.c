@@ -36,6 +36,7 @@ static const struct fail *serve_request(struct request *req)
     req->route = route_find(req, worker->config->rest_path, &methods);
     if (req->route == NULL)
         return no_route(req, methods);
+    req->scope = route_scope(req);
     timing_enter(&req->timing, TIMING_JWT);
     const struct fail *fail = let_in(req);
     if (fail != NULL)

@@ -12,12 +12,11 @@
 #include "auth/payload.h"
 #include "base/clock.h"
 
-enum { CHANCE_BYTES = 16, SUM_BYTES = 6, ROW_BYTES_MAX = 128 };
+enum { CHANCE_BYTES = 16, SUM_BYTES = 6, ROW_BYTES_MAX = 128, TOLD_EVERY_S = 60 };
 
-struct api_key {
+struct slot {
     unsigned char hash[API_KEY_HASH_BYTES];
-    str id;
-    const struct claims *claims;
+    struct api_key key;
     _Atomic int64_t used; /* seconds since the epoch; 0: never */
     int64_t told;         /* the last that api_keys_take_used has said */
 };
@@ -27,7 +26,7 @@ struct api_keys {
     arena *mem;   /* holds this too */
     bool managed; /* there is or was a key: unknown ones are refused */
     int count;
-    struct api_key *keys; /* by their hash */
+    struct slot *slots; /* by their hash */
 };
 
 static const str prefixes[] = {
@@ -52,14 +51,38 @@ static void drop_claims(void *arg)
     claims_unref(&claims);
 }
 
-/* Only who is somebody has a name in the claims: the anonymous may share their transactions. */
-static const struct claims *claims_of(arena *mem, const struct config *config, str id, str role)
+static void put(json_t *object, const char *name, str value)
 {
-    bool anonymous = str_eq(role, config->db_anon_role);
-    str named = anonymous ? STR("{}") : arena_printf(mem, "{\"key_id\":\"%.*s\"}", STR_ARG(id));
-    struct claims *claims = claims_new(role, STR(""), claims_json_with_role(mem, named, role), 0);
+    if (name[0] != '\0' && value.at != NULL)
+        json_object_set_new(object, name, json_stringn(value.at, value.len));
+}
 
-    claims->anonymous = anonymous;
+/* Only who is somebody has a name in the claims: the anonymous may share their transactions. The
+ * tenant stands under the name that auth.tenant_id() reads, and under that of the settings. */
+static str claims_json(arena *mem, const struct config *config, const struct api_key *key, str role)
+{
+    json_t *named = json_object();
+
+    if (!str_eq(role, config->db_anon_role))
+        put(named, "key_id", key->id);
+    put(named, "tenant_id", key->tenant);
+    put(named, arena_cstr(mem, config->tenant_claim), key->tenant);
+    char *text = json_dumps(named, JSON_COMPACT);
+    json_decref(named);
+    if (text == NULL)
+        abort();
+    str json = claims_json_with_role(mem, str_from(text), role);
+    free(text);
+    return json;
+}
+
+static const struct claims *claims_of(arena *mem, const struct config *config,
+                                      const struct api_key *key, str role)
+{
+    struct claims *claims = claims_new(role, STR(""), claims_json(mem, config, key, role), 0);
+
+    claims_find_tenant(claims, STR("tenant_id"));
+    claims->anonymous = str_eq(role, config->db_anon_role);
     arena_on_death(mem, drop_claims, claims);
     return claims;
 }
@@ -90,16 +113,37 @@ static bool read_hash(str hex, unsigned char hash[API_KEY_HASH_BYTES])
     return true;
 }
 
+/* A scope that a newer database knows, and we do not, lets nothing in. */
+static unsigned read_scopes(const json_t *list)
+{
+    unsigned scopes = SCOPE_NONE;
+    const json_t *name;
+    size_t i;
+
+    if (!json_is_array(list))
+        return SCOPE_ALL;
+    json_array_foreach(list, i, name)
+    {
+        scopes |= scope_named((str){json_string_value(name), json_string_length(name)});
+    }
+    return scopes;
+}
+
 static void add(struct api_keys *keys, const struct config *config, const json_t *row)
 {
-    struct api_key *key = &keys->keys[keys->count];
-    str role = member(row, "role"), id = member(row, "id");
+    struct slot *slot = &keys->slots[keys->count];
+    struct api_key *key = &slot->key;
+    str role = member(row, "role"), id = member(row, "id"), tenant = member(row, "tenant");
 
     if (role.at == NULL || id.at == NULL || !payload_allows_role(config, role) ||
-        !read_hash(member(row, "hash"), key->hash))
+        !read_hash(member(row, "hash"), slot->hash))
         return;
     key->id = arena_copy(keys->mem, id);
-    key->claims = claims_of(keys->mem, config, id, role);
+    if (tenant.at != NULL)
+        key->tenant = arena_copy(keys->mem, tenant);
+    key->scopes = read_scopes(json_object_get(row, "scopes"));
+    key->expires = json_integer_value(json_object_get(row, "expires"));
+    key->claims = claims_of(keys->mem, config, key, role);
     keys->count++;
 }
 
@@ -114,14 +158,14 @@ static void add_all(struct api_keys *keys, const struct config *config, const js
     size_t i, count = json_array_size(rows);
 
     keys->managed = json_is_true(json_object_get(all, "any"));
-    keys->keys =
-        arena_array(keys->mem, struct api_key, (count < API_KEYS_MAX ? count : API_KEYS_MAX) + 1);
+    keys->slots =
+        arena_array(keys->mem, struct slot, (count < API_KEYS_MAX ? count : API_KEYS_MAX) + 1);
     json_array_foreach(rows, i, row)
     {
         if (keys->count < API_KEYS_MAX)
             add(keys, config, row);
     }
-    qsort(keys->keys, (size_t)keys->count, sizeof(struct api_key), by_hash);
+    qsort(keys->slots, (size_t)keys->count, sizeof(struct slot), by_hash);
 }
 
 const struct api_keys *api_keys_read(const struct config *config, str json, str *why)
@@ -161,14 +205,36 @@ void api_keys_unref(const struct api_keys **keys)
     arena_close(&mem);
 }
 
-static struct api_key *find(const struct api_keys *keys, const unsigned char *hash)
+static bool is_over(const struct api_key *key)
 {
-    return bsearch(hash, keys->keys, (size_t)keys->count, sizeof(struct api_key), by_hash);
+    return key->expires != 0 && key->expires <= clock_now();
+}
+
+/* NULL: unknown, revoked or expired. */
+static struct slot *find(const struct api_keys *keys, const unsigned char *hash)
+{
+    if (keys->count == 0)
+        return NULL;
+    struct slot *slot =
+        bsearch(hash, keys->slots, (size_t)keys->count, sizeof(struct slot), by_hash);
+    return slot == NULL || is_over(&slot->key) ? NULL : slot;
 }
 
 bool api_keys_have(const struct api_keys *keys, const unsigned char hash[API_KEY_HASH_BYTES])
 {
-    return !keys->managed || (keys->count > 0 && find(keys, hash) != NULL);
+    return !keys->managed || find(keys, hash) != NULL;
+}
+
+int64_t api_keys_next_end(const struct api_keys *keys)
+{
+    int64_t first = 0;
+
+    for (int i = 0; i < keys->count; i++) {
+        int64_t end = keys->slots[i].key.expires;
+        if (end != 0 && (first == 0 || end < first))
+            first = end;
+    }
+    return first;
 }
 
 /* ---- a request ---- */
@@ -187,13 +253,33 @@ static bool is_browser(str user_agent)
                   strlen("Mozilla/")) != NULL;
 }
 
+/* Known to the last moment: a key that has expired is told apart from one that never was by nobody
+ * but its owner, who has the list. */
+static const struct fail *refuse_unknown(arena *mem)
+{
+    return refuse(mem, "Invalid API key",
+                  STR("It is unknown, revoked or expired; postern key list shows those that are "
+                      "good"));
+}
+
+static const struct fail *refuse_scope(arena *mem, const struct api_key *key, unsigned scope)
+{
+    struct fail *fail = fail_new(mem, FAIL_FORBIDDEN, "The API key is not for such a request");
+
+    fail->hint = arena_printf(
+        mem,
+        "It takes the scope %.*s, and the key has %.*s; postern key create --scopes makes others",
+        STR_ARG(scopes_text(mem, scope)), STR_ARG(scopes_text(mem, key->scopes)));
+    return fail;
+}
+
 const struct fail *api_key_find(arena *mem, const struct api_keys *keys,
-                                const struct api_key_use *use, const struct claims **claims)
+                                const struct api_key_use *use, const struct api_key **key)
 {
     unsigned char hash[API_KEY_HASH_BYTES];
     bool is_secret = str_starts(use->key, prefixes[API_KEY_SECRET]);
 
-    *claims = NULL;
+    *key = NULL;
     if (is_secret && is_browser(use->user_agent))
         return refuse(mem, "Forbidden use of secret API key in browser",
                       STR("Everybody who sees the page can read it: revoke it, and give the page "
@@ -201,13 +287,23 @@ const struct fail *api_key_find(arena *mem, const struct api_keys *keys,
     if (!is_secret && !keys->managed)
         return NULL;
     api_key_hash(use->key, hash);
-    struct api_key *key = keys->count == 0 ? NULL : find(keys, hash);
-    if (key == NULL)
-        return refuse(mem, "Invalid API key",
-                      STR("It is unknown or revoked; postern key list shows those that are good"));
-    atomic_store_explicit(&key->used, clock_now(), memory_order_relaxed);
-    *claims = key->claims;
+    struct slot *slot = find(keys, hash);
+    if (slot == NULL)
+        return refuse_unknown(mem);
+    atomic_store_explicit(&slot->used, clock_now(), memory_order_relaxed);
+    if ((slot->key.scopes & use->scope) != use->scope)
+        return refuse_scope(mem, &slot->key, use->scope);
+    *key = &slot->key;
     return NULL;
+}
+
+const struct fail *api_key_fits(arena *mem, const struct api_key *key, const struct claims *claims)
+{
+    if (key->tenant.at == NULL || claims->tenant.len == 0 || str_eq(key->tenant, claims->tenant))
+        return NULL;
+    struct fail *fail = fail_new(mem, FAIL_FORBIDDEN, "The API key is of another tenant");
+    fail->hint = STR("A key that belongs to a tenant goes with the tokens of its users only");
+    return fail;
 }
 
 /* ---- when they were used ---- */
@@ -218,13 +314,13 @@ str api_keys_take_used(arena *mem, const struct api_keys *keys)
 
     buf_init(&list, mem, (size_t)ROW_BYTES_MAX * API_KEYS_MAX);
     for (int i = 0; i < keys->count; i++) {
-        struct api_key *key = &keys->keys[i];
-        int64_t used = atomic_load_explicit(&key->used, memory_order_relaxed);
-        if (used == key->told)
+        struct slot *slot = &keys->slots[i];
+        int64_t used = atomic_load_explicit(&slot->used, memory_order_relaxed);
+        if (used < slot->told + TOLD_EVERY_S)
             continue;
-        key->told = used;
+        slot->told = used;
         buf_put(&list, list.len == 0 ? STR("[") : STR(","));
-        buf_printf(&list, "{\"id\":\"%.*s\",\"at\":%lld}", STR_ARG(key->id), (long long)used);
+        buf_printf(&list, "{\"id\":\"%.*s\",\"at\":%lld}", STR_ARG(slot->key.id), (long long)used);
     }
     if (list.len == 0)
         return (str){NULL, 0};
@@ -235,12 +331,11 @@ str api_keys_take_used(arena *mem, const struct api_keys *keys)
 void api_keys_remember(const struct api_keys *keys, const struct api_keys *before)
 {
     for (int i = 0; i < before->count; i++) {
-        struct api_key *old = &before->keys[i],
-                       *key = keys->count == 0 ? NULL : find(keys, old->hash);
-        if (key == NULL)
+        struct slot *old = &before->slots[i], *slot = find(keys, old->hash);
+        if (slot == NULL)
             continue;
-        atomic_store_explicit(&key->used, atomic_load(&old->used), memory_order_relaxed);
-        key->told = old->told;
+        atomic_store_explicit(&slot->used, atomic_load(&old->used), memory_order_relaxed);
+        slot->told = old->told;
     }
 }
 

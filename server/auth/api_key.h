@@ -4,6 +4,7 @@
 #ifndef AUTH_API_KEY_H
 #define AUTH_API_KEY_H
 
+#include "auth/scope.h"
 #include "base/claims.h"
 #include "base/config.h"
 #include "base/fail.h"
@@ -12,32 +13,49 @@ enum { API_KEYS_MAX = 10000, API_KEY_HASH_BYTES = 32 };
 
 struct api_keys;
 
-/* {"any": true, "keys": [{"id", "hash", "kind", "role"}]}: what postern.read_api_keys() says; any:
- * there is or was one. An absent text is a database without them. Keys of roles that
- * POSTERN_ALLOWED_ROLES does not have are left out. NULL with why when the text is something else.
- * The caller holds one reference. */
+/* What a key is good for. Lives as long as its set. */
+struct api_key {
+    str id;
+    const struct claims *claims; /* of who brings it alone */
+    str tenant;                  /* absent: of none */
+    unsigned scopes;             /* enum scope */
+    int64_t expires;             /* seconds since the epoch; 0: never */
+};
+
+/* {"any": true, "keys": [{"id", "hash", "kind", "role", "tenant", "scopes", "expires"}]}: what
+ * postern.read_api_keys() says; any: there is or was one; what is null or missing limits nothing.
+ * An absent text is a database without them. Keys of roles that POSTERN_ALLOWED_ROLES does not have
+ * are left out. NULL with why when the text is something else. The caller holds one reference. */
 const struct api_keys *api_keys_read(const struct config *config, str json, str *why);
 const struct api_keys *api_keys_ref(const struct api_keys *keys);
 void api_keys_unref(const struct api_keys **keys); /* NULLs it */
 
 bool api_key_looks(str text); /* like a key of this form, good or not */
 
-/* Who brings this key. Before the first key is made publishable ones are nobody's and pass, as the
- * frontend may still send Supabase's own: then *claims is NULL. Refused are unknown and revoked
- * keys, and secret ones that a browser sends (by its User-Agent). *claims is lent. */
+/* The key that is brought. Before the first key is made publishable ones are nobody's and pass, as
+ * the frontend may still send Supabase's own: then *key is NULL. Refused are unknown, revoked and
+ * expired keys, secret ones that a browser sends (by its User-Agent), and with 403 keys that are
+ * not for such a request. *key is lent. */
 struct api_key_use {
     str key, user_agent;
+    unsigned scope; /* what the request takes: of enum scope */
 };
 const struct fail *api_key_find(arena *mem, const struct api_keys *keys,
-                                const struct api_key_use *use, const struct claims **claims);
+                                const struct api_key_use *use, const struct api_key **key);
+
+/* A user's token beside a key: that of another tenant is refused. */
+const struct fail *api_key_fits(arena *mem, const struct api_key *key, const struct claims *claims);
 
 /* For who keeps a connection open that a key has opened: is it still good? As long as no key was
  * ever made all are. */
 void api_key_hash(str key, unsigned char hash[API_KEY_HASH_BYTES]);
 bool api_keys_have(const struct api_keys *keys, const unsigned char hash[API_KEY_HASH_BYTES]);
 
-/* When keys were used since the last call: [{"id", "at": seconds}]; absent: none was. By one
- * thread only. api_keys_remember carries it over from the set before. */
+/* When the first of them expires, in seconds since the epoch; 0: none does. */
+int64_t api_keys_next_end(const struct api_keys *keys);
+
+/* When keys were used: [{"id", "at": seconds}], of each at most once a minute; absent: there is
+ * nothing new. By one thread only. api_keys_remember carries it over from the set before. */
 str api_keys_take_used(arena *mem, const struct api_keys *keys);
 void api_keys_remember(const struct api_keys *keys, const struct api_keys *before);
 

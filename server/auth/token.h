@@ -15,6 +15,7 @@ enum { TOKEN_MAX = 8192, TOKEN_LEEWAY_S = 30 };
 /* One per worker; at most JWT_CACHE_MAX_ENTRIES, which die with their token; 0: none is kept. */
 struct token_cache;
 struct api_keys;
+struct api_key_use;
 
 /* Takes a reference to the keys. The settings must outlive the cache, or the next take. */
 struct token_cache *token_cache_new(const struct config *config, const struct keys *keys,
@@ -33,13 +34,13 @@ const struct fail *token_verify(arena *mem, const struct config *config, const s
 
 /* Who the request is: `Authorization: Bearer`, else `apikey`, else anon. Each may be a JWT or an
  * API key (see api_key.h); beside the token of a user the key must be good, too. Other schemes
- * than Bearer are anonymous, as in PostgREST. Sets req->claims; the request's arena holds
- * a reference to them. */
+ * than Bearer are anonymous, as in PostgREST. Sets req->claims and, with an API key, req->key; the
+ * request's arena holds both. A key must be for req->scope. */
 const struct fail *admit(struct request *req, struct token_cache *cache);
 
 /* The same for a text that came without headers: a token or an API key in a WebSocket's URL. The
  * reference in *claims is the caller's. */
-const struct fail *admit_text(arena *mem, struct token_cache *cache, str text, str user_agent,
+const struct fail *admit_text(arena *mem, struct token_cache *cache, const struct api_key_use *use,
                               const struct claims **claims);
 /* Does it bring a token at all? One that admit has let in is good. */
 bool token_brought(const struct request *req);

@@ -200,25 +200,26 @@ static const struct fail *admit_token(struct request *req, struct token_cache *c
     return set_claims(req, claims);
 }
 
+/* *key: NULL for one that is nobody's; lent by the set. */
 static const struct fail *look_up_key(arena *mem, struct token_cache *cache,
-                                      const struct api_key_use *use, const struct claims **claims)
+                                      const struct api_key_use *use, const struct api_key **key,
+                                      const struct claims **claims)
 {
-    TRY(api_key_find(mem, cache->api_keys, use, claims));
-    if (*claims == NULL)
-        *claims = cache->anonymous;
+    TRY(api_key_find(mem, cache->api_keys, use, key));
+    *claims = *key != NULL ? (*key)->claims : cache->anonymous;
     if (*claims == NULL)
         return token_required(mem);
     claims_ref(*claims);
     return NULL;
 }
 
-const struct fail *admit_text(arena *mem, struct token_cache *cache, str text, str user_agent,
+const struct fail *admit_text(arena *mem, struct token_cache *cache, const struct api_key_use *use,
                               const struct claims **claims)
 {
-    const struct api_key_use use = {text, user_agent};
+    const struct api_key *key;
 
-    return api_key_looks(text) ? look_up_key(mem, cache, &use, claims)
-                               : look_up(mem, cache, text, claims);
+    return api_key_looks(use->key) ? look_up_key(mem, cache, use, &key, claims)
+                                   : look_up(mem, cache, use->key, claims);
 }
 
 /* The token behind "Bearer ", which is empty when nothing is there; false: another scheme. */
@@ -274,19 +275,46 @@ static const struct fail *read_credentials(struct request *req, struct credentia
     return NULL;
 }
 
+static void unref_keys(void *held)
+{
+    api_keys_unref(held);
+}
+
+/* The request's arena keeps the set, which may be replaced meanwhile. */
+static void set_key(struct request *req, struct token_cache *cache, const struct api_key *key)
+{
+    if (key == NULL)
+        return;
+    const struct api_keys **held = arena_new(req->mem, const struct api_keys *);
+    *held = api_keys_ref(cache->api_keys);
+    arena_on_death(req->mem, unref_keys, held);
+    req->key = key;
+}
+
+/* The key lets in; a token beside it says who it is. */
+static const struct fail *admit_key(struct request *req, struct token_cache *cache,
+                                    const struct credentials *with)
+{
+    const struct api_key_use use = {with->key, request_header(req, STR("user-agent")), req->scope};
+    const struct claims *claims = NULL;
+    const struct api_key *key;
+
+    TRY(look_up_key(req->mem, cache, &use, &key, &claims));
+    set_key(req, cache, key);
+    if (with->token.at == NULL)
+        return set_claims(req, claims);
+    claims_unref(&claims);
+    TRY(admit_token(req, cache, with->token));
+    return key == NULL ? NULL : api_key_fits(req->mem, key, req->claims);
+}
+
 const struct fail *admit(struct request *req, struct token_cache *cache)
 {
-    const struct claims *claims = NULL;
     struct credentials with;
 
     TRY(read_credentials(req, &with));
-    if (with.key.at != NULL) {
-        const struct api_key_use use = {with.key, request_header(req, STR("user-agent"))};
-        TRY(look_up_key(req->mem, cache, &use, &claims));
-        if (with.token.at == NULL)
-            return set_claims(req, claims);
-        claims_unref(&claims); /* the key lets in, the token says who it is */
-    }
+    if (with.key.at != NULL)
+        return admit_key(req, cache, &with);
     if (with.token.at != NULL)
         return admit_token(req, cache, with.token);
     if (cache->anonymous == NULL)

@@ -20,12 +20,12 @@ enum method {
 
 enum { PATH_VALUES_MAX = 4 };
 
+struct api_key;
 struct fail;
 struct schema;
 struct worker;
 struct db;
 struct route;
-struct fail;
 
 struct header {
     str name; /* lower case in a request */
@@ -51,7 +51,9 @@ struct request {
     const struct route *route; /* set by serve() */
     struct path_value path_values[PATH_VALUES_MAX];
     int npath_values;
+    unsigned scope;              /* what an API key must be for, of auth/scope.h; set by serve() */
     const struct claims *claims; /* set by admit(); never NULL in a handler */
+    const struct api_key *key;   /* the API key it brings; NULL: none. Set by admit() */
     const struct schema *schema; /* the snapshot this request was planned with */
     struct worker *worker;       /* loop, pools and hub of this thread */
     struct db *db;               /* the worker's pools, for pg/ */

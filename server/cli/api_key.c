@@ -6,17 +6,28 @@
 
 #include "auth/api_key.h"
 #include "auth/payload.h"
+#include "auth/scope.h"
 #include "base/statement.h"
 #include "cli/cli.h"
 #include "pg/sync.h"
 
-enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE, SHOWN_BYTES = 6 /* of what is chance */ };
+enum {
+    EXIT_FINE,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    SHOWN_BYTES = 6 /* of what is chance */,
+    EXPIRES_MAX = 100000 /* of any unit */
+};
+enum { LIST_COLUMNS = 9 };
 
 static int usage(void)
 {
     fprintf(stderr,
             "postern: usage: postern %s\n"
-            "  key create publishable|secret [--name NAME] [--role ROLE]\n"
+            "  key create publishable|secret [--name NAME] [--role ROLE] [--tenant TENANT]\n"
+            "             [--scopes LIST] [--expires TIME]\n"
+            "             LIST: of rest:read, rest:write, rest:call, api:read, api:write, live\n"
+            "             TIME: 90d, 12h, 30m\n"
             "  key list\n"
             "  key revoke KEY      its beginning as list shows it, its name, or the key itself\n",
             KEY_USAGE);
@@ -71,13 +82,15 @@ bool api_key_keep(arena *mem, str url, const struct api_key_order *order, str ke
     bool secret = str_eq(order->kind, STR("secret"));
     str start = secret ? STR("sb_secret_") : STR("sb_publishable_");
     const str params[] = {
-        order->kind, order->name, (str){key.at, start.len + SHOWN_BYTES},
-          hash_of(mem, key),
-        order->role
+        order->kind,       order->name,     (str){key.at, start.len + SHOWN_BYTES},
+        hash_of(mem, key), order->role,     order->tenant,
+        order->scopes,     order->expires_s
     };
     const struct statement query = {
-        .text = STR("insert into postern.api_keys (kind, name, prefix, hash, role) "
-                    "values ($1, $2, $3, decode($4, 'hex'), $5) on conflict (hash) do nothing"),
+        .text = STR("insert into postern.api_keys "
+                    "(kind, name, prefix, hash, role, tenant_id, scopes, expires_at) "
+                    "values ($1, $2, $3, decode($4, 'hex'), $5, $6, string_to_array($7, ','), "
+                    "now() + make_interval(secs => $8)) on conflict (hash) do nothing"),
         .nparams = sizeof(params) / sizeof(params[0]),
         .params = params};
     struct sync_rows rows;
@@ -91,8 +104,11 @@ static bool read_order(struct api_key_order *order, int argc, char **argv)
         const char *name;
         str *value;
     } names[] = {
-        {"--name", &order->name},
-        {"--role", &order->role},
+        {"--name",    &order->name     },
+        {"--role",    &order->role     },
+        {"--tenant",  &order->tenant   },
+        {"--scopes",  &order->scopes   },
+        {"--expires", &order->expires_s},
     };
     if (argc < 2)
         return false;
@@ -108,21 +124,78 @@ static bool read_order(struct api_key_order *order, int argc, char **argv)
     return str_eq(order->kind, STR("publishable")) || str_eq(order->kind, STR("secret"));
 }
 
+/* "90d" as seconds. */
+static bool read_time(arena *mem, str *time)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {
+        {'m', 60   },
+        {'h', 3600 },
+        {'d', 86400},
+    };
+    int64_t number;
+
+    if (time->len < 2 || !str_int((str){time->at, time->len - 1}, &number) || number < 1 ||
+        number > EXPIRES_MAX)
+        return false;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (time->at[time->len - 1] != units[i].unit)
+            continue;
+        const int64_t seconds = number * units[i].seconds;
+        *time = arena_printf(mem, "%lld", (long long)seconds);
+        return true;
+    }
+    return false;
+}
+
+/* The names without blanks, as the database keeps them. */
+static bool read_scopes(arena *mem, str *list)
+{
+    str rest = *list, name;
+    struct buf names;
+    unsigned scopes;
+
+    if (!scopes_parse(*list, &scopes))
+        return false;
+    buf_init(&names, mem, list->len + 1);
+    while (str_cut(&rest, ',', &name)) {
+        buf_put(&names, names.len > 0 ? STR(",") : STR(""));
+        buf_put(&names, str_trim(name));
+    }
+    *list = buf_str(&names);
+    return true;
+}
+
+/* Absent, or what is wrong with it. */
+static str check_order(const struct config *config, struct api_key_order *order)
+{
+    if (order->role.at == NULL)
+        order->role =
+            str_eq(order->kind, STR("secret")) ? STR("service_role") : config->db_anon_role;
+    if (!payload_allows_role(config, order->role))
+        return arena_printf(config->mem,
+                            "the role \"%.*s\" is not allowed: see POSTERN_ALLOWED_ROLES",
+                            STR_ARG(order->role));
+    if (order->expires_s.at != NULL && !read_time(config->mem, &order->expires_s))
+        return STR("--expires is a number of minutes, hours or days, such as 90d, 12h or 30m");
+    if (order->scopes.at != NULL && !read_scopes(config->mem, &order->scopes))
+        return arena_printf(config->mem, "--scopes is a comma list of %.*s",
+                            STR_ARG(scopes_text(config->mem, SCOPE_ALL)));
+    return (str){NULL, 0};
+}
+
 static int create(const struct config *config, int argc, char **argv)
 {
-    struct api_key_order order = {
-        .name = STR("default"), .role = {NULL, 0}
-    };
+    struct api_key_order order = {.name = STR("default")};
     str why;
 
     if (!read_order(&order, argc, argv))
         return usage();
-    if (order.role.at == NULL)
-        order.role = str_eq(order.kind, STR("secret")) ? STR("service_role") : config->db_anon_role;
-    if (!payload_allows_role(config, order.role))
-        return failed(arena_printf(config->mem,
-                                   "the role \"%.*s\" is not allowed: see POSTERN_ALLOWED_ROLES",
-                                   STR_ARG(order.role)));
+    why = check_order(config, &order);
+    if (why.at != NULL)
+        return failed(why);
     str key = api_key_make(config->mem, str_eq(order.kind, STR("secret")) ? API_KEY_SECRET
                                                                           : API_KEY_PUBLISHABLE);
     if (key.at == NULL)
@@ -136,14 +209,37 @@ static int create(const struct config *config, int argc, char **argv)
 
 /* ---- list, revoke ---- */
 
+/* A key a line, columns as wide as what is in them. */
+static void print_columns(const struct sync_rows *rows)
+{
+    size_t widths[LIST_COLUMNS] = {0};
+
+    for (int i = 0; i < rows->nrows * rows->ncolumns; i++) {
+        size_t len = rows->cells[i].len, *width = &widths[i % rows->ncolumns];
+        *width = len > *width ? len : *width;
+    }
+    for (int row = 0; row < rows->nrows; row++) {
+        const str *cells = &rows->cells[(size_t)row * (size_t)rows->ncolumns];
+        for (int i = 0; i < rows->ncolumns - 1; i++)
+            printf("%-*.*s  ", (int)widths[i], STR_ARG(cells[i]));
+        printf("%.*s\n", STR_ARG(cells[rows->ncolumns - 1]));
+    }
+}
+
 static int list(const struct config *config, int argc, char **argv)
 {
     const struct statement query = {
         .text =
-            STR("select prefix || '...', role, name, to_char(created_at, 'YYYY-MM-DD HH24:MI'), "
-                "coalesce('used ' || to_char(last_used_at, 'YYYY-MM-DD HH24:MI'), 'never used'), "
-                "coalesce('revoked ' || to_char(revoked_at, 'YYYY-MM-DD HH24:MI'), 'good') "
-                "from postern.api_keys order by created_at, prefix")};
+            STR("select 'KEY', 'ROLE', 'NAME', 'TENANT', 'SCOPES', 'MADE', 'LAST USED', 'EXPIRES', "
+                "'STATE' union all (select prefix || '...', role, name, coalesce(tenant_id, '-'), "
+                "coalesce(array_to_string(scopes, ','), 'all'), "
+                "to_char(created_at, 'YYYY-MM-DD HH24:MI'), "
+                "coalesce(to_char(last_used_at, 'YYYY-MM-DD HH24:MI'), 'never'), "
+                "coalesce(to_char(expires_at, 'YYYY-MM-DD HH24:MI'), 'never'), "
+                "case when revoked_at is not null then "
+                "'revoked ' || to_char(revoked_at, 'YYYY-MM-DD HH24:MI') "
+                "when expires_at <= now() then 'expired' else 'good' end "
+                "from postern.api_keys order by created_at, prefix)")};
     struct sync_rows rows;
     str why;
 
@@ -152,13 +248,9 @@ static int list(const struct config *config, int argc, char **argv)
         return usage();
     if (!ask(config->mem, url_of(config), &query, &rows, &why))
         return failed(why);
-    for (int i = 0; i < rows.nrows; i++) {
-        const str *cell = &rows.cells[(size_t)i * (size_t)rows.ncolumns];
-        printf("%-26.*s %-14.*s %-20.*s made %.*s  %-21.*s  %.*s\n", STR_ARG(cell[0]),
-               STR_ARG(cell[1]), STR_ARG(cell[2]), STR_ARG(cell[3]), STR_ARG(cell[4]),
-               STR_ARG(cell[5]));
-    }
-    if (rows.nrows == 0)
+    if (rows.nrows > 1)
+        print_columns(&rows);
+    else
         fprintf(stderr, "There are no API keys: any sb_publishable_ key is anonymous.\n");
     return EXIT_FINE;
 }

@@ -10,6 +10,8 @@ int api_key_command(const struct config *config, int argc, char **argv);
 /* Writes a key down, as its hash; one that is there already stays as it is. False with why. */
 struct api_key_order {
     str kind, name, role; /* "publishable" or "secret" */
+    str tenant, scopes;   /* absent: of none; all. A comma list */
+    str expires_s;        /* from now; absent: never */
 };
 bool api_key_keep(arena *mem, str url, const struct api_key_order *order, str key, str *why);
 

@@ -42,10 +42,12 @@ bool demo_keys_make(const struct cluster *cluster, str url, struct demo_keys *ke
         str *key;
     } all[] = {
         {"publishable-key",
-         API_KEY_PUBLISHABLE, {STR_ROW("publishable"), STR_ROW("demo page"), STR_ROW("anon")},
+         API_KEY_PUBLISHABLE, {.kind = STR_ROW("publishable"), .name = STR_ROW("demo page"), .role = STR_ROW("anon")},
          &keys->publishable},
         {"secret-key",
-         API_KEY_SECRET,      {STR_ROW("secret"), STR_ROW("demo server"), STR_ROW("service_role")},
+         API_KEY_SECRET,      {.kind = STR_ROW("secret"),
+          .name = STR_ROW("demo server"),
+          .role = STR_ROW("service_role")},
          &keys->secret     },
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

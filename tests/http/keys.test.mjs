@@ -64,7 +64,8 @@ describe('keys', () => {
         const rows = await stand.query('select to_json(keys)::text as row from postern.api_keys as keys');
         for (const { row } of rows) for (const key of [page, server, custom]) assert.ok(!row.includes(key.slice(20)));
         const { stdout } = await command('list');
-        assert.match(stdout, /sb_secret_[\w-]{6}\.\.\. +service_role +backend +made .* never used +good/);
+        assert.match(stdout, /^KEY +ROLE +NAME +TENANT +SCOPES +MADE +LAST USED +EXPIRES +STATE\n/);
+        assert.match(stdout, /sb_secret_[\w-]{6}\.\.\. +service_role +backend +- +all +\d{4}-\d\d-\d\d \d\d:\d\d +never +never +good\n/);
     });
 
     /* what | role or refusal | headers */
@@ -132,7 +133,9 @@ describe('the command', () => {
     test('refuses what it does not know', async () => {
         for (const [args, code, says] of [
             [['create', 'other'], 2, /usage/], [['create'], 2, /usage/], [['create', 'secret', '--role'], 2, /usage/], [['make'], 2, /usage/],
-            [['create', 'secret', '--role', 'postgres'], 1, /the role "postgres" is not allowed/], [['revoke', 'nobody'], 1, /no such good key/],
+            [['create', 'secret', '--role', 'postgres'], 1, /the role "postgres" is not allowed/],
+            [['create', 'secret', '--expires', '90'], 1, /such as 90d/], [['create', 'secret', '--expires', '0d'], 1, /such as 90d/], [['create', 'secret', '--expires', '-1d'], 1, /such as 90d/],
+            [['create', 'secret', '--scopes', 'rest:read,all'], 1, /a comma list of rest:read, rest:write/], [['create', 'secret', '--scopes', ''], 1, /a comma list/], [['revoke', 'nobody'], 1, /no such good key/],
             [['list', 'all'], 2, /usage/],
         ]) {
             const ended = await command(...args);
@@ -174,7 +177,7 @@ describe('a key revoked in use', () => {
 
     test('when each was used is written down, some time later', { timeout: 40000 }, async () => {
         await until(async () => (await stand.query("select count(*)::int as n from postern.api_keys where name in ('site', 'backend', 'job') and last_used_at > now() - interval '2 minutes'"))[0].n === 3, 'the times', 25000, 200);
-        assert.match((await command('list')).stdout, /backend .* used \d{4}-.* good\n/);
+        assert.match((await command('list')).stdout, /backend +- +all +\d{4}-[\d-]+ [\d:]+ +\d{4}-[\d-]+ [\d:]+ +never +good\n/);
     });
 
     test('without the database the keys that are known go on', async () => {

@@ -41,13 +41,13 @@ static const struct api_keys *keys_of(struct bench *bench)
 /* The role, "-" for nobody in particular, or the refusal. */
 static str ask(struct bench *bench, const struct api_keys *keys, const char *key, const char *agent)
 {
-    const struct api_key_use use = {str_from(key), str_from(agent)};
-    const struct claims *claims = NULL;
-    const struct fail *fail = api_key_find(bench->mem, keys, &use, &claims);
+    const struct api_key_use use = {str_from(key), str_from(agent), SCOPE_REST_READ};
+    const struct api_key *found = NULL;
+    const struct fail *fail = api_key_find(bench->mem, keys, &use, &found);
 
     if (fail != NULL)
         return fail->message;
-    return claims == NULL ? STR("-") : claims->role;
+    return found == NULL ? STR("-") : found->claims->role;
 }
 
 static void a_key_is_known_by_its_hash(void **state)
@@ -128,17 +128,146 @@ static void only_somebody_has_a_name_in_the_claims(void **state)
 {
     struct bench *bench = *state;
     const struct api_keys *keys = keys_of(bench);
-    const struct claims *claims;
+    const struct api_key *key;
 
     (void)api_key_find(bench->mem, keys, &(struct api_key_use){.key = STR("sb_publishable_page")},
-                       &claims);
-    assert_true(claims->anonymous);
-    assert_true(str_eq(claims->json, STR("{\"role\":\"anon\"}")));
+                       &key);
+    assert_true(key->claims->anonymous);
+    assert_true(str_eq(key->claims->json, STR("{\"role\":\"anon\"}")));
     (void)api_key_find(bench->mem, keys, &(struct api_key_use){.key = STR("sb_secret_server")},
-                       &claims);
-    assert_false(claims->anonymous);
-    assert_true(str_eq(claims->json, STR("{\"role\":\"service_role\",\"key_id\":\"2\"}")));
+                       &key);
+    assert_false(key->claims->anonymous);
+    assert_true(str_eq(key->claims->json, STR("{\"role\":\"service_role\",\"key_id\":\"2\"}")));
     api_keys_unref(&keys);
+}
+
+static const struct api_keys *keys_with(struct bench *bench, const char *terms)
+{
+    str why = {NULL, 0};
+    str json = arena_printf(bench->mem,
+                            "{\"any\":true,\"keys\":[{\"id\":\"1\",\"role\":\"anon\",\"hash\":"
+                            "\"%.*s\"%s}]}",
+                            STR_ARG(hex_of(bench->mem, STR("sb_secret_x"))), terms);
+    const struct api_keys *keys = api_keys_read(&bench->config, json, &why);
+    assert_non_null(keys);
+    return keys;
+}
+
+static void a_key_is_for_its_scopes(void **state)
+{
+    static const struct {
+        const char *terms;
+        unsigned scope;
+        bool good;
+    } cases[] = {
+        {"",                                          SCOPE_LIVE,       true },
+        {",\"scopes\":null",                          SCOPE_REST_WRITE, true },
+        {",\"scopes\":[\"rest:read\"]",               SCOPE_REST_READ,  true },
+        {",\"scopes\":[\"rest:read\"]",               SCOPE_NONE,       true },
+        {",\"scopes\":[\"rest:read\"]",               SCOPE_REST_WRITE, false},
+        {",\"scopes\":[\"rest:read\"]",               SCOPE_REST_CALL,  false},
+        {",\"scopes\":[\"rest:read\",\"api:write\"]", SCOPE_API_WRITE,  true },
+        {",\"scopes\":[\"rest:read\",\"api:write\"]", SCOPE_API_READ,   false},
+        {",\"scopes\":[\"live\"]",                    SCOPE_LIVE,       true },
+        {",\"scopes\":[\"of another time\"]",         SCOPE_REST_READ,  false},
+        {",\"scopes\":[7]",                           SCOPE_REST_READ,  false},
+        {",\"scopes\":[]",                            SCOPE_REST_READ,  false},
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct api_keys *keys = keys_with(bench, cases[i].terms);
+        const struct api_key_use use = {.key = STR("sb_secret_x"), .scope = cases[i].scope};
+        const struct api_key *key;
+        const struct fail *fail = api_key_find(bench->mem, keys, &use, &key);
+        assert_int_equal(fail == NULL ? 200 : fail->status, cases[i].good ? 200 : 403);
+        assert_true(cases[i].good || fail->hint.len > 0);
+        api_keys_unref(&keys);
+    }
+}
+
+static void a_key_ends_when_it_expires(void **state)
+{
+    static const struct {
+        int64_t expires_s; /* from now */
+        bool good;
+    } cases[] = {
+        {-3600, false},
+        {0,     false},
+        {100,   true },
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t end = clock_now() + cases[i].expires_s;
+        const struct api_keys *keys =
+            keys_with(bench, arena_printf(bench->mem, ",\"expires\":%lld", (long long)end).at);
+        unsigned char hash[API_KEY_HASH_BYTES];
+        api_key_hash(STR("sb_secret_x"), hash);
+        assert_answer(ask(bench, keys, "sb_secret_x", NULL),
+                      cases[i].good ? "anon" : "Invalid API key", "expires");
+        assert_int_equal(api_keys_have(keys, hash), cases[i].good);
+        assert_int_equal(api_keys_next_end(keys), end);
+        api_keys_unref(&keys);
+    }
+}
+
+static void a_key_of_a_tenant_goes_with_its_own_users(void **state)
+{
+    static const struct {
+        const char *token;
+        bool good;
+    } cases[] = {
+        {"{}",                                          true },
+        {"{\"tenant_id\":\"ant\"}",                     true },
+        {"{\"tenant_id\":\"bee\"}",                     false},
+        {"{\"app_metadata\":{\"tenant_id\":\"bee\"}}",  false},
+        {"{\"user_metadata\":{\"tenant_id\":\"bee\"}}", true },
+    };
+    struct bench *bench = *state;
+    const struct api_keys *keys = keys_with(bench, ",\"tenant\":\"ant\"");
+    const struct api_key *key;
+
+    assert_null(
+        api_key_find(bench->mem, keys, &(struct api_key_use){.key = STR("sb_secret_x")}, &key));
+    assert_true(str_eq(key->claims->json, STR("{\"role\":\"anon\",\"tenant_id\":\"ant\"}")));
+    assert_true(str_eq(key->claims->tenant, STR("ant")));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct claims *claims =
+            claims_new(STR("authenticated"), STR("x"), str_from(cases[i].token), 0);
+        claims_find_tenant(claims, STR("tenant_id"));
+        const struct fail *fail = api_key_fits(bench->mem, key, claims);
+        assert_int_equal(fail == NULL ? 200 : fail->status, cases[i].good ? 200 : 403);
+        const struct claims *held = claims;
+        claims_unref(&held);
+    }
+    api_keys_unref(&keys);
+}
+
+static void scopes_are_read_and_written(void **state)
+{
+    static const struct {
+        const char *list, *text; /* NULL: refused */
+    } cases[] = {
+        {"rest:read",            "rest:read"            },
+        {" live ,rest:read",     "rest:read, live"      },
+        {"api:write,api:read",   "api:read, api:write"  },
+        {"rest:read,rest:read",  "rest:read"            },
+        {"rest:write,rest:call", "rest:write, rest:call"},
+        {"",                     NULL                   },
+        {"rest",                 NULL                   },
+        {"rest:read,",           NULL                   },
+        {"rest:read live",       NULL                   },
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned scopes;
+        bool good = scopes_parse(str_from(cases[i].list), &scopes);
+        assert_int_equal(good, cases[i].text != NULL);
+        if (good)
+            assert_answer(scopes_text(bench->mem, scopes), cases[i].text, cases[i].list);
+    }
 }
 
 static void each_use_is_told_once_also_by_the_next_set(void **state)
@@ -178,6 +307,10 @@ int main(void)
         TEST(before_the_first_key_publishable_ones_are_nobodys),
         TEST(when_all_are_revoked_none_passes),
         TEST(an_answer_that_is_no_set_is_refused),
+        TEST(a_key_is_for_its_scopes),
+        TEST(a_key_ends_when_it_expires),
+        TEST(a_key_of_a_tenant_goes_with_its_own_users),
+        TEST(scopes_are_read_and_written),
         TEST(only_somebody_has_a_name_in_the_claims),
         TEST(each_use_is_told_once_also_by_the_next_set),
         TEST(a_new_key_is_formed_as_supabase_forms_them),
