@@ -7,12 +7,15 @@
 #include "cache/cache.h"
 #include "pg/rows.h"
 #include "route/ask.h"
+#include "shared.h"
 
 struct call {
     struct request *req;
     const struct book *book; /* held: it may be replaced while the database is asked */
     struct route_ask ask;
     struct cache_seat seat; /* api_cache.c's */
+    struct shared_place place;
+    int64_t wait_ms;
 };
 
 /* Answers a call, now or later; or returns why not. */

@@ -1,5 +1,6 @@
-/* Cached answers of /api: a hit costs one lookup and no statement; of many who miss, one asks the
- * database; an old answer stands in while the database is away. Source: RFC 9111, RFC 9211. */
+/* Cached answers of /api: a hit costs one lookup and no statement; of many who miss, one asks
+ * Redis, where another gateway may have put the answer, and then the database; an old answer stands
+ * in while the database is away. Source: RFC 9111, RFC 9211. */
 #include "api.h"
 
 #include "base/clock.h"
@@ -12,11 +13,14 @@
 enum { KEY_MAX = 2 << 20, WAIT_AS_SET = 0 };
 
 /* How an answer came about: the first words of Cache-Status. */
-enum source { SOURCE_HIT, SOURCE_MISS, SOURCE_SHARED, SOURCE_STALE };
+enum source { SOURCE_HIT, SOURCE_MISS, SOURCE_REDIS, SOURCE_SHARED, SOURCE_STALE };
 
 static const struct fail *answer(struct call *call, const struct cached *cached,
                                  enum source source);
-static const struct fail *lead(struct call *call, int64_t wait_ms);
+static const struct fail *lead(struct call *call);
+static const struct fail *ask_database(struct call *call);
+static shared_fn on_shared;
+static void leave_shared(void *arg);
 static rows_fn on_rows;
 static void on_wake(void *arg, const struct cached *cached, const struct fail *fail);
 static bool on_fail(void *arg, const struct fail *fail);
@@ -59,28 +63,91 @@ const struct fail *api_cache_handle(struct call *call)
         return NULL;
     default:
         arena_on_death(call->req->mem, leave, call);
-        return lead(call, found.cached == NULL ? WAIT_AS_SET : CACHE_PATIENCE_US / 1000);
+        call->wait_ms = found.cached == NULL ? WAIT_AS_SET : CACHE_PATIENCE_US / 1000;
+        return lead(call);
     }
 }
 
 /* ---- who leads ---- */
 
+static void drop_cached(void *arg)
+{
+    const struct cached *cached = arg;
+    cached_unref(&cached);
+}
+
+/* An answer that may depend on who asks stays in the memory of its gateway. */
+static bool ask_redis(struct call *call)
+{
+    struct request *req = call->req;
+    struct statement statement;
+
+    if (req->worker->shared == NULL || call->ask.file->access != ROUTE_ANYONE)
+        return false;
+    api_statement(call, &statement);
+    const struct shared_question question = {.statement = statement.text,
+                                             .role = statement.role,
+                                             .key = key_of(call),
+                                             .reads = call->ask.file->reads};
+    call->place = (struct shared_place){.fn = on_shared, .arg = call, .mem = req->mem};
+    return shared_ask(req->worker->shared, &call->place, &question);
+}
+
+static const struct fail *lead(struct call *call)
+{
+    struct request *req = call->req;
+
+    if (!ask_redis(call))
+        return ask_database(call);
+    arena_on_death(req->mem, leave_shared, call);
+    req->on_gone = leave_shared;
+    req->on_gone_arg = call;
+    return NULL;
+}
+
+static void leave_shared(void *arg)
+{
+    struct call *call = arg;
+
+    shared_forget(&call->place);
+    leave(call);
+}
+
 /* Who has an old answer at hand does not wait long for a connection. */
-static const struct fail *lead(struct call *call, int64_t wait_ms)
+static const struct fail *ask_database(struct call *call)
 {
     struct statement statement;
 
     call->req->on_fail = on_fail;
     call->req->on_fail_arg = call;
     api_statement(call, &statement);
-    statement.wait_ms = wait_ms;
+    statement.wait_ms = call->wait_ms;
     return db_run(call->req, &statement, on_rows, call);
 }
 
-static void drop_cached(void *arg)
+static void on_shared(void *arg, str body, int64_t left_ms)
 {
-    const struct cached *cached = arg;
-    cached_unref(&cached);
+    struct call *call = arg;
+    struct request *req = call->req;
+    const struct route_file *file = call->ask.file;
+    const struct fail *fail;
+
+    req->on_gone = NULL;
+    if (left_ms > file->cache_ms)
+        left_ms = file->cache_ms;
+    if (body.at != NULL) {
+        const struct cache_new_answer found = {.body = body,
+                                               .reads = file->reads,
+                                               .ttl_us = file->cache_ms * 1000,
+                                               .age_us = (file->cache_ms - left_ms) * 1000};
+        const struct cached *cached = cache_put(req->worker->cache, &call->seat, &found);
+        arena_on_death(req->mem, drop_cached, (void *)(uintptr_t)cached);
+        fail = answer(call, cached, SOURCE_REDIS);
+    } else {
+        fail = ask_database(call);
+    }
+    if (fail != NULL)
+        serve_fail(req, fail);
 }
 
 static const struct fail *on_rows(struct request *req, const struct rows *rows, void *arg)
@@ -93,6 +160,8 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
     const struct cached *cached = cache_put(req->worker->cache, &call->seat, &fresh);
     req->on_fail = NULL;
     arena_on_death(req->mem, drop_cached, (void *)(uintptr_t)cached);
+    if (call->place.key.at != NULL)
+        shared_put(req->worker->shared, &call->place, fresh.body, file->cache_ms);
     return answer(call, cached, SOURCE_MISS);
 }
 
@@ -140,7 +209,8 @@ static void on_wake(void *arg, const struct cached *cached, const struct fail *f
         (void)answer(call, cached, fail == NULL ? SOURCE_SHARED : SOURCE_STALE);
         return;
     }
-    fail = fail == NULL ? lead(call, WAIT_AS_SET) : copy_fail(call->req->mem, fail);
+    call->wait_ms = WAIT_AS_SET;
+    fail = fail == NULL ? lead(call) : copy_fail(call->req->mem, fail);
     if (fail != NULL)
         serve_fail(call->req, fail);
 }
@@ -174,6 +244,7 @@ static str cache_status(const struct call *call, enum source source, int64_t age
     static const str words[] = {
         [SOURCE_HIT] = STR_ROW("postern; hit; ttl="),
         [SOURCE_MISS] = STR_ROW("postern; fwd=miss; stored"),
+        [SOURCE_REDIS] = STR_ROW("redis; hit, postern; fwd=miss; stored"),
         [SOURCE_SHARED] = STR_ROW("postern; fwd=miss; collapsed"),
         [SOURCE_STALE] = STR_ROW("postern; fwd=stale; detail=database-away"),
     };

@@ -101,6 +101,7 @@ struct worker *worker_new(const struct worker_options *options)
     if (options->config->redis_url.len > 0)
         worker->kv =
             kv_open(&(struct kv_options){.loop = worker->loop, .url = options->config->redis_url});
+    worker->shared = shared_new(options->config, worker->kv, &worker->metrics);
     worker->feed = feed_new(worker);
     const struct door_sides sides = {.http = adopt, .ws = adopt_websocket, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);
@@ -241,8 +242,10 @@ void worker_give_book(struct worker *worker, const struct book *book)
 static void drop_cache(void *arg)
 {
     struct gift *gift = arg;
+    str relations = {gift->relations, gift->len};
 
-    cache_drop(gift->worker->cache, (str){gift->relations, gift->len});
+    cache_drop(gift->worker->cache, relations);
+    shared_drop(gift->worker->shared, relations);
     free(gift);
 }
 
@@ -435,6 +438,7 @@ void worker_free(struct worker **worker)
         http_free(&last->admin);
     db_free(&last->db);
     cache_free(&last->cache);
+    shared_free(&last->shared);
     feed_free(&last->feed);
     token_cache_free(&last->tokens);
     attempts_free(&last->attempts);

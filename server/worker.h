@@ -23,6 +23,7 @@
 #include "pg/pool.h"
 #include "route/book.h"
 #include "schema/schema.h"
+#include "shared.h"
 
 struct worker {
     int index, count; /* this one, and how many there are */
@@ -45,6 +46,7 @@ struct worker {
     struct limits *limits;       /* the process's; guards itself; NULL: none */
     struct audit *audit;         /* the same; NULL: off */
     struct kv *kv;               /* Redis; NULL: not configured */
+    struct shared *shared;       /* answers in Redis; NULL: the same */
     struct metrics metrics;
     struct worker *const *all; /* every worker's metrics can be read */
     struct live_meter *meter;  /* of the process */

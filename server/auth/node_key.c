@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <openssl/sha.h>
 
+#include "auth/digest.h"
 #include "base/json.h"
 
 enum { CLAIMS_MAX = 1024 };
@@ -20,15 +21,6 @@ static bool find_key(const struct request *req, str *key)
         if (!isxdigit((unsigned char)key->at[i]))
             return false;
     return key->len == NODE_KEY_LEN;
-}
-
-static void put_hash(struct buf *buf, str key)
-{
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-
-    SHA256((const unsigned char *)key.at, key.len, digest);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        buf_printf(buf, "%02x", digest[i]);
 }
 
 /* Tokens that users bring cannot look so: the role of curated routes is not for them. */
@@ -61,7 +53,7 @@ bool node_admit(struct request *req, const struct config *config)
     buf_put(&json, STR("{\"role\":"));
     json_put_string(&json, config->db_api_role);
     buf_put(&json, STR(",\"key_hash\":\""));
-    put_hash(&json, key);
+    buf_put(&json, digest_hex(json.mem, key));
     buf_put(&json, STR("\",\"peer\":"));
     json_put_string(&json, req->peer);
     buf_putc(&json, '}');

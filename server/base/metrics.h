@@ -20,6 +20,9 @@ enum metric {
     METRIC_CACHE_HITS,
     METRIC_CACHE_MISSES,
     METRIC_CACHE_STALE,
+    METRIC_SHARED_HITS,
+    METRIC_SHARED_MISSES,
+    METRIC_SHARED_AWAY,
     METRIC_DB_UNITS,    /* statements given to PostgreSQL */
     METRIC_DB_SEGMENTS, /* round trips: several units may share one */
     METRIC_DB_JOINED,   /* requests answered by another's identical query */

@@ -129,7 +129,7 @@ const struct setting settings[] = {
 
     {"REDIS_URL", SETTING_SECRET, AT(redis_url), NULL, 0, 0, "REDIS_URL", NULL,
      "redis://[user:password@]host[:port][/db] or unix://path, shared by all gateways: beats, "
-     "limits, broadcasts; none: from memory"},
+     "limits, cached answers, broadcasts; none: from memory"},
     {"RATE_LIMITS", SETTING_LIST, AT(rate_limits), NULL, 0, 0, "RATE_LIMITS", NULL,
      "requests a key, user or address may make: class=count/time, ... with the classes rest-read, "
      "rest-write, api-read, api-write, auth and nodes, such as auth=30/min; none: no limits"},

@@ -56,7 +56,7 @@ void cached_unref(const struct cached **cached)
         free(last);
 }
 
-static struct cached *cached_new(str body)
+static struct cached *cached_new(str body, int64_t age_us)
 {
     struct cached *cached = h2o_mem_alloc(sizeof(*cached) + ETAG_LEN + body.len);
     char *etag = (char *)(cached + 1), *bytes = etag + ETAG_LEN;
@@ -67,7 +67,7 @@ static struct cached *cached_new(str body)
     *cached = (struct cached){
         1, {bytes, body.len},
          {etag,  ETAG_LEN},
-         clock_us()
+         clock_us() - age_us
     };
     return cached;
 }
@@ -275,7 +275,7 @@ const struct cached *cache_put(struct cache *cache, struct cache_seat *seat,
                                const struct cache_new_answer *answer)
 {
     struct cache_entry *entry = seat->entry;
-    const struct cached *cached = cached_new(answer->body);
+    const struct cached *cached = cached_new(answer->body, answer->age_us);
     struct list woken;
 
     assert(entry->leader == seat);

@@ -71,8 +71,9 @@ enum cache_found cache_ask(struct cache *cache, str key, struct cache_seat *seat
 /* What a new answer is. Everything is copied. */
 struct cache_new_answer {
     str body;
-    str reads; /* comma list of relations, for cache_drop */
-    int64_t ttl_us;
+    str reads;      /* comma list of relations, for cache_drop */
+    int64_t ttl_us; /* from when it was made */
+    int64_t age_us; /* made so long ago, elsewhere */
 };
 
 /* The leader's answer: kept, and given to all who follow. The reference returned is the caller's.

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "kv/kv_inside.h"
 
-enum { READ_BYTES = 16 << 10, OUT_FIRST = 4 << 10 };
+enum { READ_BYTES = 16 << 10, OUT_FIRST = 4 << 10, OUT_KEPT = 64 << 10 };
 
 bool kv_is_up(const struct kv *kv)
 {
@@ -31,6 +31,16 @@ static void stamp(struct kv *kv)
     }
 }
 
+/* One large answer for the cache does not take memory for ever. */
+static void drop_room(struct kv *kv)
+{
+    if (kv->out_len > 0 || kv->out_room <= OUT_KEPT)
+        return;
+    free(kv->out);
+    kv->out = NULL;
+    kv->out_room = 0;
+}
+
 static void flush(struct kv *kv)
 {
     if (kv->fd < 0 || kv->out_len == 0)
@@ -45,6 +55,7 @@ static void flush(struct kv *kv)
         kv->out_len -= (size_t)sent;
         memmove(kv->out, kv->out + sent, kv->out_len);
     }
+    drop_room(kv);
     watch_for(kv->watch, kv->out_len > 0 ? WATCH_READ | WATCH_WRITE : WATCH_READ);
 }
 

@@ -188,6 +188,9 @@ static void look_at_hosts(arena *mem, const PQconninfoOption *given, struct conn
     str host = option_find(given, "host");
     str hosts = host.at != NULL ? host : option_find(given, "hostaddr");
     conninfo->hosts = arena_copy(mem, hosts);
+    conninfo->place =
+        arena_printf(mem, "%.*s:%.*s/%.*s", STR_ARG(hosts), STR_ARG(option_find(given, "port")),
+                     STR_ARG(option_find(given, "dbname")));
     conninfo->unprepared |= any_host_is_pooled(hosts, option_find(given, "port"));
     conninfo->plain = any_host_is_remote(hosts) && !demands_tls(option_find(given, "sslmode"));
 }

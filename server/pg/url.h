@@ -20,6 +20,7 @@ struct conninfo {
     bool unprepared; /* behind a transaction-mode pooler: named statements would fail */
     bool plain;      /* a host that is not local may be reached without TLS: warn */
     str hosts;       /* "db.example.com", as given; "" for the default socket */
+    str place;       /* "db.example.com:5432/app": which database, without secrets */
 };
 
 /* Reads a URL (postgres://, postgresql://) or a conninfo ("host=... dbname=..."). False when

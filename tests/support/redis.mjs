@@ -1,8 +1,8 @@
-// A throw-away Redis on a unix socket or a port, and a client that says one command.
+// A throw-away Redis with the deployed settings, on a unix socket, and a client that says one command.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { atExit, start, until } from './process.mjs';
+import { atExit, root, start, until } from './process.mjs';
 
 /** One command on a connection of its own; bulk strings, numbers, nil and flat lists come back. */
 export function say(path, ...words) {
@@ -43,7 +43,7 @@ export async function startRedis() {
         signal: (name) => redis.process.signal(name),
         get pid() { return redis.process.pid; },
         async start() {
-            redis.process = start('/usr/bin/redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', dir], { log: join(dir, 'log') });
+            redis.process = start('/usr/bin/redis-server', [join(root, 'deploy/redis.conf'), '--port', '0', '--unixsocket', path, '--dir', dir], { log: join(dir, 'log') });
             await until(() => say(path, 'PING').then((answer) => answer === 'PONG', () => false), 'Redis to answer');
         },
         async stop(name = 'SIGKILL') {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "cache/cache.h"
 
@@ -61,9 +62,10 @@ enum { LONG = 1800 * 1000000 };
 
 static void put(struct world *world, struct asker *leader, const char *body, int64_t ttl_us)
 {
-    const struct cached *cached =
-        cache_put(world->cache, &leader->seat,
-                  &(struct cache_new_answer){str_from(body), STR("private.a, private.b"), ttl_us});
+    const struct cached *cached = cache_put(
+        world->cache, &leader->seat,
+        &(struct cache_new_answer){
+            .body = str_from(body), .reads = STR("private.a, private.b"), .ttl_us = ttl_us});
     cached_unref(&cached);
 }
 
@@ -208,8 +210,8 @@ static void the_cache_is_bounded_and_the_oldest_leaves(void **state)
         assert_int_equal(ask(world, &a, key, &answer), CACHE_LEAD);
         const struct cached *cached = cache_put(world->cache, &a.seat,
                                                 &(struct cache_new_answer){
-                                                    {body, BODY},
-                                                    STR(""), LONG
+                                                    .body = {body, BODY},
+                                                      .ttl_us = LONG
         });
         cached_unref(&cached);
         /* The first key is used all the time. */
@@ -229,6 +231,23 @@ static void the_cache_is_bounded_and_the_oldest_leaves(void **state)
     free(body);
 }
 
+static void an_answer_made_elsewhere_is_as_old_as_it_is(void **state)
+{
+    struct world *world = *state;
+    struct cache_found_answer answer;
+    struct asker a;
+
+    ask(world, &a, "k", &answer);
+    const struct cached *cached =
+        cache_put(world->cache, &a.seat,
+                  &(struct cache_new_answer){
+                      .body = STR("x"), .reads = STR(""), .ttl_us = LONG, .age_us = LONG / 3});
+    assert_in_range(clock_us() - cached->made_us, LONG / 3, LONG / 3 + 60 * 1000000);
+    cached_unref(&cached);
+    assert_int_equal(ask(world, &a, "k", &answer), CACHE_HIT);
+    assert_in_range(answer.left_us, LONG / 3, LONG - LONG / 3);
+}
+
 static void a_huge_answer_is_used_once(void **state)
 {
     struct world *world = *state;
@@ -237,10 +256,11 @@ static void a_huge_answer_is_used_once(void **state)
     struct asker a;
 
     ask(world, &a, "k", &answer);
-    const struct cached *cached = cache_put(world->cache, &a.seat,
-                                            &(struct cache_new_answer){
-                                                {body, CACHE_ANSWER_MAX + 1},
-                                                STR(""), LONG
+    const struct cached *cached =
+        cache_put(world->cache, &a.seat,
+                  &(struct cache_new_answer){
+                      .body = {body, CACHE_ANSWER_MAX + 1},
+                        .ttl_us = LONG
     });
     assert_int_equal(cached->body.len, CACHE_ANSWER_MAX + 1);
     cached_unref(&cached);
@@ -325,6 +345,7 @@ int main(void)
         TEST(a_failure_reaches_all_and_leaves_the_old_answer),
         TEST(a_drop_concerns_what_reads_the_relation),
         TEST(the_cache_is_bounded_and_the_oldest_leaves),
+        TEST(an_answer_made_elsewhere_is_as_old_as_it_is),
         TEST(a_huge_answer_is_used_once),
         TEST(a_cache_that_is_freed_empties_its_seats),
         TEST(entity_tags_compare_weakly),

@@ -62,6 +62,24 @@ static void what_only_other_programs_know_is_taken_out(void **state)
             "user='u' password='what?schema=x' dbname='app' host='127.0.0.1' " REST);
 }
 
+static void which_database_is_said_without_secrets(void **state)
+{
+    static const struct {
+        const char *url, *want;
+    } cases[] = {
+        {"postgres://u:secret@db:5433/app?sslmode=require", "db:5433/app"},
+        {"postgres://other@db:5433/app",                    "db:5433/app"},
+        {"host=db port=5433 dbname=app password=x",         "db:5433/app"},
+        {"postgres:///app",                                 ":/app"      },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct conninfo out;
+        str why;
+        assert_true(conninfo_make(*state, str_from(cases[i].url), &rest, &out, &why));
+        assert_string_equal(arena_cstr(*state, out.place), cases[i].want);
+    }
+}
+
 static void behind_a_pooler_nothing_is_prepared(void **state)
 {
     becomes(*state, "postgres://localhost:6543/app", UNPREPARED,
@@ -106,6 +124,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_url_becomes_a_conninfo, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(what_only_other_programs_know_is_taken_out, open_arena,
+                                        close_arena),
+        cmocka_unit_test_setup_teardown(which_database_is_said_without_secrets, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(behind_a_pooler_nothing_is_prepared, open_arena,
                                         close_arena),
