@@ -9,3 +9,5 @@ refresh materialized view private.digit_distribution_mv;
 refresh materialized view private.discovery_timeline_mv;
 
 analyze work_blocks, prime_verification_queue, prime_verification_summary, operator_credits, agent_events, agent_logs;
+
+select check_and_grant_badges(id) from private.operators;

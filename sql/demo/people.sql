@@ -23,7 +23,7 @@ values
     ('00000000-0000-4000-8000-000000000003', 'bob@example.org', '{}', now() - interval '350 days');
 
 update user_profiles
-set operator_id = operators.id, role = case operators.username when 'grace' then 'admin' else 'operator' end
+set operator_id = operators.id, created_at = users.created_at, role = case operators.username when 'grace' then 'admin' else 'operator' end
 from auth.users
 join private.operators using (email)
 where user_profiles.id = users.id;

@@ -10,6 +10,8 @@ export class Node {
     constructor({ call, key, name, timing, counts }) {
         Object.assign(this, { call, key, name, timing, counts });
         this.stopped = false;
+        this.born = Date.now();
+        this.mine = { tested: 0, found: 0, busyMs: 0 };
     }
 
     async start() {
@@ -41,10 +43,17 @@ export class Node {
 
     async beat() {
         this.later(this.timing.beatMs, () => this.beat());
-        const reply = await this.ask('beats', 'POST', 'nodes/heartbeat', { node_id: this.name, ...this.figures });
+        const reply = await this.ask('beats', 'POST', 'nodes/heartbeat', { node_id: this.name, ...this.figures() });
         if (reply?.body?.command !== 'stop') return;
         this.counts.stopped = (this.counts.stopped ?? 0) + 1;
         this.stop();
+    }
+
+    /** What it has done so far; its load is the share of its life in which it searched. */
+    figures() {
+        const { tested, found, busyMs } = this.mine;
+        const share = Math.min(100, Math.round((100 * busyMs) / Math.max(1, Date.now() - this.born)));
+        return { tested, found, search_type: TYPE, metrics: { cpu_usage_percent: share } };
     }
 
     async work() {
@@ -68,5 +77,8 @@ export class Node {
         if (done === null) return;
         this.counts.tested += tested;
         this.counts.primes += primes.length;
+        this.mine.tested += tested;
+        this.mine.found += primes.length;
+        this.mine.busyMs += Date.now() - started;
     }
 }

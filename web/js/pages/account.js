@@ -11,5 +11,5 @@ export function show(place, app) {
   fill(place, h('h1', {}, app.session.name),
     app.session.profile.operator_id && standing(app),
     h('div', { class: 'grid halves' }, profile(app), app.session.profile.operator_id && key(app)),
-    app.session.profile.operator_id && [machines(app), h('div', { class: 'grid halves' }, earnings(app), badges(app))]);
+    app.session.profile.operator_id && [machines(app), earnings(app), badges(app)]);
 }

@@ -8,7 +8,7 @@ import { leaderboard } from './overview/leaderboard.js';
 import { ticker } from './overview/ticker.js';
 
 export function show(place, app) {
-  fill(place, headline(app), h('div', { class: 'grid wide-left' }, growth(app), ticker(app)),
+  fill(place, h('h1', { class: 'hidden' }, 'Overview'), headline(app), h('div', { class: 'grid wide-left' }, growth(app), ticker(app)),
     h('div', { class: 'grid halves' }, leaderboard(app), digits(app)));
 }
 
@@ -26,7 +26,7 @@ function headline({ api, live, signal }) {
     isEmpty: ({ total }) => total === 0,
     empty: ['No prime has been found yet.', 'The first one appears here by itself.'],
     draw: (stats, body) => fill(body,
-      h('h1', { class: 'total' }, count(stats.total), ' ', h('span', {}, 'primes')),
+      h('p', { class: 'total' }, count(stats.total), ' ', h('span', {}, 'primes')),
       since,
       h('p', { class: 'lead' }, `of ${counted(stats.by_form.length, 'form')}. The largest has `, h('b', {}, count(stats.largest_digits)), ' digits: ',
         h('a', { href: `/browse?sort_by=digits` }, h('code', {}, stats.largest_expression)), '.'),

@@ -5,11 +5,14 @@ import { compact, count } from '../format.js';
 
 const uPlot = import('/vendor/uplot.js').then((module) => module.default);
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const NARROW = 832;
+const NARROW = 832, NARROW_HEIGHT = 240;
+const TIME_MARGIN = 22; // half of the last word below the axis
+const drawn = new WeakMap(); // place -> ends the chart that is drawn there
 const AXIS_FONT = '12px Inter, ui-sans-serif, system-ui, sans-serif';
 
 /**
- * x: numbers (seconds when time). series: [{ name, colour: a CSS variable, values }].
+ * x: numbers (seconds when time). height: at least; in a higher panel it grows.
+ * series: [{ name, colour: a CSS variable, values }].
  * kind: 'line' | 'bars' | 'stack'. log: a logarithmic y axis. label(x): of a place on the x axis.
  * utc: the times are buckets that begin in UTC.
  * value(y): how a value is written. summary: one sentence that says what is seen.
@@ -17,12 +20,16 @@ const AXIS_FONT = '12px Inter, ui-sans-serif, system-ui, sans-serif';
 export async function chart(place, options, signal) {
   const Plot = await uPlot;
   if (signal.aborted) return;
+  drawn.get(place)?.();
   const { series, height = 220, summary } = options;
   const box = h('div', { class: 'plot' });
   const legend = h('ul', { class: 'legend' }, series.map(legendItem));
   const when = h('p', { class: 'when' });
   fill(place, h('figure', { class: 'chart' }, box, h('figcaption', { class: 'hidden' }, summary), h('div', { class: 'read' }, legend, when)));
-  const size = () => ({ width: Math.max(220, Math.floor(box.clientWidth)), height: innerWidth < NARROW ? Math.min(height, 240) : height });
+  const size = () => {
+    box.style.minHeight = `${innerWidth < NARROW ? Math.min(height, NARROW_HEIGHT) : height}px`;
+    return { width: Math.max(220, Math.floor(box.clientWidth)), height: Math.floor(box.clientHeight) };
+  };
   let plot = new Plot(setup(Plot, options, size(), read), dataOf(options), box);
 
   function read(index) {
@@ -44,10 +51,9 @@ export async function chart(place, options, signal) {
     removeEventListener('themechange', redraw);
   };
   addEventListener('themechange', redraw);
-  // A chart that is drawn anew in the same place ends the former one.
-  place.endChart?.();
-  place.endChart = end;
-  signal.addEventListener('abort', end, { once: true });
+  // One listener a place, however often a chart is drawn anew there.
+  if (!drawn.has(place)) signal.addEventListener('abort', () => drawn.get(place)(), { once: true });
+  drawn.set(place, end);
 }
 
 function legendItem({ name, colour }) {
@@ -62,13 +68,13 @@ function dataOf({ x, series, kind }) {
 }
 
 function setup(Plot, { x, series, kind, log, utc, time = true, label, value = compact }, size, read) {
-  const drawn = kind === 'stack' ? [...series].reverse() : series;
+  const layers = kind === 'stack' ? [...series].reverse() : series;
   const bars = kind === 'line' ? undefined : Plot.paths.bars({ size: [x.length > 60 ? 0.92 : 0.72, 56], radius: x.length > 60 ? 0 : 0.12, gap: x.length > 120 ? 0 : 1 });
   const axis = { stroke: css('--quiet'), font: AXIS_FONT, ticks: { show: false } };
   return {
     ...size,
     ...(utc && { tzDate: (at) => Plot.tzDate(new Date(at * 1000), 'Etc/UTC') }),
-    padding: [10, 8, 0, 0],
+    padding: [10, time ? TIME_MARGIN : 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: kind === 'line', size: 7 }, drag: { x: false, y: false } },
     scales: {
@@ -79,7 +85,7 @@ function setup(Plot, { x, series, kind, log, utc, time = true, label, value = co
       { ...axis, grid: { show: false }, space: 74, gap: 6, size: 34, values: time ? timeTexts(utc ? 'UTC' : undefined) : (plot, places) => places.map((at) => (at === null ? '' : label(at))) },
       { ...axis, ...(log && { filter: powersOnly }), grid: { stroke: css('--rule'), width: 1, ...(log && { filter: powersOnly }) }, space: 38, gap: 8, size: (plot, texts) => axisWidth(texts), values: (plot, places) => places.map((at) => (at === null ? '' : value(at))) },
     ],
-    series: [{}, ...drawn.map(({ colour }) => ({
+    series: [{}, ...layers.map(({ colour }) => ({
       stroke: css(colour), width: kind === 'line' ? 1.75 : 0, fill: kind === 'line' ? (series.length === 1 ? `${css(colour)}1f` : undefined) : css(colour),
       paths: bars, points: { show: false }, spanGaps: false,
     }))],
@@ -98,13 +104,14 @@ function paddedRange(kind, x, low, high) {
   return [low - half, high + half];
 }
 
-// Hours, then days, then months; what changes less often stands below, where it changes.
+// Seconds, hours, then days, then months; what changes less often stands below, where it changes.
 function timeTexts(timeZone) {
   const format = (options) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options });
+  const second = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const hour = format({ hour: '2-digit', minute: '2-digit' }), day = format({ day: 'numeric', month: 'short' });
   const month = format({ month: 'short' }), year = format({ year: 'numeric' });
   return (plot, places, axis, space, step) => {
-    const [upper, lower] = step < 86400 ? [hour, day] : step < 2400000 ? [day, year] : [month, year];
+    const [upper, lower] = step < 60 ? [second, day] : step < 86400 ? [hour, day] : step < 2400000 ? [day, year] : [month, year];
     let former = null;
     return places.map((at) => {
       const below = lower.format(at * 1000);

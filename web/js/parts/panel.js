@@ -4,6 +4,7 @@ import { fill, h } from '../dom.js';
 import { timeOf } from '../format.js';
 import { tryButton } from './drawer.js';
 import { failureOf, nothing, waiting } from './states.js';
+import { steadily } from './steady.js';
 
 const RETRY_MS = 4000;
 
@@ -48,7 +49,7 @@ export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, em
     shown = answer;
     setFresh(!answer.stale);
     if (isEmpty?.(answer.data)) fill(body, nothing(...empty));
-    else draw(answer.data, body);
+    else steadily(body, () => draw(answer.data, body));
   }
 
   // What was there stays, and is marked as old.
@@ -87,7 +88,7 @@ export function livePanel({ title, live, pick, draw, signal, tries, isEmpty, emp
     if (data === undefined || data === last) return;
     last = data;
     if (isEmpty?.(data)) fill(body, nothing(...empty));
-    else draw(data, body);
+    else steadily(body, () => draw(data, body));
   }
 
   function setFresh() {

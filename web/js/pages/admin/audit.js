@@ -8,9 +8,9 @@ const PAGE = 25;
 
 const columns = [
   ['When', ({ created_at: at }) => ago(at)],
-  ['Who', ({ user_email: email, user_id: id }) => email ?? h('code', {}, (id ?? '').slice(0, 8))],
-  ['Did', ({ action }) => action],
-  ['To', ({ resource, method }) => h('span', {}, resource ?? '–', ' ', h('span', { class: 'quiet' }, method))],
+  ['Who', ({ user_email: email, user_id: id }) => email ?? (id ? h('code', {}, id.slice(0, 8)) : '–')],
+  ['Did', ({ action }) => action, 'wide'],
+  ['To', ({ resource, method }) => h('span', {}, h('span', { class: 'quiet' }, method), ' ', resource ?? '–'), 'long'],
   ['Status', ({ status_code: code }) => code ?? '–', 'number wide'],
   ['From', ({ ip_address: address }) => address ?? '–', 'quiet wide'],
 ];

@@ -1,6 +1,6 @@
 // The database: connections, its cache, replicas, what runs for long.
 import { fill, h } from '../../dom.js';
-import { ago, bytes, compact, count, counted, duration, percent } from '../../format.js';
+import { ago, bytes, compact, count, counted, duration, milliseconds, percent } from '../../format.js';
 import { figures } from '../../parts/figures.js';
 import { panel } from '../../parts/panel.js';
 import { table } from '../../parts/table.js';
@@ -54,6 +54,6 @@ function replicaText(data) {
   if (data.replicas.length === 0) return h('p', { class: 'quiet' }, 'None is connected.');
   return table([
     ['Name', ({ name }) => name], ['State', ({ state, sync_state: sync }) => `${state}, ${sync}`],
-    ['Behind', ({ behind_bytes: behind, lag_seconds: lag }) => `${bytes(behind)}${lag === null ? '' : `, ${lag} s`}`, 'number'],
+    ['Behind', ({ behind_bytes: behind, lag_seconds: lag }) => `${bytes(behind)}${lag === null ? '' : `, ${milliseconds(1000 * lag)}`}`, 'number'],
   ], data.replicas, { caption: 'Replicas' });
 }

@@ -24,10 +24,7 @@ export function tasks(app) {
     tries: { path, token: true, supabase: () => `const { data } = await supabase.from('agent_tasks').select('*')${status && `\n  .eq('status', '${status}')`}\n  .order('created_at', { ascending: false }).limit(${SHOWN})` },
     isEmpty: ({ tasks: rows }) => rows.length === 0,
     empty: ['No task is like this.', 'A new one waits until an agent takes it.'],
-    draw: ({ tasks: rows }, body) => {
-      if (body.contains(document.activeElement)) return; // nobody's focus is taken away
-      fill(body, h('div', { class: 'tall' }, table(columns(app, element), rows, { caption: 'Tasks' })));
-    },
+    draw: ({ tasks: rows }, body) => fill(body, table(columns(app, element), rows, { caption: 'Tasks', tall: true })),
   });
   // A change is shown at once, many at a time are one question.
   let pause = null;

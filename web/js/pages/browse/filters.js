@@ -11,7 +11,7 @@ export function readFilters(query) {
 }
 
 /** onChange({ name: value }) is called with what was changed. */
-export function filters({ api, signal }, chosen, onChange) {
+export function filters({ api, live, signal }, chosen, onChange) {
   let pause = null;
   const later = (values) => {
     clearTimeout(pause);
@@ -31,10 +31,15 @@ export function filters({ api, signal }, chosen, onChange) {
       for (const field of form.elements) if (field.name) field.value = '';
       onChange(none);
     } }, 'Clear'));
+  const missed = new Set(); // the list says what is wrong; what these offer is asked when the server is back
   const fillSelect = (name, path, key) => api.get(path, {}, { signal }).then(({ data }) => {
     const rows = data.by_form ?? data;
     fill(form.elements[name], option('', 'all', chosen[name]), rows.map((row) => option(row[key], `${formName(row[key])} (${count(row.count)})`, chosen[name])));
-  }).catch(() => {}); // then the list says what is wrong
+  }).catch(() => missed.add([name, path, key]));
+  live.on('state', (state) => {
+    if (state !== 'open') return;
+    for (const one of missed) missed.delete(one) && fillSelect(...one);
+  }, { signal });
   fillSelect('form', '/api/stats', 'form');
   fillSelect('tags', '/api/stats/tags', 'tag');
   signal.addEventListener('abort', () => clearTimeout(pause));

@@ -17,16 +17,17 @@ const COLUMNS = [
 ];
 
 /** on: { onTotal(number), onSort({ sort_by, sort_dir }), onPrime(id) }. Returns { element, restart(), total }. */
-export function list({ api, signal }, chosen, on) {
+export function list({ api, live, signal }, chosen, on) {
   const rows = h('tbody');
   const head = h('tr');
   const foot = h('div', { class: 'list-foot' });
   const element = h('div', { class: 'list' }, h('div', { class: 'scroll' }, h('table', { class: 'primes' }, h('thead', {}, head), rows)), foot);
   const seen = new Set();
-  let round = 0, since = 0, offset = 0, busy = false, whole = false;
+  let round = 0, since = 0, offset = 0, busy = false, whole = false, failed = false;
   const handle = { element, restart, total: null };
   const watcher = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) more(); }, { rootMargin: AHEAD });
   signal.addEventListener('abort', () => watcher.disconnect());
+  live.on('state', (state) => { if (state === 'open' && failed) more(); }, { signal });
 
   /** newerThan: an answer that the server made before this time (ms) will not do: it asks again. */
   function restart(newerThan = 0) {
@@ -43,6 +44,7 @@ export function list({ api, signal }, chosen, on) {
   async function more() {
     if (busy || whole) return;
     busy = true;
+    failed = false;
     const mine = round;
     if (offset > 0) fill(foot, waiting(2));
     try {
@@ -74,6 +76,7 @@ export function list({ api, signal }, chosen, on) {
 
   function trouble(error) {
     busy = false;
+    failed = true;
     watcher.disconnect();
     element.removeAttribute('aria-busy');
     if (offset === 0) {

@@ -6,12 +6,12 @@ import { livePanel } from '../../parts/panel.js';
 import { act } from '../../parts/say.js';
 import { table } from '../../parts/table.js';
 
-const LATE_S = 45; // a heartbeat comes every 30 s at most
+const LATE_S = 90; // beats are written down once a minute
 
 export function nodes({ api, session, live, signal }) {
   const columns = [
     ['Machine', ({ worker_id, hostname }) => h('span', { title: hostname }, worker_id), 'id'],
-    ['Searches', ({ search_type }) => formName(search_type || '–')],
+    ['Searches', ({ search_type }) => formName(search_type || '–'), 'wide'],
     ['Load', ({ metrics, worker_id }) => load(metrics, 'cpu_usage_percent', `load of ${worker_id}`)],
     ['Memory', ({ metrics, worker_id }) => load(metrics, 'memory_usage_percent', `memory of ${worker_id}`), 'roomy'],
     ['Cores', ({ cores }) => count(cores), 'number wide'],
@@ -33,11 +33,7 @@ export function nodes({ api, session, live, signal }) {
     tries: { path: '/api/fleet', token: true, supabase: "const { data } = await supabase.from('workers').select('*')\n  .gt('last_heartbeat', new Date(Date.now() - 120000).toISOString())" },
     isEmpty: (workers) => workers.length === 0,
     empty: ['No machine is at work.', 'A machine appears here with its first heartbeat, and leaves two minutes after its last.'],
-    draw: (workers, body) => {
-      const at = body.querySelector('.scroll')?.scrollLeft ?? 0;
-      fill(body, table(columns, workers, { caption: 'Machines' }));
-      body.querySelector('.scroll').scrollLeft = at;
-    },
+    draw: (workers, body) => fill(body, table(columns, workers, { caption: 'Machines', tall: true })),
   });
 }
 

@@ -32,7 +32,7 @@ function draw(rows, body, size, signal) {
   const x = Array.from({ length: last / size + 1 }, (_, i) => i * size);
   const values = x.map((start) => sums.get(start) ?? null);
   chart(body, {
-    x, kind: 'bars', log: true, time: false, height: 390,
+    x, kind: 'bars', log: true, time: false, height: 300,
     series: [{ name: 'primes', colour: '--c1', values }],
     label: (start) => (Number.isInteger(start / size) ? count(start) : ''),
     summary: `Primes by number of digits, in steps of ${size}: ${count(values[0] ?? 0)} have fewer than ${size}; the largest has at least ${count(last)}.`,

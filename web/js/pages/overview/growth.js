@@ -31,7 +31,7 @@ function draw(rows, body, bucket, signal) {
   const totals = sumOf([...values.values()], x.length);
   const most = totals.indexOf(Math.max(...totals));
   chart(body, {
-    x, series, utc: true, kind: 'stack', height: 400,
+    x, series, utc: true, kind: 'stack', height: 340,
     label: (at) => `${bucket === 'day' ? '' : `${bucket} of `}${bucketDay(at)}: ${count(totals[x.indexOf(at)])}`,
     summary: `Primes found by ${bucket}, from ${bucketDay(x[0])} to ${bucketDay(x.at(-1))}; the most, ${count(totals[most])}, in the ${bucket} of ${bucketDay(x[most])}.`,
   }, signal);

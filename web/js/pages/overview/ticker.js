@@ -4,11 +4,22 @@ import { ago, counted, formName } from '../../format.js';
 import { panel } from '../../parts/panel.js';
 
 const SHOWN_MAX = 9;
+const SAID_EVERY_MS = 20000;
 
 export function ticker({ api, live, signal }) {
   const list = h('ol', { class: 'ticker' });
-  // Announced to who cannot see it, at most one at a time.
+  // Announced to who cannot see it: what is found meanwhile is one sentence.
   const said = h('p', { class: 'hidden', role: 'status' });
+  let unsaid = 0, pause = null;
+  const announce = (expression) => {
+    unsaid += 1;
+    pause ??= setTimeout(() => {
+      said.textContent = unsaid === 1 ? `Found: ${expression}` : `${counted(unsaid, 'prime')} found, among them ${expression}`;
+      unsaid = 0;
+      pause = null;
+    }, unsaid === 1 && said.textContent === '' ? 0 : SAID_EVERY_MS);
+  };
+  signal.addEventListener('abort', () => clearTimeout(pause));
   const element = panel({
     title: 'Found last', signal, lines: 9,
     load: () => api.get('/api/primes', { limit: SHOWN_MAX, sort_by: 'found_at' }),
@@ -27,7 +38,7 @@ export function ticker({ api, live, signal }) {
     if (!list.isConnected) return element.refresh();
     list.prepend(row({ ...prime, found_at: prime.timestamp_ms }, 'new'));
     while (list.children.length > SHOWN_MAX) list.lastChild.remove();
-    said.textContent = `Found: ${prime.expression}`;
+    announce(prime.expression);
   }, { signal });
   // What was found while the feed was away is asked for.
   let broken = false;

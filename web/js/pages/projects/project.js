@@ -12,7 +12,7 @@ const VERBS = { draft: ['activate', 'cancel'], active: ['pause', 'cancel'], paus
 export function project(place, app) {
   const { api, signal, rest: slug } = app;
   const path = `/api/projects/${encodeURIComponent(slug)}`;
-  const head = h('header', { class: 'page-head' });
+  const head = h('header', { class: 'page-head' }, h('h1', {}, 'Project'));
   const phases = h('div'), events = h('div');
   const main = panel({
     title: 'Progress', signal, every: 5000, lines: 6,

@@ -6,7 +6,7 @@ import { table } from '../../parts/table.js';
 
 const columns = [
   ['Form', ({ form }) => formName(form)],
-  ['World record', ({ expression }) => h('code', {}, expression)],
+  ['World record', ({ expression }) => h('code', {}, expression), 'wide'],
   ['Digits', ({ digits }) => count(digits), 'number'],
   ['Our best', ({ our_best_digits: digits, our_best_id: id }) => (id ? h('a', { href: `/browse?prime=${id}` }, count(digits)) : '–'), 'number'],
   ['Holder', ({ holder }) => holder ?? '–', 'wide'],
