@@ -27,6 +27,7 @@ static const struct route routes[] = {
     {ANY,        "{rest}/",                                         root_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
     {ANY,        "{rest}/:relation",                                rest_handle,            FAIL_STYLE_REST, DOOR_GUARDED},
     {ANY,        "{rest}/*",                                        unknown_handle,         FAIL_STYLE_REST, DOOR_GUARDED},
+    {GET | HEAD, "/shell.json",                                     shell_handle,           FAIL_STYLE_API,  DOOR_OPEN   },
     {GET | HEAD, "/*",                                              web_handle,             FAIL_STYLE_REST, DOOR_OPEN   },
 };
 

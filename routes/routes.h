@@ -51,6 +51,6 @@ str route_allow(arena *mem, unsigned methods);
 handle_fn rest_handle, rpc_handle, root_handle, unknown_handle, api_handle, health_handle,
     health_database_handle, live_handle, ready_handle, metrics_handle, admin_ready_handle,
     schema_cache_handle, ws_handle, web_handle, broadcast_handle, broadcast_one_handle,
-    api_openapi_handle, ping_handle, tenant_health_handle, auth_handle;
+    api_openapi_handle, ping_handle, tenant_health_handle, auth_handle, shell_handle;
 
 #endif

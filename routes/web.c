@@ -52,23 +52,29 @@ static bool is_page(struct request *req, str path)
 {
     str rest = str_skip(path, 1), name;
 
-    return accepts(req, STR("accept"), STR("text/html")) && str_cut(&rest, '/', &name) &&
-           name.len > 0 &&
+    return str_cut(&rest, '/', &name) && name.len > 0 &&
            embed_find(arena_printf(req->mem, "web/js/pages/%.*s.js", STR_ARG(name))).at != NULL;
 }
 
-/* Only names of the table of files are ever found: ".." names nothing. */
-static str find_file(struct request *req, str path, str *body)
+struct found {
+    str file, body;
+    int status;
+};
+
+/* Only names of the table of files are ever found: ".." names nothing. Whoever wants HTML gets the
+ * dashboard in any case: it says that there is no such page, and shows the way to the others. */
+static struct found find_file(struct request *req, str path)
 {
     bool folder = str_ends(path, STR("/"));
     str file = arena_printf(req->mem, "web%.*s%s", STR_ARG(path), folder ? "index.html" : "");
+    str body = embed_find(file);
 
-    *body = embed_find(file);
-    if (body->at == NULL && is_page(req, path)) {
-        file = STR("web/index.html");
-        *body = embed_find(file);
-    }
-    return file;
+    if (body.at != NULL)
+        return (struct found){file, body, 200};
+    file = STR("web/index.html");
+    if (accepts(req, STR("accept"), STR("text/html")))
+        return (struct found){file, embed_find(file), is_page(req, path) ? 200 : 404};
+    return (struct found){.status = 404};
 }
 
 /* Scripts, styles and connections of our own origin, nothing inline, in nobody's frame. */
@@ -90,20 +96,21 @@ static void put_headers(struct reply *reply)
 
 const struct fail *web_handle(struct request *req)
 {
-    str path, body;
+    str path;
 
     if (req->path.len > PATH_MAX_LEN || !url_decode(req->mem, req->path, URL_PLUS_IS_PLUS, &path))
         return fail_new(req->mem, FAIL_PATH, "Invalid path specified in request URL");
-    str file = find_file(req, path, &body);
+    struct found found = find_file(req, path);
+    str body = found.body;
     if (body.at == NULL)
         return fail_new(req->mem, FAIL_PATH, "Invalid path specified in request URL");
-    str packed = embed_find(arena_printf(req->mem, "%.*s.gz", STR_ARG(file)));
+    str packed = embed_find(arena_printf(req->mem, "%.*s.gz", STR_ARG(found.file)));
     bool gzip = packed.at != NULL && accepts(req, STR("accept-encoding"), STR("gzip"));
     if (gzip)
         body = packed;
     str etag = etag_of(req->mem, body);
-    bool same = str_eq(request_header(req, STR("if-none-match")), etag);
-    struct reply *reply = reply_new(req->mem, same ? 304 : 200, type_of(file));
+    bool same = found.status == 200 && str_eq(request_header(req, STR("if-none-match")), etag);
+    struct reply *reply = reply_new(req->mem, same ? 304 : found.status, type_of(found.file));
     reply_header(reply, STR("ETag"), etag);
     put_headers(reply);
     if (gzip)

@@ -293,8 +293,11 @@ describe('the files', () => {
             assert.deepEqual([page.status, page.headers.get('content-type')], [200, 'text/html; charset=utf-8'], path);
             assert.equal((await head(path, { accept: 'application/json' })).status, 404, path);
         }
-        for (const path of ['/nowhere', '/overview.js', '/browse.js', '/js/pages/browse'])
-            assert.equal((await head(path, { accept: 'text/html' })).status, 404, path);
+        for (const path of ['/nowhere', '/overview.js', '/browse.js', '/js/pages/browse', '/projects.html']) {
+            const page = await head(path, { accept: 'text/html' });
+            assert.deepEqual([page.status, page.headers.get('content-type')], [404, 'text/html; charset=utf-8'], path);
+            assert.match((await head(path)).headers.get('content-type'), /^application\/json/, path);
+        }
     });
 
     test('nothing inline and nobody else: the policy says so', async () => {

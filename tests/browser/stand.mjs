@@ -40,9 +40,9 @@ export async function startBrowser() {
     at.away = () => at.postern.stop();
     at.back = async () => { at.postern = await serve({ POSTERN_PORT: String(at.postern.port) }); };
 
-    /** A page of its own context, with .troubles: errors of its console, requests to other hosts. */
-    at.visit = async ({ width = 1280, height = 900, colorScheme = 'light', storageState } = {}) => {
-        const context = await at.browser.newContext({ viewport: { width, height }, colorScheme, storageState, baseURL: at.url, acceptDownloads: true });
+    /** A page of its own context, with .troubles: errors of its console, requests to other hosts. worker: with the dashboard's service worker. */
+    at.visit = async ({ width = 1280, height = 900, colorScheme = 'light', storageState, worker = false } = {}) => {
+        const context = await at.browser.newContext({ viewport: { width, height }, colorScheme, storageState, baseURL: at.url, acceptDownloads: true, serviceWorkers: worker ? 'allow' : 'block' });
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE_MS);
         page.troubles = [];

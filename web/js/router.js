@@ -1,8 +1,8 @@
 // From the address to a page, and from page to page without loading anew. A page is shown by its
 // module's show(place, { rest, query, setQuery, signal, ...app }); the signal ends when it is left.
 import { fill, h } from './dom.js';
-import { pageOf } from './pages.js';
-import { closedDoor, failureOf, nothing } from './parts/states.js';
+import { pageOf, pages } from './pages.js';
+import { closedDoor, failureOf, lost } from './parts/states.js';
 
 export function startRouter(place, app) {
   const listeners = new Set();
@@ -17,7 +17,7 @@ export function startRouter(place, app) {
     current = found?.page ?? null;
     for (const listener of listeners) listener(current);
     document.title = found ? `${found.page.name} – Postern` : 'Not found – Postern';
-    if (!found) return fill(place, nothing('There is no such page.', 'Its address may be mistyped.', h('a', { href: '/' }, 'To the overview')));
+    if (!found) return fill(place, lost(pages.filter(({ hidden, needs }) => !hidden && allowed(needs, app.session))));
     if (!allowed(found.page.needs, app.session)) return fill(place, closedDoor(found.page, app.session));
     const body = h('div', { class: 'page' });
     try {

@@ -14,6 +14,8 @@ export class Session extends EventTarget {
 
   get admin() { return this.profile?.role === 'admin'; }
   get known() { return this.profile !== null; }
+  /** Somebody has signed in here, but the server could not be asked yet who that is. */
+  get unmet() { return !this.known && (this.#given !== null || localStorage.getItem(STORED) !== null); }
   get name() { return this.profile?.display_name ?? this.email ?? 'you'; }
 
   #client() {

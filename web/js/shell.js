@@ -52,7 +52,7 @@ function drawState(live) {
   $('offline').hidden = live.state !== 'offline';
   $('offline').textContent = live.heardAt
     ? `The server has not been heard since ${timeOf(live.heardAt)}. What you see is from then; it goes on by itself.`
-    : 'The live feed cannot be had. It is tried again by itself.';
+    : 'The server cannot be reached. It is tried again by itself; nothing is shown that it did not say.';
 }
 
 const THEMES = { '': ['Theme: system', 'light'], light: ['Theme: light', 'dark'], dark: ['Theme: dark', ''] };
