@@ -216,26 +216,44 @@ static bool is_stuck(const struct conn *conn)
     return clock_us() - conn->head_us > STUCK_US + STUCK_TIMES * head->expected_us;
 }
 
-static int serving(const struct pool *pool, enum lane lane)
+/* It has had its time: it sleeps, waits for a lock, or is starved by the kernel. */
+static bool is_long(const struct conn *conn, enum lane lane)
+{
+    return lane == LANE_READ ? is_stuck(conn) : clock_us() - conn->head_us > LONG_US;
+}
+
+/* How many connections serve the lane; fresh_only: those that are not long. */
+static int serving(const struct pool *pool, enum lane lane, bool fresh_only)
 {
     int count = 0;
 
     LIST_EACH (node, &pool->conns[CONN_BUSY]) {
         const struct conn *conn = LIST_ENTRY(node, struct conn, node);
-        bool stuck = lane == LANE_READ && is_stuck(conn);
-        count += conn->lane == lane && !stuck;
+        count += conn->lane == lane && !(fresh_only && is_long(conn, lane));
     }
     return count;
 }
 
-static int lane_max(const struct pool *pool, enum lane lane)
+static int at_least_one(int count)
 {
-    if (lane == LANE_READ)
-        return 1; /* batches on few backends beat many: the kernel starves them otherwise */
-    int most = lane == LANE_WRITE ? pool->max - 1 : pool->max - 2;
-    if (lane == LANE_WRITE && most > WRITE_CONNS_MAX)
-        most = WRITE_CONNS_MAX;
-    return most < 1 ? 1 : most;
+    return count < 1 ? 1 : count;
+}
+
+/* Few backends that work beat many: with more of them than cores the kernel starves some. Those
+ * that are long may be asleep, so others go on beside them. */
+static bool may_serve_more(const struct pool *pool, enum lane lane)
+{
+    int most = at_least_one(pool->max - 2);
+
+    switch (lane) {
+    case LANE_READ:
+        return serving(pool, lane, true) < 1;
+    case LANE_WRITE:
+        most = at_least_one(pool->max - 1);
+        return serving(pool, lane, false) < (most < WRITE_CONNS_MAX ? most : WRITE_CONNS_MAX);
+    default:
+        return serving(pool, lane, true) < FRESH_CONNS_MAX && serving(pool, lane, false) < most;
+    }
 }
 
 static struct conn *idle_conn(const struct pool *pool)
@@ -257,7 +275,8 @@ static bool somebody_starves(const struct pool *pool, enum lane but)
     if (open_count(pool) < pool->max)
         return false;
     for (int lane = 0; lane < LANES; lane++)
-        if (lane != (int)but && head_of(pool, lane) != NULL && serving(pool, lane) == 0)
+        if (lane != (int)but && head_of(pool, lane) != NULL &&
+            serving(pool, lane, lane == LANE_READ) == 0)
             return true;
     return false;
 }
@@ -300,7 +319,7 @@ static bool needs_ping(const struct conn *conn)
 
 static struct conn *find_conn(struct pool *pool, enum lane lane)
 {
-    if (serving(pool, lane) < lane_max(pool, lane)) {
+    if (may_serve_more(pool, lane)) {
         struct conn *idle = idle_conn(pool);
         if (idle != NULL && !needs_ping(idle))
             return idle;

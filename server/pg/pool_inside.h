@@ -14,6 +14,8 @@ enum {
     MIXED_SEGMENTS_MAX = 8, /* in flight, when every unit has an identity of its own */
     WRITE_SEGMENTS_MAX = 4,
     WRITE_CONNS_MAX = 8,
+    FRESH_CONNS_MAX = 2, /* of the slow and the new lane each, that have run no longer than ... */
+    LONG_US = 25000,
     STUCK_US = 20000, /* a segment that runs so much longer than STUCK_TIMES what its shapes */
     STUCK_TIMES = 4,  /* promise keeps nobody else waiting behind it */
     QUEUE_MAX = 8192, /* units that wait, a pool of a worker; above it: refused at once */
