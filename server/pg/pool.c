@@ -62,22 +62,22 @@ void pool_release(struct pool *pool)
     free(pool->conninfo);
 }
 
-static int open_count(const struct pool *pool)
+int pool_open_count(const struct pool *pool)
 {
     return pool->nconns[CONN_OPENING] + pool->nconns[CONN_IDLE] + pool->nconns[CONN_BUSY];
 }
 
 /* One attempt at a time while the database is away, each after a longer pause. */
-static bool may_open(const struct pool *pool)
+bool pool_may_open(const struct pool *pool)
 {
-    if (pool->db->closing || open_count(pool) >= pool->max)
+    if (pool->db->closing || pool_open_count(pool) >= pool->max)
         return false;
     return !pool->down || (pool->nconns[CONN_OPENING] == 0 && clock_us() >= pool->retry_us);
 }
 
 static void open_if_short(struct pool *pool)
 {
-    while (open_count(pool) < pool->min && may_open(pool))
+    while (pool_open_count(pool) < pool->min && pool_may_open(pool))
         conn_open(pool);
 }
 
@@ -117,18 +117,9 @@ void pool_pump_soon(struct pool *pool)
 
 /* ---- the queues ---- */
 
-static enum lane lane_of(const struct work *work)
-{
-    if (work->streaming || shape_slow(work->shape))
-        return LANE_SLOW;
-    if (!work->shape->known)
-        return LANE_NEW; /* running alone is how it becomes known */
-    return work->statement.access == ACCESS_WRITE ? LANE_WRITE : LANE_READ;
-}
-
 void pool_enqueue(struct pool *pool, struct work *work)
 {
-    work->lane = lane_of(work);
+    work->lane = pool_lane_of(work);
     pool->waiting++;
     metric_add(pool_metrics(pool), METRIC_DB_WAITING, 1);
     list_append(&pool->queues[work->lane], &work->node);
@@ -190,7 +181,7 @@ void pool_requeue(struct pool *pool, struct work *work)
     list_prepend(&pool->queues[work->lane], &work->node);
 }
 
-static struct work *head_of(const struct pool *pool, enum lane lane)
+struct work *pool_head(const struct pool *pool, enum lane lane)
 {
     const struct list *queue = &pool->queues[lane];
     return list_empty(queue) ? NULL : LIST_ENTRY(queue->next, struct work, node);
@@ -201,137 +192,10 @@ static void drop_abandoned(struct pool *pool, enum lane lane)
 {
     struct work *work;
 
-    while ((work = head_of(pool, lane)) != NULL && list_empty(&work->waiters)) {
+    while ((work = pool_head(pool, lane)) != NULL && list_empty(&work->waiters)) {
         dequeue(work);
         work_finish(work, NULL);
     }
-}
-
-/* ---- choosing a connection ---- */
-
-static bool is_stuck(const struct conn *conn)
-{
-    const struct segment *head = LIST_ENTRY(conn->segments.next, struct segment, node);
-
-    return clock_us() - conn->head_us > STUCK_US + STUCK_TIMES * head->expected_us;
-}
-
-/* It has had its time: it sleeps, waits for a lock, or is starved by the kernel. */
-static bool is_long(const struct conn *conn, enum lane lane)
-{
-    return lane == LANE_READ ? is_stuck(conn) : clock_us() - conn->head_us > LONG_US;
-}
-
-/* How many connections serve the lane; fresh_only: those that are not long. */
-static int serving(const struct pool *pool, enum lane lane, bool fresh_only)
-{
-    int count = 0;
-
-    LIST_EACH (node, &pool->conns[CONN_BUSY]) {
-        const struct conn *conn = LIST_ENTRY(node, struct conn, node);
-        count += conn->lane == lane && !(fresh_only && is_long(conn, lane));
-    }
-    return count;
-}
-
-static int at_least_one(int count)
-{
-    return count < 1 ? 1 : count;
-}
-
-/* Few backends that work beat many: with more of them than cores the kernel starves some. Those
- * that are long may be asleep, so others go on beside them. */
-static bool may_serve_more(const struct pool *pool, enum lane lane)
-{
-    int most = at_least_one(pool->max - 2);
-
-    switch (lane) {
-    case LANE_READ:
-        return serving(pool, lane, true) < 1;
-    case LANE_WRITE:
-        most = at_least_one(pool->max - 1);
-        return serving(pool, lane, false) < (most < WRITE_CONNS_MAX ? most : WRITE_CONNS_MAX);
-    default:
-        return serving(pool, lane, true) < FRESH_CONNS_MAX && serving(pool, lane, false) < most;
-    }
-}
-
-static struct conn *idle_conn(const struct pool *pool)
-{
-    /* The last used first: the others grow old and are closed. */
-    for (struct list *node = pool->conns[CONN_IDLE].prev; node != &pool->conns[CONN_IDLE];
-         node = node->prev) {
-        struct conn *conn = LIST_ENTRY(node, struct conn, node);
-        if (!conn->cancelling)
-            return conn;
-    }
-    return NULL;
-}
-
-/* A lane that has work, no connection and no prospect of one waits for a busy connection to
- * become idle: then nobody may pile more onto it. */
-static bool somebody_starves(const struct pool *pool, enum lane but)
-{
-    if (open_count(pool) < pool->max)
-        return false;
-    for (int lane = 0; lane < LANES; lane++)
-        if (lane != (int)but && head_of(pool, lane) != NULL &&
-            serving(pool, lane, lane == LANE_READ) == 0)
-            return true;
-    return false;
-}
-
-static bool takes_more(const struct conn *conn, enum lane lane)
-{
-    if (conn->lane != lane || conn->cancelling || conn->paused)
-        return false;
-    if (conn->pool->pooled)
-        return false; /* see pool_on_pooler */
-    if (lane == LANE_WRITE)
-        return conn->nsegments < WRITE_SEGMENTS_MAX;
-    if (is_stuck(conn))
-        return false;
-    return conn->nsegments < READ_SEGMENTS_MAX ||
-           (conn->nsegments < MIXED_SEGMENTS_MAX && conn->nworks < MIXED_SEGMENTS_MAX);
-}
-
-/* The busy connection of this lane with the least in flight. */
-static struct conn *busy_conn(const struct pool *pool, enum lane lane)
-{
-    struct conn *best = NULL;
-
-    if (lane == LANE_SLOW || lane == LANE_NEW || somebody_starves(pool, lane))
-        return NULL;
-    LIST_EACH (node, &pool->conns[CONN_BUSY]) {
-        struct conn *conn = LIST_ENTRY(node, struct conn, node);
-        if (takes_more(conn, lane) && (best == NULL || conn->nworks < best->nworks))
-            best = conn;
-    }
-    return best;
-}
-
-static bool needs_ping(const struct conn *conn)
-{
-    int64_t seen_us = conn->pinged_us > conn->idle_us ? conn->pinged_us : conn->idle_us;
-
-    return conn->pool->pre_ping && clock_us() - seen_us > FRESH_US;
-}
-
-static struct conn *find_conn(struct pool *pool, enum lane lane)
-{
-    if (may_serve_more(pool, lane)) {
-        struct conn *idle = idle_conn(pool);
-        if (idle != NULL && !needs_ping(idle))
-            return idle;
-        if (idle != NULL) {
-            conn_ping(idle); /* the next pump finds it alive, or gone */
-            return NULL;
-        }
-        /* Reads do not wait for a new connection while the one they have takes more. */
-        if (pool->nconns[CONN_OPENING] < pool->waiting && may_open(pool))
-            conn_open(pool);
-    }
-    return busy_conn(pool, lane);
 }
 
 /* ---- sending ---- */
@@ -375,7 +239,7 @@ static struct work *longest_waiting(const struct pool *pool, unsigned tried)
     struct work *longest = NULL;
 
     for (int lane = 0; lane < LANES; lane++) {
-        struct work *work = (tried & (1u << lane)) ? NULL : head_of(pool, lane);
+        struct work *work = (tried & (1u << lane)) ? NULL : pool_head(pool, lane);
         if (work != NULL && (longest == NULL || work->queued_us < longest->queued_us))
             longest = work;
     }
@@ -388,7 +252,7 @@ static bool send_one(struct pool *pool, unsigned *tried)
 
     if (work == NULL)
         return false;
-    struct conn *conn = find_conn(pool, work->lane);
+    struct conn *conn = pool_find_conn(pool, work);
     if (conn == NULL)
         *tried |= 1u << work->lane;
     else
@@ -498,7 +362,7 @@ void pool_sweep(struct pool *pool, int64_t now_us)
     trim(pool, now_us);
     open_if_short(pool);
     if (pool->waiting > 0) {
-        if (open_count(pool) == 0 && may_open(pool))
+        if (pool_open_count(pool) == 0 && pool_may_open(pool))
             conn_open(pool);
         pool_pump_soon(pool);
     }
