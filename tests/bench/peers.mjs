@@ -31,14 +31,14 @@ export async function startDatabase({ migrated }) {
 
 const url = (cluster) => cluster.url(DATABASE, 'authenticator');
 
-async function postern(cluster) {
+async function postern(cluster, _peers, bin) {
     const env = {
         POSTERN_WORKERS: String(THREADS), POSTERN_MIGRATION_DATABASE_URL: cluster.url(DATABASE), PGRST_DB_SCHEMAS: 'api',
         PGRST_DB_ANON_ROLE: 'anon', POSTERN_DB_MAX_CONNECTIONS: '20', POSTERN_LOG_LEVEL: 'warn', POSTERN_ACCESS_LOG: 'off',
         ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('POSTERN_'))),
     };
-    const server = await startPostern({ databaseUrl: url(cluster), env });
-    return { title: 'Postern', root: '/rest/v1', port: server.port, pid: server.pid, stop: () => server.stop() };
+    const server = await startPostern({ databaseUrl: url(cluster), env, bin });
+    return { title: bin ? 'Postern before' : 'Postern', root: '/rest/v1', port: server.port, pid: server.pid, stop: () => server.stop() };
 }
 
 async function postgrest(cluster) {
@@ -95,7 +95,10 @@ async function h2o(_cluster, peers) {
     return peer;
 }
 
-const STARTERS = { postern, postgrest, fastify, h2o };
+const BEFORE = process.env.POSTERN_BEFORE; /* an older build, on the same database */
+const before = (cluster, peers) => postern(cluster, peers, BEFORE);
+
+const STARTERS = { postern, ...(BEFORE && { before }), postgrest, fastify, h2o };
 export const PEERS = Object.keys(STARTERS);
 
 /** Starts the named peers in the order of PEERS; { name: peer }. */

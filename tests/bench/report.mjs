@@ -94,6 +94,15 @@ function failureGoal(results) {
     return { met: failed.length === 0, text: `no request failed${failed.map(([key, figures]) => `, but ${key}: ${figures.failed}`).join('')}` };
 }
 
+/** The ratios against PostgREST have fallen where these are below 1. */
+function beforeTable(results, workloads, connections) {
+    const rows = workloads.flatMap(({ name, title }) => connections.flatMap((count) => {
+        const [now, then] = ['postern', 'before'].map((peer) => results.get(`${name} ${count} ${peer}`));
+        return now && then ? [[title, count, `${fixed(now.rate / then.rate, 2)}x`, `${fixed(cpu(then) / cpu(now), 2)}x`, fixed(now.p99, 1), fixed(then.p99, 1)]] : [];
+    }));
+    return rows.length ? table(['against the build before', 'connections', 'req/s', 'less CPU', 'p99 ms', 'p99 ms before'], rows, 1) : '';
+}
+
 function ceilingTable(ceilings) {
     const groups = groupBy(ceilings, ({ script, clients }) => `${script} ${clients}`);
     const rows = [...groups.values()].map((runs) => [runs[0].script, runs[0].clients, whole(median(runs.map((run) => run.rate))), fixed(median(runs.map((run) => run.p50)), 2), fixed(median(runs.map((run) => run.database)), 3)]);
@@ -111,6 +120,7 @@ export function report({ runs, ceilings, workloads, connections, peers, rounds, 
         `${rounds} interleaved round(s) of ${seconds} s, medians. Everything on one machine: ${cpus().length} x ${cpus()[0].model.trim()}, ${whole(totalmem() / 2 ** 30)} GiB, Linux ${release()}, ${version} (${settings}) on a unix socket.`,
         'ratio: against PostgREST; for /api/stats against h2o. CPU: seconds per 10,000 requests; less CPU: the same ratio for server and PostgreSQL together, which a busy machine does not change. rounds: the slowest and the fastest round.',
         loadTable(results, workloads, connections, peers),
+        beforeTable(results, workloads, connections),
         ceilings.length ? ceilingTable(ceilings) : '',
         table(['memory', 'idle MB', 'peak MB'], memory, 1),
         '## Goals',

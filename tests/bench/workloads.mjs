@@ -41,7 +41,8 @@ export const WORKLOADS = [
     { name: 'stats', title: '/api/stats, cached', count: 1, absolute: true, peers: ['postern', 'h2o'], request: () => ({ method: 'GET', path: '/api/stats' }), goal: { over: 'h2o', ratio: 0.75 } },
 ];
 
-export const peersOf = (workload) => workload.peers ?? ['postern', 'postgrest', 'fastify'];
+/** before: where an older build takes part. */
+export const peersOf = (workload) => ['before', ...(workload.peers ?? ['postern', 'postgrest', 'fastify'])];
 export const requestsOf = (workload) => Array.from({ length: workload.count ?? REQUESTS }, (_, i) => workload.request(i));
 
 /** One request as the bytes that go over the wire. root: the peer's REST prefix. */
