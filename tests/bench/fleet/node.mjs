@@ -3,12 +3,25 @@ import { digits, expression, isFermatPrime } from './fermat.mjs';
 
 const TYPE = 'gen_fermat';
 const SLICE_MS = 5; // the other nodes of this process must beat meanwhile
-const breath = () => new Promise((done) => setImmediate(done));
+const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** The processor that all nodes of this process share: one searches at a time, and only for a part of the time. */
+export class Processor {
+    constructor(share) {
+        this.pauseMs = SLICE_MS * (1 / share - 1);
+        this.last = Promise.resolve();
+    }
+
+    /** Runs fn when all who came before have ended. */
+    turn(fn) {
+        return (this.last = this.last.then(fn, fn));
+    }
+}
 
 export class Node {
-    /** call(method, path, { key, body }) -> { status, body }; timing: { beatMs, pauseMs }; counts: shared sums. */
-    constructor({ call, key, name, timing, counts }) {
-        Object.assign(this, { call, key, name, timing, counts });
+    /** call(method, path, { key, body }) -> { status, body }; timing: { beatMs, pauseMs }; counts, processor: shared. */
+    constructor({ call, key, name, timing, counts, processor }) {
+        Object.assign(this, { call, key, name, timing, counts, processor });
         this.stopped = false;
         this.born = Date.now();
         this.mine = { tested: 0, found: 0, busyMs: 0 };
@@ -56,10 +69,15 @@ export class Node {
         return { tested, found, search_type: TYPE, metrics: { cpu_usage_percent: share } };
     }
 
+    /** A node whose turn has not come has claimed nothing. */
     async work() {
+        await this.processor.turn(() => this.stopped || this.nextBlock());
+        this.later(this.timing.pauseMs, () => this.work());
+    }
+
+    async nextBlock() {
         const reply = await this.ask('claims', 'GET', `nodes/work?node_id=${encodeURIComponent(this.name)}&types=${TYPE}`);
         if (reply?.status === 200) await this.search(reply.body);
-        this.later(this.timing.pauseMs, () => this.work());
     }
 
     async search({ block_id, block_start, block_end, params }) {
@@ -69,7 +87,8 @@ export class Node {
             if (isFermatPrime(base, params.fermat_exp))
                 primes.push({ form: TYPE, expression: expression(base, params.fermat_exp), digits: digits(base, params.fermat_exp), proof_method: 'fermat' });
             if (Date.now() - slice < SLICE_MS) continue;
-            await breath();
+            await rest(this.processor.pauseMs);
+            if (this.stopped) return;
             slice = Date.now();
         }
         const tested = block_end - block_start;

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startStand } from '../../support/stand.mjs';
-import { sleep } from '../../support/process.mjs';
+import { sleep, until } from '../../support/process.mjs';
 import { admin } from '../../support/tokens.mjs';
 import { client } from './client.mjs';
 import { must, percentile, timesOf, watch } from './figures.mjs';
@@ -13,7 +13,7 @@ const QUICK = process.argv.includes('--quick');
 const SECONDS = QUICK ? 8 : 65; // a last-seen flush comes once a minute
 const LOADS = QUICK ? 20 : 60;
 const PRIMES = 100000;
-const BEAT_S = 10;
+const BEAT_S = 10, START_MS = 60000, STOP_MS = 10000;
 const VIEWS = 'private.dashboard_stats,private.form_leaderboard_mv,private.digit_distribution_mv,private.discovery_timeline_mv';
 const PAGE = ['/api/stats', '/api/stats/timeline', '/api/stats/distribution', '/api/stats/leaderboard', '/api/primes?limit=50', '/api/stats/tags'];
 
@@ -31,13 +31,12 @@ async function fleetOf(nodes, url, more) {
     let last = '';
     child.stdout.setEncoding('utf8').on('data', (text) => { last = text.trim().split('\n').at(-1) || last; });
     const over = new Promise((done) => child.on('exit', done));
-    while (!last.includes(`${nodes} nodes`)) {
-        if (child.exitCode !== null) throw new Error('the fleet has ended');
-        await sleep(200);
-    }
+    await until(() => { if (child.exitCode !== null) throw new Error('the fleet has ended'); return last.includes(`${nodes} nodes`); }, 'the fleet to start', START_MS, 200);
     return {
         async stop() {
             child.kill('SIGINT');
+            await Promise.race([over, sleep(STOP_MS)]);
+            child.kill('SIGKILL');
             await over;
             const [, beats, blocks, failures] = /(\d+) beats, (\d+) blocks.* (\d+) failures/.exec(last).map(Number);
             if (failures > 0) console.error(last);
@@ -66,13 +65,16 @@ async function phase(stand, call, nodes) {
     under(`the pool in use meanwhile`, 20, beating.poolUse * 100, '%');
     under(`the status of the fleet, p95, ${nodes} nodes`, 5, percentile(status, 0.95), 'ms');
     under(`heartbeats that failed, of ${beats}`, 1, failures, '');
-    fleet = await fleetOf(nodes, stand.url, ['--pause', String(nodes / 25)]);
-    await sleep(3000);
+    fleet = await fleetOf(nodes, stand.url, ['--pause', String(nodes / 25), '--share', '0.3']);
     await dashboard(stand, call, nodes);
     const working = await watch(stand.query, call, QUICK ? 4 : 15);
     const done = await fleet.stop();
     row(`writes to PostgreSQL, ${nodes} nodes at work (${done.blocks} blocks)`, '', working.writes, '/s', null);
     under(`the pool in use meanwhile`, 70, working.poolUse * 100, '%');
+    under(`connections of the server that are active, at most`, 20, working.active, '');
+    under(`requests to the server, p95`, 100, working.p95, 'ms');
+    row(`statements seen to run for more than a second`, 'none', working.slow, '', working.slow === 0);
+    under(`waits for a lock, the longest seen`, 10, working.lockMs, 'ms');
     under(`requests of the fleet that failed`, 1, done.failures, '');
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { client } from './client.mjs';
-import { Node } from './node.mjs';
+import { Node, Processor } from './node.mjs';
 
 const NODES_OF_AN_OPERATOR = 50, AT_ONCE = 20;
 
@@ -20,16 +20,16 @@ async function operator(call, name) {
 }
 
 /**
- * Starts nodes against a server. pauseMs: between two blocks; null: they only beat. Returns { nodes, counts, stop() };
+ * Starts nodes against a server. pauseMs: between two blocks; null: they only beat. share: of one processor, for all. Returns { nodes, counts, stop() };
  * counts grow: register, beats, claims, results, tested, primes, failed.
  */
-export async function startFleet({ url, nodes = 50, beatMs = 10000, pauseMs = 2000 }) {
+export async function startFleet({ url, nodes = 50, beatMs = 10000, pauseMs = 2000, share = 0.5 }) {
     const call = client(url), run = randomBytes(3).toString('hex'), counts = { failed: 0, tested: 0, primes: 0 };
-    const names = Array.from({ length: nodes }, (_, i) => i);
+    const processor = new Processor(share), names = Array.from({ length: nodes }, (_, i) => i);
     const keys = [];
     for (let i = 0; i * NODES_OF_AN_OPERATOR < nodes; i++) keys.push(await operator(call, `sim-${run}-${i}`));
     const fleet = names.map((i) => new Node({
-        call, counts, timing: { beatMs, pauseMs }, key: keys[Math.floor(i / NODES_OF_AN_OPERATOR)], name: `sim-${run}-host${Math.floor(i / 4)}-${i}`,
+        call, counts, processor, timing: { beatMs, pauseMs }, key: keys[Math.floor(i / NODES_OF_AN_OPERATOR)], name: `sim-${run}-host${Math.floor(i / 4)}-${i}`,
     }));
     await each(fleet, (node) => node.start());
     return { nodes: fleet, counts, call, stop() { fleet.forEach((node) => node.stop()); call.close(); } };
@@ -57,6 +57,7 @@ const HELP = `scripts/fleet: simulated nodes that register, beat, claim blocks, 
     --beat S           seconds between heartbeats (10)
     --pause S          seconds between two blocks of a node (2)
     --seconds S        how long; without it, until Ctrl-C
+    --share PART       of one processor, for the search of all nodes (0.5)
     --exponent E       of the search b^E+1, a power of two (16)
     --email, --password   an administrator, who starts the search (the demo's grace)
     --idle             only register and beat
@@ -66,7 +67,7 @@ const HELP = `scripts/fleet: simulated nodes that register, beat, claim blocks, 
 async function main() {
     const text = (value) => ({ type: 'string', default: value });
     const { values } = parseArgs({ options: {
-        url: text('http://127.0.0.1:8080'), nodes: text('50'), beat: text('10'), pause: text('2'), seconds: { type: 'string' }, exponent: text('16'),
+        url: text('http://127.0.0.1:8080'), nodes: text('50'), beat: text('10'), pause: text('2'), share: text('0.5'), seconds: { type: 'string' }, exponent: text('16'),
         email: text('grace@example.org'), password: text('grace-demo'), 'no-search': { type: 'boolean' }, idle: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
     } });
     if (values.help) return process.stdout.write(HELP);
@@ -75,7 +76,7 @@ async function main() {
         const search = await startSearch(call, await signIn(call, values.email, values.password), { exponent: Number(values.exponent) });
         console.log(`search ${search.id}: b^${values.exponent}+1 from b = ${search.range_start}`);
     }
-    const fleet = await startFleet({ url: values.url, nodes: Number(values.nodes), beatMs: Number(values.beat) * 1000, pauseMs: values.idle ? null : Number(values.pause) * 1000 });
+    const fleet = await startFleet({ url: values.url, nodes: Number(values.nodes), beatMs: Number(values.beat) * 1000, pauseMs: values.idle ? null : Number(values.pause) * 1000, share: Number(values.share) });
     const { counts } = fleet, started = Date.now();
     const tell = () => console.log(`${Math.round((Date.now() - started) / 1000)} s: ${fleet.nodes.filter((node) => !node.stopped).length} nodes, ${counts.beats ?? 0} beats, ${counts.results ?? 0} blocks, ` +
         `${counts.tested} candidates, ${counts.primes} primes, ${counts.failed} failures${counts.lastFailure ? ` (${counts.lastFailure})` : ''}`);
