@@ -30,7 +30,7 @@ const ROUTES = [
     ['GET', 'agents/roles'], ['GET', 'agents/budgets'], ['PUT', 'agents/budgets', { id: 1, budget_usd: 1 }], ['GET', 'agents/memory'],
     ['PUT', 'agents/memory', { key: 'k', value: 'v' }], ['DELETE', 'agents/memory/zeta'], ['GET', 'agents/analytics/daily-costs'],
     ['GET', 'agents/analytics/template-costs'], ['GET', 'agents/analytics/anomalies'], ['GET', 'schedules'],
-    ['POST', 'schedules', { name: 'n', trigger_type: 'event', event_filter: 'e', task_title: 't' }], ['PUT', 'schedules/1', { name: 'n' }],
+    ['POST', 'schedules', { name: 'n', trigger_type: 'event', event_filter: 'search_done', task_title: 't' }], ['PUT', 'schedules/1', { name: 'n' }],
     ['PUT', 'schedules/1/toggle', { enabled: true }], ['DELETE', 'schedules/1'],
 ];
 
@@ -205,11 +205,26 @@ describe('schedules', () => {
             assert.deepEqual((await ask(method, `schedules/${body.id}${path}`, sent)).body, { error: 'Schedule not found' });
     });
 
+    test('a prime starts one', async () => {
+        const { body } = await ask('POST', 'schedules', { ...SENT, name: 'titanic', enabled: true, trigger_type: 'event', cron_expr: null, event_filter: 'prime_found:digits>=1000', task_title: 'Verify it' });
+        await query("insert into primes (form, expression, digits, search_params) values ('kbn', 'event 1', 999, '{}'), ('kbn', 'event 2', 1001, '{}')");
+        await query('select postern.fire_schedules()'); // what the job does every 20 s
+        const [task, ...others] = (await get('agents/tasks?limit=50')).tasks.filter(({ title }) => title === 'Verify it');
+        assert.deepEqual(others, []);
+        assert.match(task.description, /"event 2"/);
+        assert.deepEqual([task.source, task.status], ['schedule', 'pending']);
+        assert.equal((await get('schedules')).schedules.find(({ name }) => name === 'titanic').fire_count, 1);
+        await ask('DELETE', `schedules/${body.id}`);
+    });
+
     const CRON = 'cron_expr must be five fields whose time comes, as "0 3 * * *"';
     const BAD = [
         [{ cron_expr: null }, CRON], [{ cron_expr: '0 3 * *' }, CRON], [{ cron_expr: '0 3 * * x' }, CRON], [{ cron_expr: '60 3 * * *' }, CRON], [{ cron_expr: '0 0 30 2 *' }, CRON],
         [{ timezone: 'Mars/Olympus' }, 'timezone must be the name of a time zone, as Europe/Berlin'],
         [{ trigger_type: 'event' }, 'event_filter must be given for a schedule that an event starts'],
+        [{ trigger_type: 'event', event_filter: 'prime_found:digits' }, 'event_filter must be an event, or event:field>=value, as prime_found:digits>=1000'],
+        [{ trigger_type: 'event', event_filter: 'search_done:digits>5' }, 'event_filter: search_done tells of id, search_type, project_id, total_tested, total_found, not of digits'],
+        [{ trigger_type: 'event', event_filter: 'sunrise' }, 'event_filter must begin with one of prime_found, search_start, search_done, search_failed, task_completed, task_failed, budget_exceeded, worker_lost, error'],
         [{ action_type: 'template' }, 'template_name must be given for a schedule that expands a template'],
         [{ template_name: 'nothing' }, 'Unknown template: nothing'], [{ role_name: 'king' }, 'Unknown role: king'], [{ trigger_type: 'moon' }], [{ name: '' }],
     ];

@@ -1,5 +1,7 @@
 -- POST /api/schedules
 -- A new schedule: what starts it, and what it starts.
+-- An event_filter is an event (prime_found, search_start, search_done, search_failed, task_completed, task_failed,
+-- budget_exceeded, worker_lost, error), or one with conditions: prime_found:form=twin,digits>=1000.
 -- also: /api/v1/schedules
 -- access: admin
 -- param: name text min 1 max 200
