@@ -7,6 +7,7 @@
 #include "base/url.h"
 #include "routes.h"
 #include "throttle.h"
+#include "usage.h"
 #include "worker.h"
 
 static const struct fail *serve_request(struct request *req);
@@ -40,13 +41,14 @@ static const struct fail *serve_request(struct request *req)
     timing_enter(&req->timing, TIMING_JWT);
     const struct fail *fail = let_in(req);
     if (fail != NULL)
-        return worker->limits == NULL ? fail : throttle_refused(req, fail);
+        return throttle_refused(req, fail);
     hold_schema(req);
-    return worker->limits == NULL ? handle(req) : throttle(req, handle);
+    return throttle(req, handle);
 }
 
 static const struct fail *handle(struct request *req)
 {
+    TRY(usage_count(req));
     return req->route->handle(req);
 }
 

@@ -27,6 +27,7 @@
 #include "renewal.h"
 #include "serve.h"
 #include "shelf.h"
+#include "usage.h"
 #include "worker.h"
 
 enum {
@@ -52,6 +53,7 @@ struct server {
     struct jwks *jwks;
     struct keyring *keyring;
     struct audit *audit;
+    struct usage *usage;
     const struct api_keys *api_keys; /* as at the start; NULL from then on */
     struct changes *changes;
     struct gateways *gateways;
@@ -145,6 +147,7 @@ static void start_workers(struct server *server)
     server->nworkers = count_workers(config);
     server->gateways = gateways_new(server->loop, config);
     server->audit = audit_new(config);
+    server->usage = usage_new(config);
     for (int i = 0; i < server->nworkers; i++)
         server->workers[i] =
             worker_new(&(struct worker_options){.index = i,
@@ -159,6 +162,7 @@ static void start_workers(struct server *server)
                                                 .fleet = gateways_fleet(server->gateways),
                                                 .gossip = gateways_gossip(server->gateways),
                                                 .limits = gateways_limits(server->gateways),
+                                                .usage = server->usage,
                                                 .all = server->workers,
                                                 .meter = &server->meter,
                                                 .fd = open_door(server),
@@ -394,6 +398,7 @@ static void open_control(struct server *server)
         keyring_open(server->loop, server->config, server->api_keys, on_api_keys, server);
     api_keys_unref(&server->api_keys);
     audit_start(server->audit, server->loop, &server->workers[0]->metrics);
+    usage_start(server->usage, server->loop);
     jwks_start(server->jwks, server->loop, &server->workers[0]->metrics, on_keys, server);
     if (book_count(server->workers[0]->book) > 0)
         server->jobs = jobs_open(server->loop, server->config, on_refreshed, server);
@@ -430,12 +435,14 @@ static void stop_all(struct server *server)
     for (int i = 0; i < server->nworkers; i++)
         worker_join(server->workers[i]);
     audit_stop(server->audit);
+    usage_stop(server->usage);
     for (int i = 0; i < server->nworkers; i++)
         worker_free(&server->workers[i]);
     if (server->admin_fd >= 0)
         place_leave(&server->admin_place);
     loop_free(&server->loop);
     audit_free(&server->audit);
+    usage_free(&server->usage);
     gateways_free(&server->gateways);
     log_line(LOG_INFO, "stopped", "workers=%d", server->nworkers);
     log_flush();

@@ -3,11 +3,13 @@
 
 #include <arpa/inet.h>
 
+#include "auth/api_key.h"
 #include "auth/node_key.h"
 #include "base/clock.h"
 #include "limit/limit.h"
 #include "routes.h"
 #include "serve.h"
+#include "usage.h"
 #include "worker.h"
 
 enum { SECOND_US = 1000000 };
@@ -15,8 +17,7 @@ enum { SECOND_US = 1000000 };
 struct throttled {
     struct request *req;
     const struct fail *(*next)(struct request *req);
-    enum limit_class class;
-    str who;
+    struct limit_ask ask;
     struct kv_call *asked;
 };
 
@@ -81,6 +82,35 @@ static str who_asks(const struct request *req)
     return arena_printf(req->mem, "c:%016llx", (unsigned long long)claims->hash);
 }
 
+/* ---- which bucket ---- */
+
+/* The plan of a key says how much it may ask in all, so classes do not count; but for the one that
+ * keeps people from guessing passwords. */
+static bool has_plan(const struct request *req, enum limit_class class)
+{
+    return req->key != NULL && req->key->rate > 0 && class != LIMIT_AUTH && class != LIMIT_NONE;
+}
+
+/* False: nothing limits the request. */
+static bool choose(const struct request *req, struct limit_ask *ask)
+{
+    enum limit_class class = class_of(req);
+
+    if (has_plan(req, class)) {
+        *ask = (struct limit_ask){
+            STR("plan"),
+            arena_printf(req->mem, "p:%.*s", STR_ARG(req->key->id)),
+            {req->key->rate, SECOND_US}
+        };
+        return true;
+    }
+    if (class == LIMIT_NONE || limits_rule(req->worker->limits, class)->count == 0)
+        return false;
+    *ask = (struct limit_ask){limit_class_name(class), who_asks(req),
+                              *limits_rule(req->worker->limits, class)};
+    return true;
+}
+
 /* ---- the verdict ---- */
 
 static int64_t whole_seconds(int64_t us)
@@ -88,43 +118,39 @@ static int64_t whole_seconds(int64_t us)
     return (us + SECOND_US - 1) / SECOND_US;
 }
 
-static void note_headers(struct request *req, enum limit_class class,
+static void note_headers(struct request *req, const struct limit_ask *ask,
                          const struct limit_verdict *verdict)
 {
-    const struct limit_rule *rule = limits_rule(req->worker->limits, class);
-    str name = limit_class_name(class);
-
     req->limited[0] = (struct header){STR("RateLimit-Policy"),
                                       arena_printf(req->mem, "\"%.*s\";q=%lld;w=%lld",
-                                                   STR_ARG(name), (long long)rule->count,
-                                                   (long long)(rule->window_us / SECOND_US))};
+                                                   STR_ARG(ask->name), (long long)ask->rule.count,
+                                                   (long long)(ask->rule.window_us / SECOND_US))};
     req->limited[1] =
         (struct header){STR("RateLimit"), arena_printf(req->mem, "\"%.*s\";r=%lld;t=%lld",
-                                                       STR_ARG(name), (long long)verdict->left,
+                                                       STR_ARG(ask->name), (long long)verdict->left,
                                                        (long long)whole_seconds(verdict->full_us))};
 }
 
-static const struct fail *settle(struct request *req, enum limit_class class,
+static const struct fail *settle(struct request *req, const struct limit_ask *ask,
                                  const struct limit_verdict *verdict)
 {
-    const struct limit_rule *rule = limits_rule(req->worker->limits, class);
-
-    note_headers(req, class, verdict);
+    note_headers(req, ask, verdict);
     if (verdict->allowed)
         return NULL;
     struct fail *fail = fail_new(req->mem, FAIL_LIMITED, "Too many requests");
     fail->retry_after_s = (int)whole_seconds(verdict->retry_us);
     fail->hint = arena_printf(req->mem, "At most %lld requests (%.*s) in %lld s: wait %d s",
-                              (long long)rule->count, STR_ARG(limit_class_name(class)),
-                              (long long)(rule->window_us / SECOND_US), fail->retry_after_s);
+                              (long long)ask->rule.count, STR_ARG(ask->name),
+                              (long long)(ask->rule.window_us / SECOND_US), fail->retry_after_s);
+    usage_refused(req);
     return fail;
 }
 
-static const struct fail *ask_memory(struct request *req, enum limit_class class, str who)
+static const struct fail *ask_memory(struct request *req, const struct limit_ask *ask)
 {
-    struct limit_verdict verdict = limits_take(req->worker->limits, class, who, clock_us());
+    struct limit_verdict verdict = limits_take(req->worker->limits, ask, clock_us());
 
-    return settle(req, class, &verdict);
+    return settle(req, ask, &verdict);
 }
 
 /* ---- by Redis ---- */
@@ -155,18 +181,17 @@ static void on_answer(void *arg, const struct kv_answer *answer)
 {
     struct throttled *throttled = arg;
     struct request *req = throttled->req;
-    const struct limit_rule *rule = limits_rule(req->worker->limits, throttled->class);
 
     throttled->asked = NULL;
     req->on_gone = NULL;
     if (answer->kind != KV_LIST || answer->count != 2 || answer->list[0].kind != KV_NUMBER ||
         answer->list[1].kind != KV_NUMBER || answer->list[1].number < 0) {
-        go_on(throttled, ask_memory(req, throttled->class, throttled->who));
+        go_on(throttled, ask_memory(req, &throttled->ask));
         return;
     }
     struct limit_verdict verdict =
-        limit_judge(rule, answer->list[0].number == 1, answer->list[1].number);
-    go_on(throttled, settle(req, throttled->class, &verdict));
+        limit_judge(&throttled->ask.rule, answer->list[0].number == 1, answer->list[1].number);
+    go_on(throttled, settle(req, &throttled->ask, &verdict));
 }
 
 static void forget(void *arg)
@@ -179,15 +204,14 @@ static void forget(void *arg)
 static bool ask_redis(struct throttled *throttled)
 {
     struct request *req = throttled->req;
-    const struct limit_rule *rule = limits_rule(req->worker->limits, throttled->class);
+    const struct limit_ask *ask = &throttled->ask;
     const str words[] = {
         STR("EVAL"),
         script,
         STR("1"),
-        arena_printf(req->mem, "limit:%.*s:%.*s", STR_ARG(limit_class_name(throttled->class)),
-                     STR_ARG(throttled->who)),
-        arena_printf(req->mem, "%lld", (long long)limit_step_us(rule)),
-        arena_printf(req->mem, "%lld", (long long)rule->window_us),
+        arena_printf(req->mem, "limit:%.*s:%.*s", STR_ARG(ask->name), STR_ARG(ask->who)),
+        arena_printf(req->mem, "%lld", (long long)limit_step_us(&ask->rule)),
+        arena_printf(req->mem, "%lld", (long long)ask->rule.window_us),
     };
 
     throttled->asked = kv_ask(req->worker->kv, words, 6, on_answer, throttled);
@@ -201,25 +225,19 @@ static bool ask_redis(struct throttled *throttled)
 
 /* ---- the door ---- */
 
-static bool has_rule(const struct request *req, enum limit_class class)
-{
-    return class != LIMIT_NONE && limits_rule(req->worker->limits, class)->count > 0;
-}
-
 const struct fail *throttle(struct request *req, const struct fail *(*next)(struct request *req))
 {
-    enum limit_class class = class_of(req);
+    struct limit_ask ask;
 
-    if (!has_rule(req, class))
+    if (!choose(req, &ask))
         return next(req);
-    str who = who_asks(req);
     if (kv_is_up(req->worker->kv)) {
         struct throttled *throttled = arena_new(req->mem, struct throttled);
-        *throttled = (struct throttled){.req = req, .next = next, .class = class, .who = who};
+        *throttled = (struct throttled){.req = req, .next = next, .ask = ask};
         if (ask_redis(throttled))
             return NULL;
     }
-    TRY(ask_memory(req, class, who));
+    TRY(ask_memory(req, &ask));
     return next(req);
 }
 
@@ -227,7 +245,10 @@ const struct fail *throttle_refused(struct request *req, const struct fail *fail
 {
     enum limit_class class = class_of(req);
 
-    if (has_rule(req, class))
-        TRY(ask_memory(req, class, who_by_address(req)));
+    if (class == LIMIT_NONE || limits_rule(req->worker->limits, class)->count == 0)
+        return fail;
+    const struct limit_ask ask = {limit_class_name(class), who_by_address(req),
+                                  *limits_rule(req->worker->limits, class)};
+    TRY(ask_memory(req, &ask));
     return fail;
 }

@@ -6,8 +6,8 @@
 #include "base/fail.h"
 #include "base/request.h"
 
-/* Takes one request from the caller's bucket, where its class has a rule, and goes on with `next`:
- * at once, or when Redis has answered. Over the limit it is 429. */
+/* Takes one request from the caller's bucket, where the plan of its API key or its class has a
+ * rule, and goes on with `next`: at once, or when Redis has answered. Over the limit it is 429. */
 const struct fail *throttle(struct request *req, const struct fail *(*next)(struct request *req));
 
 /* A request that is refused for its token: counts for the address. The failure, or 429. */

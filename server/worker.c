@@ -97,6 +97,7 @@ struct worker *worker_new(const struct worker_options *options)
                                              .role_settings = role_settings});
     worker->fleet = options->fleet;
     worker->limits = options->limits;
+    worker->usage = options->usage;
     worker->gossip = options->gossip;
     if (options->config->redis_url.len > 0)
         worker->kv =

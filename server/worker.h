@@ -43,7 +43,8 @@ struct worker {
     const struct guide *guide;   /* the pages of /api/docs, as long as the process */
     struct fleet *fleet;         /* the process's; guards itself */
     struct gossip *gossip;       /* the process's, to other gateways */
-    struct limits *limits;       /* the process's; guards itself; NULL: none */
+    struct limits *limits;       /* the process's; guards itself */
+    struct usage *usage;         /* the same */
     struct audit *audit;         /* the same; NULL: off */
     struct kv *kv;               /* Redis; NULL: not configured */
     struct shared *shared;       /* answers in Redis; NULL: the same */
@@ -71,6 +72,7 @@ struct worker_options {
     const struct guide *guide; /* outlives the worker */
     struct fleet *fleet;       /* outlives the worker */
     struct limits *limits;     /* the same */
+    struct usage *usage;       /* the same */
     struct gossip *gossip;     /* the same */
     struct audit *audit;       /* the same; NULL: off */
     struct worker *const *all;

@@ -23,8 +23,10 @@ struct slot {
 
 struct api_keys {
     atomic_int refs;
-    arena *mem;   /* holds this too */
-    bool managed; /* there is or was a key: unknown ones are refused */
+    arena *mem;    /* holds this too */
+    bool managed;  /* there is or was a key: unknown ones are refused */
+    bool counts;   /* usage */
+    int64_t month; /* of what was spent */
     int count;
     struct slot *slots; /* by their hash */
 };
@@ -129,20 +131,34 @@ static unsigned read_scopes(const json_t *list)
     return scopes;
 }
 
+static int64_t number(const json_t *row, const char *name)
+{
+    return json_integer_value(json_object_get(row, name));
+}
+
+static str copy(arena *mem, str text)
+{
+    return text.at == NULL ? text : arena_copy(mem, text);
+}
+
 static void add(struct api_keys *keys, const struct config *config, const json_t *row)
 {
     struct slot *slot = &keys->slots[keys->count];
     struct api_key *key = &slot->key;
-    str role = member(row, "role"), id = member(row, "id"), tenant = member(row, "tenant");
+    str role = member(row, "role"), id = member(row, "id");
 
     if (role.at == NULL || id.at == NULL || !payload_allows_role(config, role) ||
         !read_hash(member(row, "hash"), slot->hash))
         return;
     key->id = arena_copy(keys->mem, id);
-    if (tenant.at != NULL)
-        key->tenant = arena_copy(keys->mem, tenant);
+    key->tenant = copy(keys->mem, member(row, "tenant"));
+    key->plan = copy(keys->mem, member(row, "plan"));
+    key->rate = number(row, "rate");
+    key->quota = number(row, "quota");
+    key->spent = number(row, "spent");
+    key->spent_month = keys->month;
     key->scopes = read_scopes(json_object_get(row, "scopes"));
-    key->expires = json_integer_value(json_object_get(row, "expires"));
+    key->expires = number(row, "expires");
     key->claims = claims_of(keys->mem, config, key, role);
     keys->count++;
 }
@@ -158,6 +174,8 @@ static void add_all(struct api_keys *keys, const struct config *config, const js
     size_t i, count = json_array_size(rows);
 
     keys->managed = json_is_true(json_object_get(all, "any"));
+    keys->counts = json_is_true(json_object_get(all, "usage"));
+    keys->month = number(all, "month");
     keys->slots =
         arena_array(keys->mem, struct slot, (count < API_KEYS_MAX ? count : API_KEYS_MAX) + 1);
     json_array_foreach(rows, i, row)
@@ -223,6 +241,11 @@ static struct slot *find(const struct api_keys *keys, const unsigned char *hash)
 bool api_keys_have(const struct api_keys *keys, const unsigned char hash[API_KEY_HASH_BYTES])
 {
     return !keys->managed || find(keys, hash) != NULL;
+}
+
+bool api_keys_count_usage(const struct api_keys *keys)
+{
+    return keys->counts;
 }
 
 int64_t api_keys_next_end(const struct api_keys *keys)

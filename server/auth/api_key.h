@@ -20,6 +20,10 @@ struct api_key {
     str tenant;                  /* absent: of none */
     unsigned scopes;             /* enum scope */
     int64_t expires;             /* seconds since the epoch; 0: never */
+    str plan;                    /* absent: none */
+    int64_t rate, quota;         /* of it: requests a second, and a month; 0: any number */
+    int64_t spent,
+        spent_month; /* of the quota, in the month of the reading: year * 12 + month - 1 */
 };
 
 /* {"any": true, "keys": [{"id", "hash", "kind", "role", "tenant", "scopes", "expires"}]}: what
@@ -50,6 +54,9 @@ const struct fail *api_key_fits(arena *mem, const struct api_key *key, const str
  * ever made all are. */
 void api_key_hash(str key, unsigned char hash[API_KEY_HASH_BYTES]);
 bool api_keys_have(const struct api_keys *keys, const unsigned char hash[API_KEY_HASH_BYTES]);
+
+/* Does the database of this set take notes of usage? */
+bool api_keys_count_usage(const struct api_keys *keys);
 
 /* When the first of them expires, in seconds since the epoch; 0: none does. */
 int64_t api_keys_next_end(const struct api_keys *keys);

@@ -25,6 +25,8 @@ void token_cache_take(struct token_cache *cache, const struct config *config,
                       const struct keys *keys);
 /* The API keys that are good from now on. Takes a reference; at first there are none. */
 void token_cache_take_api_keys(struct token_cache *cache, const struct api_keys *keys);
+/* Does the database take notes of usage? See api_key.h. */
+bool token_cache_counts_usage(const struct token_cache *cache);
 void token_cache_free(struct token_cache **cache);
 
 /* Verifies one token, without the cache. The reference in *claims is the caller's. Fails with

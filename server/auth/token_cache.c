@@ -97,6 +97,11 @@ void token_cache_take_api_keys(struct token_cache *cache, const struct api_keys 
     cache->api_keys = api_keys_ref(keys);
 }
 
+bool token_cache_counts_usage(const struct token_cache *cache)
+{
+    return api_keys_count_usage(cache->api_keys);
+}
+
 void token_cache_free(struct token_cache **cache)
 {
     if (*cache == NULL)

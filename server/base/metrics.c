@@ -58,6 +58,9 @@ static const struct {
                              "Requests of the audit"                                                                             },
     [METRIC_AUDIT_DROPPED] = {"postern_audit_requests_total",           "counter", "{result=\"dropped\"}",
                              ""                                                                                                  },
+    [METRIC_USAGE_DROPPED] =
+        {"postern_usage_dropped_total",            "counter", "",
+                             "Requests that no record of usage counts, as there were too many at once"                           },
     [METRIC_JWKS_LOADS] = {"postern_jwks_loads_total",               "counter", "{result=\"ok\"}",
                              "Fetches of the issuer's keys"                                                                      },
     [METRIC_JWKS_FAILURES] = {"postern_jwks_loads_total",               "counter", "{result=\"failed\"}",  ""                     },

@@ -39,6 +39,7 @@ enum metric {
     METRIC_SCHEMA_FAILURES,
     METRIC_AUDIT_WRITTEN,
     METRIC_AUDIT_DROPPED,
+    METRIC_USAGE_DROPPED,
     METRIC_JWKS_LOADS,
     METRIC_JWKS_FAILURES,
     METRIC_SCHEMA_US, /* gauge: how long the last load took */

@@ -18,14 +18,14 @@ enum {
     SHOWN_BYTES = 6 /* of what is chance */,
     EXPIRES_MAX = 100000 /* of any unit */
 };
-enum { LIST_COLUMNS = 9 };
+enum { LIST_COLUMNS = 10 };
 
 static int usage(void)
 {
     fprintf(stderr,
             "postern: usage: postern %s\n"
             "  key create publishable|secret [--name NAME] [--role ROLE] [--tenant TENANT]\n"
-            "             [--scopes LIST] [--expires TIME]\n"
+            "             [--scopes LIST] [--expires TIME] [--plan PLAN]\n"
             "             LIST: of rest:read, rest:write, rest:call, api:read, api:write, live\n"
             "             TIME: 90d, 12h, 30m\n"
             "  key list\n"
@@ -82,15 +82,15 @@ bool api_key_keep(arena *mem, str url, const struct api_key_order *order, str ke
     bool secret = str_eq(order->kind, STR("secret"));
     str start = secret ? STR("sb_secret_") : STR("sb_publishable_");
     const str params[] = {
-        order->kind,       order->name,     (str){key.at, start.len + SHOWN_BYTES},
-        hash_of(mem, key), order->role,     order->tenant,
-        order->scopes,     order->expires_s
+        order->kind,       order->name,      (str){key.at, start.len + SHOWN_BYTES},
+        hash_of(mem, key), order->role,      order->tenant,
+        order->scopes,     order->expires_s, order->plan
     };
     const struct statement query = {
         .text = STR("insert into postern.api_keys "
-                    "(kind, name, prefix, hash, role, tenant_id, scopes, expires_at) "
+                    "(kind, name, prefix, hash, role, tenant_id, scopes, expires_at, plan) "
                     "values ($1, $2, $3, decode($4, 'hex'), $5, $6, string_to_array($7, ','), "
-                    "now() + make_interval(secs => $8)) on conflict (hash) do nothing"),
+                    "now() + make_interval(secs => $8), $9) on conflict (hash) do nothing"),
         .nparams = sizeof(params) / sizeof(params[0]),
         .params = params};
     struct sync_rows rows;
@@ -109,6 +109,7 @@ static bool read_order(struct api_key_order *order, int argc, char **argv)
         {"--tenant",  &order->tenant   },
         {"--scopes",  &order->scopes   },
         {"--expires", &order->expires_s},
+        {"--plan",    &order->plan     },
     };
     if (argc < 2)
         return false;
@@ -230,9 +231,10 @@ static int list(const struct config *config, int argc, char **argv)
 {
     const struct statement query = {
         .text =
-            STR("select 'KEY', 'ROLE', 'NAME', 'TENANT', 'SCOPES', 'MADE', 'LAST USED', 'EXPIRES', "
+            STR("select 'KEY', 'ROLE', 'NAME', 'TENANT', 'SCOPES', 'PLAN', 'MADE', 'LAST USED', "
+                "'EXPIRES', "
                 "'STATE' union all (select prefix || '...', role, name, coalesce(tenant_id, '-'), "
-                "coalesce(array_to_string(scopes, ','), 'all'), "
+                "coalesce(array_to_string(scopes, ','), 'all'), coalesce(plan, '-'), "
                 "to_char(created_at, 'YYYY-MM-DD HH24:MI'), "
                 "coalesce(to_char(last_used_at, 'YYYY-MM-DD HH24:MI'), 'never'), "
                 "coalesce(to_char(expires_at, 'YYYY-MM-DD HH24:MI'), 'never'), "

@@ -12,6 +12,7 @@ struct api_key_order {
     str kind, name, role; /* "publishable" or "secret" */
     str tenant, scopes;   /* absent: of none; all. A comma list */
     str expires_s;        /* from now; absent: never */
+    str plan;             /* of postern.plans; absent: none */
 };
 bool api_key_keep(arena *mem, str url, const struct api_key_order *order, str key, str *why);
 

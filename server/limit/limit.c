@@ -16,18 +16,13 @@ struct limits {
     struct limit_rules rules;
     uint64_t seed; /* who may collide with whom is not for callers to compute */
     pthread_mutex_t lock;
-    struct bucket sets[LIMIT_SETS][LIMIT_WAYS];
+    struct bucket *buckets; /* LIMIT_SETS of LIMIT_WAYS; NULL: nobody was counted yet */
 };
 
 struct limits *limits_new(const struct limit_rules *rules)
 {
-    bool any = false;
-
-    for (int class = 0; class < LIMIT_CLASSES; class ++)
-        any = any || rules->all[class].count > 0;
-    if (!any)
-        return NULL;
     struct limits *limits = calloc(1, sizeof(struct limits));
+
     if (limits == NULL)
         abort();
     limits->rules = *rules;
@@ -44,6 +39,7 @@ void limits_free(struct limits **limits)
     if (last == NULL)
         return;
     pthread_mutex_destroy(&last->lock);
+    free(last->buckets);
     free(last);
 }
 
@@ -55,7 +51,12 @@ const struct limit_rule *limits_rule(const struct limits *limits, enum limit_cla
 /* The caller's bucket; else the one of its set that is full first. */
 static struct bucket *find(struct limits *limits, uint64_t who)
 {
-    struct bucket *set = limits->sets[(who ^ who >> 32) % LIMIT_SETS], *first = &set[0];
+    if (limits->buckets == NULL)
+        limits->buckets = calloc((size_t)LIMIT_SETS * LIMIT_WAYS, sizeof(struct bucket));
+    if (limits->buckets == NULL)
+        abort();
+    struct bucket *set = &limits->buckets[(who ^ who >> 32) % LIMIT_SETS * LIMIT_WAYS];
+    struct bucket *first = &set[0];
 
     for (int i = 0; i < LIMIT_WAYS; i++) {
         if (set[i].who == who)
@@ -79,11 +80,10 @@ struct limit_verdict limit_judge(const struct limit_rule *rule, bool allowed, in
     };
 }
 
-struct limit_verdict limits_take(struct limits *limits, enum limit_class class, str who,
-                                 int64_t now_us)
+struct limit_verdict limits_take(struct limits *limits, const struct limit_ask *ask, int64_t now_us)
 {
-    const struct limit_rule *rule = &limits->rules.all[class];
-    uint64_t hash = str_hash(who, limits->seed + (uint64_t) class) | 1; /* 0 is nobody */
+    const struct limit_rule *rule = &ask->rule;
+    uint64_t hash = str_hash(ask->who, str_hash(ask->name, limits->seed)) | 1; /* 0 is nobody */
 
     pthread_mutex_lock(&limits->lock);
     struct bucket *bucket = find(limits, hash);

@@ -12,9 +12,10 @@ enum { LIMIT_SETS = 4096, LIMIT_WAYS = 8 };
 
 struct limits;
 
-/* NULL when there are no rules. */
+/* Buckets are allocated when the first request is counted. */
 struct limits *limits_new(const struct limit_rules *rules);
 void limits_free(struct limits **limits);
+/* A count of 0: none. */
 const struct limit_rule *limits_rule(const struct limits *limits, enum limit_class class);
 
 struct limit_verdict {
@@ -24,8 +25,14 @@ struct limit_verdict {
     int64_t retry_us; /* not allowed: until one is */
 };
 
+/* Which bucket: that of somebody for a rule of this name. */
+struct limit_ask {
+    str name, who;
+    struct limit_rule rule;
+};
+
 /* Takes one request out of the bucket. */
-struct limit_verdict limits_take(struct limits *limits, enum limit_class class, str who,
+struct limit_verdict limits_take(struct limits *limits, const struct limit_ask *ask,
                                  int64_t now_us);
 
 /* The verdict on a bucket that is full again in full_us, elsewhere. */

@@ -173,7 +173,7 @@ describe('a time', () => {
 
     test('the list says what each is for, and which are over', async () => {
         const { stdout } = await command('list');
-        assert.match(stdout, /short +- +all +[\d-]+ [\d:]+ +(never|[\d-]+ [\d:]+) +[\d-]+ [\d:]+ +expired\n/);
+        assert.match(stdout, /short +- +all +- +[\d-]+ [\d:]+ +(never|[\d-]+ [\d:]+) +[\d-]+ [\d:]+ +expired\n/);
         assert.match(stdout, /ant +ant +all +.* never +good\n/);
         assert.match(stdout, /rest:read +- +rest:read +.* never +good\n/);
     });

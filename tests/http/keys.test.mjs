@@ -64,8 +64,8 @@ describe('keys', () => {
         const rows = await stand.query('select to_json(keys)::text as row from postern.api_keys as keys');
         for (const { row } of rows) for (const key of [page, server, custom]) assert.ok(!row.includes(key.slice(20)));
         const { stdout } = await command('list');
-        assert.match(stdout, /^KEY +ROLE +NAME +TENANT +SCOPES +MADE +LAST USED +EXPIRES +STATE\n/);
-        assert.match(stdout, /sb_secret_[\w-]{6}\.\.\. +service_role +backend +- +all +\d{4}-\d\d-\d\d \d\d:\d\d +never +never +good\n/);
+        assert.match(stdout, /^KEY +ROLE +NAME +TENANT +SCOPES +PLAN +MADE +LAST USED +EXPIRES +STATE\n/);
+        assert.match(stdout, /sb_secret_[\w-]{6}\.\.\. +service_role +backend +- +all +- +\d{4}-\d\d-\d\d \d\d:\d\d +never +never +good\n/);
     });
 
     /* what | role or refusal | headers */
@@ -177,7 +177,7 @@ describe('a key revoked in use', () => {
 
     test('when each was used is written down, some time later', { timeout: 40000 }, async () => {
         await until(async () => (await stand.query("select count(*)::int as n from postern.api_keys where name in ('site', 'backend', 'job') and last_used_at > now() - interval '2 minutes'"))[0].n === 3, 'the times', 25000, 200);
-        assert.match((await command('list')).stdout, /backend +- +all +\d{4}-[\d-]+ [\d:]+ +\d{4}-[\d-]+ [\d:]+ +never +good\n/);
+        assert.match((await command('list')).stdout, /backend +- +all +- +\d{4}-[\d-]+ [\d:]+ +\d{4}-[\d-]+ [\d:]+ +never +good\n/);
     });
 
     test('without the database the keys that are known go on', async () => {
