@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { admin, serviceKey, userA } from '../support/tokens.mjs';
-import { PASSWORD, settled, startBrowser } from './stand.mjs';
+import { serious } from './axe.mjs';
+import { stopsOf } from './keyboard.mjs';
+import { PASSWORD, settled, startBrowser, walk } from './stand.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PAGES = ['/', '/browse', '/browse?prime=7', '/fleet', '/projects', '/projects/first-factorials', '/agents', '/observability', '/account', '/admin'];
 
 let at;
@@ -17,14 +17,6 @@ after(() => at?.stop());
 const curl = (...args) => execFileSync('curl', ['-sS', '--fail-with-body', '-m', '10', ...args], { encoding: 'utf8' });
 const insert = (prime) => curl(`${at.url}/rest/v1/primes`, '-X', 'POST', '-H', `apikey: ${serviceKey}`, '-H', 'Content-Type: application/json',
     '-d', JSON.stringify({ form: 'kbn', digits: 5, proof_method: 'deterministic', search_params: '{}', ...prime }));
-
-/** Runs axe-core where the Content-Security-Policy would not let a script tag in. */
-async function serious(page, runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']) {
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ['violations'], runOnly: only }), runOnly);
-    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} ${failureSummary.split('\n')[1] ?? ''}`).join('; ')}`);
-}
 
 describe('every page', () => {
     // The second theme differs in its colours only.
@@ -42,6 +34,20 @@ describe('every page', () => {
             assert.deepEqual(page.troubles, []);
             await page.context().close();
         });
+
+    test('Tab goes through it: each stop has a name, and one sees it', async () => {
+        const page = await at.signedIn(admin.email);
+        await page.goto('/');
+        for (const path of PAGES.filter((one) => !one.includes('prime='))) {
+            await walk(page, path);
+            await settled(page);
+            const stops = await stopsOf(page);
+            assert.equal(stops[0].name, 'Skip to the page', path);
+            assert.ok(stops.length > 10, `${path}: ${stops.length} stops`);
+            assert.deepEqual(stops.filter(({ name, seen }) => !seen || name === ''), [], path);
+        }
+        await page.context().close();
+    });
 
     test('one that is chosen is dark, whatever the system says, and stays so', async () => {
         const page = await at.visit();
@@ -233,33 +239,6 @@ describe('live', () => {
         insert({ expression: '5*2^127+1' });
         await page.getByRole('button', { name: '1 new prime: show' }).click();
         await page.getByRole('link', { name: '5*2^127+1' }).waitFor();
-        await page.context().close();
-    });
-
-    test('without its database the page says how old it is; then it goes on', async () => {
-        const page = await at.visit();
-        await page.goto('/');
-        await settled(page);
-        await at.cluster.stop('fast');
-        await page.locator('.headline[data-stale]').getByText(/^as of \d\d:\d\d:\d\d$/).waitFor();
-        assert.match(await page.locator('.total').textContent(), /primes/);
-        await at.cluster.start();
-        await page.waitForFunction(() => !document.querySelector('[data-stale]'));
-        await page.context().close();
-    });
-
-    test('the server goes and comes back: the page says so, and goes on by itself', async () => {
-        const page = await at.visit();
-        await page.goto('/');
-        await settled(page);
-        await page.getByText('Live', { exact: true }).waitFor();
-        await at.away();
-        await page.getByRole('alert').getByText('The server has not been heard since').waitFor();
-        await page.locator('.headline[data-stale]').waitFor();
-        await at.back();
-        await page.getByText('Live', { exact: true }).waitFor();
-        await page.locator('#offline').waitFor({ state: 'hidden' });
-        await page.waitForFunction(() => !document.querySelector('[data-stale]'));
         await page.context().close();
     });
 });

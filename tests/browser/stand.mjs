@@ -79,3 +79,9 @@ export async function settled(page) {
     await page.locator('main .page').first().waitFor();
     await page.waitForFunction(() => !document.querySelector('[aria-busy]'));
 }
+
+/** From page to page as a link does it: nothing is loaded anew. */
+export const walk = (page, path) => page.evaluate((address) => {
+    history.pushState(null, '', address);
+    dispatchEvent(new PopStateEvent('popstate'));
+}, path);
