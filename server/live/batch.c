@@ -7,7 +7,7 @@
 #include "live/batch_inside.h"
 #include "live/fence.h"
 
-enum { HITS_MAX = 50000, ROWS_BYTES_MAX = 64 << 20 };
+enum { HITS_MAX = 50000 };
 
 static void batch_try(struct batch *batch);
 
@@ -20,6 +20,7 @@ static struct batch *batch_new(struct hub *hub, struct list *all)
     if (batch == NULL)
         abort();
     batch->hub = hub;
+    batch->number = ++hub->last_batch;
     batch->mem = arena_open();
     list_append(all, &batch->node);
     return batch;
@@ -170,22 +171,46 @@ static struct check *check_get(struct batch *batch, const struct check *wanted)
     struct check *check = arena_new(batch->mem, struct check);
     *check = *wanted;
     check->batch = batch;
+    check->sheet = joint_sheet(batch, wanted);
     check->next = batch->first_check;
     claims_ref(check->claims);
     check->known->refs++;
     batch->first_check = check;
+    table_put(&batch->checks, &check->node, hash);
+    if (check->sheet != NULL) {
+        check->of_sheet = check->sheet->first;
+        check->sheet->first = check;
+        return check;
+    }
     buf_init(&check->rows, batch->mem, ROWS_BYTES_MAX);
     buf_putc(&check->rows, '{');
-    table_put(&batch->checks, &check->node, hash);
+    return check;
+}
+
+/* Many bindings are asked about together for row after row: each finds its check at once. A check
+ * of a sheet is the same for all rows as long as nothing is learned anew about the table. */
+static struct check *check_for(struct batch *batch, struct binding *binding,
+                               const struct check *wanted)
+{
+    struct check *check = binding->check;
+
+    if (binding->judged == batch->number && check->known == wanted->known &&
+        check->how == wanted->how && check->filtered == wanted->filtered)
+        return check;
+    check = check_get(batch, wanted);
+    if (check->sheet != NULL) {
+        binding->judged = batch->number;
+        binding->check = check;
+    }
     return check;
 }
 
 /* A row stands in a check once, however many want it. */
-static struct asked ask_row(struct batch *batch, const struct check *wanted,
-                            const struct change *change, const struct live_value *row)
+static struct asked ask_row(struct check *check, const struct change *change,
+                            const struct live_value *row)
 {
-    struct check *check = check_get(batch, wanted);
-
+    if (check->sheet != NULL)
+        return (struct asked){.check = check, .row = joint_row(check->sheet, change, row)};
     if (check->last != row) {
         check->last = row;
         facts_put_row(&check->rows, check->known->facts, change->table, row);
@@ -232,12 +257,12 @@ static void ask_about(struct batch *batch, const struct change *change, struct h
     struct check wanted = {.known = hit->known, .claims = hit->binding->listener->claims};
 
     if (policy && change->op == CHANGE_UPDATE && change->old_is_whole)
-        hit->old = ask_row(batch, &wanted, change, change->old);
+        hit->old = ask_row(check_for(batch, hit->binding, &wanted), change, change->old);
     if (!policy && verdict != FILTER_ASK)
         return;
     wanted.filtered = verdict == FILTER_ASK ? hit->binding : NULL;
     wanted.how = lacks_values(change, row) ? CHECK_LOOKUP : policy ? CHECK_ROW : CHECK_EXTRA;
-    hit->row = ask_row(batch, &wanted, change, row);
+    hit->row = ask_row(check_for(batch, hit->binding, &wanted), change, row);
 }
 
 /* Is the change one that the binding's listener has not had? */
@@ -259,19 +284,29 @@ static bool is_due(const struct batch *batch, const struct change *change,
 struct finding {
     struct batch *batch;
     const struct change *change;
+    struct known *known; /* for the role of the last one */
 };
+
+static struct known *known_for(struct finding *finding, const struct claims *claims)
+{
+    const struct live_table *table = finding->change->table;
+
+    if (finding->known == NULL || !str_eq(finding->known->role, claims->role))
+        finding->known = known_find(finding->batch->hub, claims, table->schema, table->name);
+    return finding->known;
+}
 
 static void consider(void *arg, struct binding *binding)
 {
-    const struct finding *finding = arg;
+    struct finding *finding = arg;
     struct batch *batch = finding->batch;
     const struct change *change = finding->change;
-    struct known *known = known_find(batch->hub, binding->listener->claims, change->table->schema,
-                                     change->table->name);
     enum verdict verdict = FILTER_YES;
 
-    if (!is_due(batch, change, binding) || (binding->wants & wanted_bit(change->op)) == 0 ||
-        known->state == KNOWN_NOTHING ||
+    if (!is_due(batch, change, binding) || (binding->wants & wanted_bit(change->op)) == 0)
+        return;
+    struct known *known = known_for(finding, binding->listener->claims);
+    if (known->state == KNOWN_NOTHING ||
         !fence_lets(batch->hub->tenant_column, binding->listener->claims, change))
         return;
     if (known->state == KNOWN_GOOD)
@@ -340,16 +375,20 @@ static void on_answer(struct question *question, const struct found *found)
         if (str_int(found->cells[(size_t)i * (size_t)found->ncolumns], &ordinal) && ordinal >= 1 &&
             ordinal <= check->count)
             check->visible[ordinal - 1] = true;
+    batch_answered(batch);
+}
+
+void batch_answered(struct batch *batch)
+{
     if (--batch->waiting == 0)
         deliver(batch);
 }
 
-static void ask(struct batch *batch, struct check *check)
+void batch_ask_check(struct batch *batch, struct check *check)
 {
     struct question *question = question_new(check->claims);
     struct filter_sql filter = {.nparams = 1};
 
-    buf_putc(&check->rows, '}');
     check->visible = arena_array(batch->mem, bool, (size_t)check->count);
     filter_sql(question->mem, check->filtered == NULL ? NULL : check->filtered->filters,
                check->known->facts, 1, &filter);
@@ -360,6 +399,7 @@ static void ask(struct batch *batch, struct check *check)
     question->nparams = filter.nparams;
     question->done = on_answer;
     question->arg = check;
+    batch->waiting++;
     hub_ask(batch->hub, question);
 }
 
@@ -368,12 +408,13 @@ static void judge(struct batch *batch)
     batch->judging = true;
     find_hits(batch);
     batch->waiting = 1; /* ourselves: answers may come at once */
-    for (struct check *check = batch->first_check; check != NULL; check = check->next) {
-        batch->waiting++;
-        ask(batch, check);
-    }
-    if (--batch->waiting == 0)
-        deliver(batch);
+    for (struct check *check = batch->first_check; check != NULL; check = check->next)
+        if (check->sheet == NULL) {
+            buf_putc(&check->rows, '}');
+            batch_ask_check(batch, check);
+        }
+    joint_ask(batch);
+    batch_answered(batch);
 }
 
 /* ---- the end ---- */

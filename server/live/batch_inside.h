@@ -4,6 +4,20 @@
 
 #include "live/hub_inside.h"
 
+/* The rows that many callers are asked about together, see joint.c. */
+struct sheet {
+    struct sheet *next;
+    struct batch *batch;
+    struct known *known; /* its checks have references */
+    struct buf rows;
+    int count;
+    struct {
+        const struct live_value *row;
+        int at;
+    } recent[2]; /* an update has two rows */
+    struct check *first;
+};
+
 /* One question about visibility: the same for all who share the identity that the policies read,
  * and the same filter if that is PostgreSQL's to judge. */
 struct check {
@@ -14,6 +28,8 @@ struct check {
     const struct claims *claims;
     const struct binding *filtered; /* NULL: no filter to judge */
     enum check_how how;
+    struct sheet *sheet; /* it has the rows; NULL: it is a question of its own */
+    struct check *of_sheet;
     struct buf rows;
     int count;
     const struct live_value *last; /* the row that was put last */
@@ -39,6 +55,7 @@ struct hit {
 struct batch {
     struct list node;
     struct hub *hub;
+    uint64_t number;
     arena *mem;
     const struct change **changes; /* references */
     size_t count, room, bytes;
@@ -49,8 +66,20 @@ struct batch {
     size_t nhits, hits_room;
     struct table checks;
     struct check *first_check;
+    struct sheet *first_sheet;
     int waiting; /* for answers */
 };
+
+/* ---- batch.c ---- */
+enum { ROWS_BYTES_MAX = 64 << 20 };
+void batch_ask_check(struct batch *batch, struct check *check);
+void batch_answered(struct batch *batch); /* one question less; with the last one it is delivered */
+
+/* ---- joint.c ---- */
+/* The sheet for a check that can be asked about together with others; NULL: it cannot. */
+struct sheet *joint_sheet(struct batch *batch, const struct check *wanted);
+int joint_row(struct sheet *sheet, const struct change *change, const struct live_value *row);
+void joint_ask(struct batch *batch); /* all sheets */
 
 /* ---- deliver.c ---- */
 /* To all who may hear the i-th change, now that every question is answered. */

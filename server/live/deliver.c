@@ -165,9 +165,6 @@ static void add_hit(const struct delivery *delivery, struct hit *hit)
 
     if (!listener->alive || listener->stalled)
         return;
-    if (!listener->fns->has_room(listener) &&
-        listener_wait(listener, position_before(delivery->change->position)))
-        return;
     if (why.at != NULL) {
         listener->first_hit = NULL;
         listener->fns->unjudged(listener, delivery->change, why, trouble);
@@ -175,6 +172,11 @@ static void add_hit(const struct delivery *delivery, struct hit *hit)
     }
     if (!is_visible(hit))
         return;
+    if (!listener->fns->has_room(listener) &&
+        listener_wait(listener, position_before(delivery->change->position))) {
+        listener->first_hit = NULL;
+        return;
+    }
     if (listener->first_hit == NULL)
         listener->last_hit = &listener->first_hit;
     *listener->last_hit = hit;

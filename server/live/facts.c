@@ -3,6 +3,7 @@
 #include "live/facts.h"
 
 #include "base/json.h"
+#include "live/callers.h"
 
 enum { SQL_MAX = 1 << 20 };
 
@@ -202,6 +203,8 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
         find_composites(facts, facts->composites[i].fields, facts->composites[i].nfields);
     if (rls)
         read_policies(mem, policies, facts);
+    if (facts->depends == DEPENDS_SUBJECT)
+        facts->joint = callers_policy(mem, facts->visible);
     return facts->ncolumns > 0 ? facts : NULL;
 }
 
@@ -230,9 +233,9 @@ static void put_table(struct buf *sql, const struct facts *facts)
     facts_put_name(sql, facts->table);
 }
 
-static void put_rows(struct buf *sql, const struct facts *facts, str name)
+void facts_put_rows(struct buf *sql, const struct facts *facts, str name)
 {
-    buf_put(sql, STR("select \"postern ordinal\" from unnest($1::"));
+    buf_put(sql, STR("unnest($1::"));
     put_table(sql, facts);
     buf_put(sql, STR("[]) with ordinality as "));
     facts_put_name(sql, name);
@@ -241,7 +244,7 @@ static void put_rows(struct buf *sql, const struct facts *facts, str name)
         facts_put_name(sql, facts->columns[i].name);
         buf_put(sql, STR(", "));
     }
-    buf_put(sql, STR("\"postern ordinal\") where "));
+    buf_put(sql, STR("\"postern ordinal\")"));
 }
 
 static void put_extra(struct buf *sql, str extra)
@@ -283,7 +286,9 @@ str facts_check_sql(arena *mem, const struct facts *facts, enum check_how how, s
     struct buf sql;
 
     buf_init(&sql, mem, SQL_MAX);
-    put_rows(&sql, facts, how == CHECK_LOOKUP ? STR("postern row") : facts->table);
+    buf_put(&sql, STR("select \"postern ordinal\" from "));
+    facts_put_rows(&sql, facts, how == CHECK_LOOKUP ? STR("postern row") : facts->table);
+    buf_put(&sql, STR(" where "));
     if (how == CHECK_LOOKUP) {
         put_lookup(&sql, facts, extra);
     } else {

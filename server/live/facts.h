@@ -54,6 +54,7 @@ struct facts {
     int ncomposites;
     enum depends depends;
     str visible; /* the policies as one SQL condition; "" when DEPENDS_NOTHING */
+    str joint;   /* the same for many callers, see callers.h; absent: each is asked about alone */
 };
 
 /* NULL: malformed. role, schema and table are copied into mem, where everything lives. */
@@ -77,6 +78,8 @@ bool facts_sees(const struct facts *facts);
 
 struct buf;
 void facts_put_name(struct buf *buf, str name); /* "quoted" */
+/* The rows of $1 as a relation of this name, with their "postern ordinal". */
+void facts_put_rows(struct buf *sql, const struct facts *facts, str name);
 
 /* Appends one element of the array literal, with a comma before it unless it is the first. A value
  * that the log does not hold is NULL. */

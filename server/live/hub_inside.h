@@ -50,6 +50,7 @@ struct hub {
     struct ring *ring;    /* NULL: nobody has listened yet */
     struct position seen; /* the last change that came */
     size_t batch_bytes, presence_bytes;
+    uint64_t last_batch;    /* number */
     int64_t asked_again_us; /* what was KNOWN_TROUBLE */
     uint64_t last_ref;      /* of a presence */
     struct hub_counts counts;
@@ -121,6 +122,7 @@ enum proof_state { PROOF_NONE, PROOF_ASKED, PROOF_GOOD };
 
 struct indexed;
 struct keyed;
+struct check;
 struct binding {
     struct list node; /* watched->bindings, while it is active */
     struct watched *watched;
@@ -139,6 +141,8 @@ struct binding {
     struct indexed *indexed; /* the column it is found by, see index.c; NULL: none */
     struct keyed *keyed;     /* the values */
     int nkeyed;
+    uint64_t judged;                    /* the batch that asks about it, by its number */
+    struct check *check;                /* together with others: what it asks there */
     struct position want;               /* it hears what stands behind this */
     struct position have_from, have_to; /* but for these, while its listener catches up */
 };
