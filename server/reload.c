@@ -51,9 +51,12 @@ const struct schema *reload_first(arena *mem, const struct config *config, str *
 
     if (sync == NULL)
         return NULL;
-    /* Without a search path every type is named in full; compiling costs more than it saves. */
-    bool described = sync_run(sync, mem, STR("set search_path to ''; set jit to off"), why) &&
-                     sync_query(sync, mem, &query, &rows, why);
+    /* Without a search path every type is named in full; compiling costs more than it saves. Both
+     * end with the transaction: a pooler may give the connection to somebody else. */
+    bool described =
+        sync_run(sync, mem,
+                 STR("begin read only; set local search_path to ''; set local jit to off"), why) &&
+        sync_query(sync, mem, &query, &rows, why) && sync_run(sync, mem, STR("commit"), why);
     sync_close(&sync);
     if (described)
         schema = schema_load(mem, rows.cells[0], why);
