@@ -341,6 +341,17 @@ void followers_end_waits(struct hub *hub, int64_t now_us)
     }
 }
 
+void followers_end_silent(struct hub *hub)
+{
+    LIST_EACH (node, &hub->followers) {
+        struct follower *follower = LIST_ENTRY(node, struct follower, node);
+        LIST_EACH (of_follower, &follower->active)
+            if (watch_is_silent(hub, &subscription_at(of_follower)->binding))
+                answer(follower, subscription_at(of_follower), FOLLOW_NOT_SENT,
+                       STR("The table is not in the publication any more"));
+    }
+}
+
 /* What waited to be judged is dropped: the ring has it, or there is a gap. */
 void followers_go_back(struct hub *hub, enum loss loss)
 {

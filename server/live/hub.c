@@ -67,17 +67,44 @@ void hub_ask(struct hub *hub, struct question *question)
     hub->fns->ask(hub->arg, question);
 }
 
+static bool has_fallen_silent(struct hub *hub, const struct channel *channel)
+{
+    bool silent = false;
+
+    for (int i = 0; i < channel->nbindings; i++)
+        silent |= watch_is_silent(hub, &channel->bindings[i]);
+    return silent;
+}
+
+/* They join again, and hear then what is wrong. */
+static void end_silent(struct hub *hub)
+{
+    hub->looks_again = false;
+    LIST_EACH (node, &hub->sessions) {
+        struct session *session = LIST_ENTRY(node, struct session, node);
+        LIST_EACH (of_session, &session->channels) {
+            struct channel *channel = LIST_ENTRY(of_session, struct channel, of_session);
+            if (channel->state == CHANNEL_JOINED && has_fallen_silent(hub, channel))
+                channel_fail(channel, STR("gap: a table of this channel is not sent any more"));
+        }
+    }
+    followers_end_silent(hub);
+}
+
 void hub_go_on(struct hub *hub)
 {
     LIST_EACH (node, &hub->joining)
         channel_try(LIST_ENTRY(node, struct channel, of_joining));
     followers_try(hub);
+    if (hub->looks_again)
+        end_silent(hub);
     batch_go_on(hub);
 }
 
 void hub_fresh(struct hub *hub)
 {
     known_forget(hub);
+    hub->looks_again = true;
     hub_go_on(hub);
 }
 

@@ -38,6 +38,7 @@ struct hub {
     struct live_meter *meter;
     struct ring_options ring_options;
     bool off;             /* changes will never come */
+    bool looks_again;     /* tables that are watched may have left the publication */
     struct table topics;  /* struct topic */
     struct table watched; /* struct watched */
     struct table known;   /* struct known */
@@ -218,6 +219,7 @@ void hub_start_ring(struct hub *hub);
 /* ---- follower.c ---- */
 void followers_try(struct hub *hub);
 void followers_end_waits(struct hub *hub, int64_t now_us);
+void followers_end_silent(struct hub *hub); /* see watch_is_silent */
 void followers_go_back(struct hub *hub, enum loss loss);
 
 /* ---- session.c ---- */
@@ -279,6 +281,9 @@ void watch_read_one(arena *mem, str json, struct listener *listener, struct bind
 /* Why a binding to one table can hear nothing; absent: it can. */
 str watch_wrong(arena *mem, const struct binding *binding, const struct known *known);
 str watch_say_exception(arena *mem, const struct binding *binding, str why);
+/* Has its table left the publication, or gone, since it was active? Nothing would come any more,
+ * and nobody would say so. Where it is not known yet hub->looks_again is set. */
+bool watch_is_silent(struct hub *hub, const struct binding *binding);
 void watch_start(struct binding *binding, struct hub *hub);
 void watch_stop(struct binding *binding, struct hub *hub);
 bool watch_next(const struct hub *hub, str schema, str table, struct watched **watched);

@@ -158,6 +158,18 @@ str watch_wrong(arena *mem, const struct binding *binding, const struct known *k
     return why == NULL ? (str){NULL, 0} : watch_say_exception(mem, binding, str_from(why));
 }
 
+bool watch_is_silent(struct hub *hub, const struct binding *binding)
+{
+    if (binding->watched == NULL || str_eq(binding->table, STR("*")))
+        return false;
+    const struct known *known =
+        known_find(hub, binding->listener->claims, binding->schema, binding->table);
+    if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
+        hub->looks_again = true;
+    return known->state == KNOWN_NOTHING ||
+           (known->state == KNOWN_GOOD && !known->facts->published);
+}
+
 /* ---- finding ---- */
 
 static struct watched *find(const struct hub *hub, str schema, str table)

@@ -14,15 +14,20 @@
 
 enum {
     PAUSE_FIRST_MS = 100,
-    PAUSE_MAX_MS = 3000,
+    PAUSE_MAX_MS = 2000,
     STATUS_MS = 1000,
-    SQL_MAX = 512,
+    SQL_MAX = 1024,
     WHY_MAX = 256,
     SLOT_MAX = 64,
     SLOT_FIELDS = 4 /* of the answer to CREATE_REPLICATION_SLOT: name, begin, snapshot, plugin */
 };
 
-#define SLOT_LAG_MAX (INT64_C(4) << 30) /* bytes of the log */
+/* Bytes of the log that a slot may keep; where PostgreSQL has a limit of its own, at most half of
+ * that. */
+#define SLOT_LAG_MAX (INT64_C(4) << 30)
+#define SLOT_LAG_ALLOWED                                                                           \
+    "least(%lld, (select setting::bigint * 1048576 / 2 from pg_settings "                          \
+    "where name = 'max_slot_wal_keep_size' and setting <> '-1'))"
 
 /* PostgreSQL counts microseconds from 2000-01-01. */
 #define EPOCH_US INT64_C(946684800000000)
@@ -44,6 +49,8 @@ struct replication {
     uint64_t confirmed; /* by the caller */
     uint64_t from;      /* where the slot begins */
     bool connecting, closing, up, continued;
+    bool stuck;   /* the slot's next change cannot be read, however often it is tried */
+    bool dropped; /* the slot was of no use any more */
     char why[WHY_MAX], said[WHY_MAX]; /* said: the last reason in the log */
 };
 
@@ -99,34 +106,50 @@ static uint64_t read_lsn(const char *text)
     return sscanf(text, "%X/%X", &high, &low) == 2 ? (uint64_t)high << 32 | low : 0;
 }
 
+static void note_failure(struct replication *replication, const PGresult *result)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    snprintf(replication->why, sizeof(replication->why), "%s",
+             message != NULL ? message : PQerrorMessage(replication->pg));
+}
+
 /* Of a slot that is made the second column says where it begins. */
 static bool run(struct replication *replication, ExecStatusType wanted, const char *sql)
 {
     PGresult *result = PQexec(replication->pg, sql);
     bool done = PQresultStatus(result) == wanted;
-    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
     if (!done)
-        snprintf(replication->why, sizeof(replication->why), "%s",
-                 message != NULL ? message : PQerrorMessage(replication->pg));
+        note_failure(replication, result);
     else if (PQntuples(result) == 1 && PQnfields(result) == SLOT_FIELDS)
         replication->from = read_lsn(PQgetvalue(result, 0, 1));
     PQclear(result);
     return done;
 }
 
-/* A slot that PostgreSQL has given up, or that keeps more of the log than we care to read again, is
- * dropped: the feed goes on with a gap, and the disk does not fill. */
-static bool drop_useless(struct replication *replication, const char *name)
+/* A slot that PostgreSQL has given up, that keeps more of the log than we care to read again, or
+ * that is stuck, is dropped: the feed goes on with a gap, and the disk does not fill. */
+static bool guard_slot(struct replication *replication)
 {
     char sql[SQL_MAX];
 
+    if (replication->slot == NULL)
+        return true;
+    char *name = PQescapeLiteral(replication->pg, replication->slot, strlen(replication->slot));
     snprintf(sql, sizeof(sql),
              "select pg_drop_replication_slot(slot_name) from pg_replication_slots "
-             "where slot_name = %s and not active and (wal_status = 'lost' "
-             "or pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > %lld)",
-             name, (long long)SLOT_LAG_MAX);
-    return run(replication, PGRES_TUPLES_OK, sql);
+             "where slot_name = %s and not active and (wal_status = 'lost' or %s "
+             "or pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > " SLOT_LAG_ALLOWED ")",
+             name, replication->stuck ? "true" : "false", (long long)SLOT_LAG_MAX);
+    PQfreemem(name);
+    PGresult *result = PQexec(replication->pg, sql);
+    bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
+    replication->dropped |= done && PQntuples(result) == 1;
+    if (!done)
+        note_failure(replication, result);
+    PQclear(result);
+    return done;
 }
 
 /* One row: is the slot there? */
@@ -134,12 +157,10 @@ static bool find_slot(struct replication *replication, bool *found)
 {
     char sql[SQL_MAX],
         *name = PQescapeLiteral(replication->pg, replication->slot, strlen(replication->slot));
-    bool ready = drop_useless(replication, name);
+
     snprintf(sql, sizeof(sql),
              "select confirmed_flush_lsn from pg_replication_slots where slot_name = %s", name);
     PQfreemem(name);
-    if (!ready)
-        return false;
     PGresult *result = PQexec(replication->pg, sql);
     bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
     *found = done && PQntuples(result) == 1;
@@ -187,6 +208,19 @@ static bool has_publication(struct replication *replication)
     return found;
 }
 
+/* PgBouncer before 1.23 says "unsupported startup parameter: replication". */
+static void note_refusal(struct replication *replication)
+{
+    const char *said = PQerrorMessage(replication->pg);
+    bool pooler = strstr(said, "startup parameter") != NULL;
+
+    snprintf(replication->why, sizeof(replication->why), "%s%.*s",
+             pooler ? "a pooler does not stream changes: set REPLICATION_DATABASE_URL to the "
+                      "database itself; it says: "
+                    : "",
+             (int)strcspn(said, "\n"), said);
+}
+
 static void connect_in_thread(void *arg)
 {
     struct replication *replication = arg;
@@ -196,10 +230,10 @@ static void connect_in_thread(void *arg)
     replication->continued = false;
     replication->pg = PQconnectdb(replication->conninfo);
     if (PQstatus(replication->pg) != CONNECTION_OK) {
-        snprintf(replication->why, sizeof(replication->why), "%s", PQerrorMessage(replication->pg));
+        note_refusal(replication);
         return;
     }
-    if (!has_publication(replication) || !make_slot(replication, name))
+    if (!guard_slot(replication) || !has_publication(replication) || !make_slot(replication, name))
         return;
     publication = PQescapeLiteral(replication->pg, replication->publication,
                                   strlen(replication->publication));
@@ -300,8 +334,14 @@ static void on_connected(void *arg)
     PQsetnonblocking(replication->pg, 1);
     replication->pause_ms = PAUSE_FIRST_MS;
     replication->said[0] = '\0';
+    replication->stuck = false;
     if (!replication->continued)
         replication->confirmed = 0; /* another database may count anew */
+    if (replication->dropped)
+        log_line(LOG_WARN, "changes slot dropped",
+                 "slot=%s reason=\"it was lost, kept too much of the log, or could not be read\"",
+                 replication->slot);
+    replication->dropped = false;
     replication->up = true;
     replication->watch =
         watch_open(replication->loop, PQsocket(replication->pg), on_ready, replication);
@@ -329,6 +369,26 @@ static const char *take(struct replication *replication, str data)
     return NULL;
 }
 
+/* The publication was missing when a change was made that the slot comes to: what it reads is the
+ * catalog of that time, where it will always be missing. */
+static bool is_stuck(const PGresult *result)
+{
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return code != NULL && strcmp(code, "42704") == 0; /* undefined_object */
+}
+
+static void end_stream(struct replication *replication)
+{
+    PGresult *result = PQgetResult(replication->pg);
+    const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    replication->stuck = is_stuck(result);
+    snprintf(replication->why, sizeof(replication->why), "%s",
+             why != NULL ? why : "PostgreSQL ended the stream");
+    PQclear(result);
+    lost(replication, replication->why);
+}
+
 static void on_ready(void *arg, int events)
 {
     struct replication *replication = arg;
@@ -347,12 +407,7 @@ static void on_ready(void *arg, int events)
     if (wrong != NULL) {
         lost(replication, wrong);
     } else if (len < 0) { /* the stream has ended: the reason comes as a result */
-        PGresult *result = PQgetResult(replication->pg);
-        const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-        snprintf(replication->why, sizeof(replication->why), "%s",
-                 why != NULL ? why : "PostgreSQL ended the stream");
-        PQclear(result);
-        lost(replication, replication->why);
+        end_stream(replication);
     }
 }
 
