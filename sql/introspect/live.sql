@@ -105,8 +105,7 @@ select json_build_object(
                         where d.classid = 'pg_policy'::regclass and d.objid = p.oid
                             and ((d.refclassid = 'pg_class'::regclass and d.refobjid <> c.oid)
                                 or d.refclassid in ('pg_operator'::regclass, 'pg_type'::regclass)
-                                or (d.refclassid = 'pg_proc'::regclass
-                                    and d.refobjid is distinct from to_regprocedure('auth.uid()'))))
+                                or (d.refclassid = 'pg_proc'::regclass and d.refobjid is distinct from caller.oid)))
                     then 'claims'
                 when exists (
                     select from pg_depend d
@@ -119,6 +118,12 @@ select json_build_object(
             and exists (select from unnest(p.polroles) o where o = 0 or pg_has_role(r.oid, o, 'USAGE')))
 )
 from target
+-- By name: a role that may not use the schema may ask, too.
+left join lateral (
+    select p.oid from pg_proc p
+    join pg_namespace of_auth on of_auth.oid = p.pronamespace
+    where of_auth.nspname = 'auth' and p.proname = 'uid' and p.pronargs = 0
+) as caller on true
 join pg_class c on c.oid = target.oid
 join pg_namespace n on n.oid = c.relnamespace
 join pg_roles r on r.rolname = $1
