@@ -26,6 +26,12 @@ static const struct {
     {STR_ROW("docs_agent"),   docs_agent  },
 };
 
+/* What memory answers. */
+static call_fn *const by_memory[] = {[MEMORY_NONE] = NULL,
+                                     [MEMORY_BEAT] = api_beat_handle,
+                                     [MEMORY_FLEET] = api_fleet_handle,
+                                     [MEMORY_SNAPSHOT] = api_snapshot_handle};
+
 call_fn *api_handler(str name)
 {
     for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
@@ -47,8 +53,8 @@ const struct fail *api_handle(struct request *req)
     TRY(route_ask_parse(req, &match, &call->ask));
     if (match.file->by.at != NULL)
         return api_handler(match.file->by)(call); /* routes_check has seen that there is one */
-    if (match.file->memory != MEMORY_NONE)
-        return (match.file->memory == MEMORY_BEAT ? api_beat_handle : api_fleet_handle)(call);
+    if (by_memory[match.file->memory] != NULL)
+        return by_memory[match.file->memory](call);
     if (match.file->cache_ms > 0)
         return api_cache_handle(call);
     if (call->ask.answer->kind == ANSWER_EVENTS && req->method == METHOD_GET)

@@ -37,7 +37,7 @@ const struct fail *api_cache_handle(struct call *call);
 const struct fail *api_events_handle(struct call *call);
 
 /* api_fleet.c: answers from memory; the statement runs when memory does not know. */
-call_fn api_beat_handle, api_fleet_handle;
+call_fn api_beat_handle, api_fleet_handle, api_snapshot_handle;
 
 /* api_stream.c: answers row by row. */
 const struct fail *api_stream_handle(struct call *call);

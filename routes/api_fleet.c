@@ -1,4 +1,4 @@
-/* Curated routes that memory answers ("memory: beat", "memory: fleet"): the statement runs only
+/* Curated routes that memory answers ("memory: beat", "fleet", "snapshot"): the statement runs only
  * when memory does not know. It is C because a beat must cost no statement, and reading the fleet
  * none that grows with it. */
 #include "api.h"
@@ -234,4 +234,28 @@ static bool on_no_seed(void *arg, const struct fail *fail)
         return false;
     (void)answer_fleet(seeding->call);
     return true;
+}
+
+/* ---- the fleet in the snapshot ---- */
+
+static const struct fail *on_snapshot(struct request *req, const struct rows *rows, void *arg)
+{
+    struct call *call = arg;
+    struct buf body;
+    str snapshot;
+
+    TRY(api_body(call, rows, &snapshot));
+    buf_init(&body, req->mem, FLEET_BYTES_MAX);
+    fleet_put_snapshot(req->worker->fleet, snapshot, &body);
+    if (body.full)
+        return fail_new(req->mem, FAIL_INTERNAL, "The fleet is too large");
+    return send_body(call, buf_str(&body));
+}
+
+const struct fail *api_snapshot_handle(struct call *call)
+{
+    struct statement statement;
+
+    api_statement(call, &statement);
+    return db_run(call->req, &statement, on_snapshot, call);
 }

@@ -5,6 +5,7 @@
 
 #include "beats.h"
 #include "kv/kv.h"
+#include "roster.h"
 
 struct gateways {
     struct loop *loop;
@@ -13,6 +14,7 @@ struct gateways {
     struct limits *limits;
     struct gossip *gossip;
     struct beats *beats;
+    struct roster *roster;
     struct kv *news; /* what others say by Redis; NULL: not configured */
 };
 
@@ -41,6 +43,7 @@ struct gateways *gateways_new(struct loop *loop, const struct config *config)
                                   .fleet = fleet_new(),
                                   .limits = read_limits(config),
                                   .gossip = gossip_new(loop, config)};
+    gateways->roster = roster_new(loop, gateways->fleet);
     return gateways;
 }
 
@@ -68,6 +71,7 @@ static void on_news_up(void *arg)
 {
     const struct gateways *gateways = arg;
     gossip_hello(gateways->gossip);
+    roster_read(gateways->roster, gossip_kv(gateways->gossip));
 }
 
 void gateways_hear(struct gateways *gateways, str payload)
@@ -112,6 +116,7 @@ void gateways_bye(struct gateways *gateways)
 void gateways_close(struct gateways *gateways)
 {
     beats_close(&gateways->beats);
+    roster_stop(gateways->roster);
     gossip_close(gateways->gossip);
     kv_close(&gateways->news);
 }
@@ -122,6 +127,7 @@ void gateways_free(struct gateways **gateways)
 
     *gateways = NULL;
     beats_write_last(last->config, last->fleet);
+    roster_free(&last->roster);
     fleet_free(&last->fleet);
     limits_free(&last->limits);
     gossip_free(&last->gossip);

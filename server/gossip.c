@@ -138,6 +138,11 @@ void gossip_hello(struct gossip *gossip)
         say(gossip, 'h', STR(""));
 }
 
+struct kv *gossip_kv(const struct gossip *gossip)
+{
+    return gossip->kv;
+}
+
 void gossip_bye(struct gossip *gossip)
 {
     if (atomic_load(&gossip->npeers) > 0)

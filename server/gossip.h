@@ -32,6 +32,8 @@ void gossip_hear_notice(struct gossip *gossip, str text);
 /* Others can be heard: now, or again. */
 void gossip_hello(struct gossip *gossip);
 
+struct kv *gossip_kv(const struct gossip *gossip); /* for commands; NULL: by NOTIFY */
+
 void gossip_bye(struct gossip *gossip); /* the loop still runs: who was present here leaves */
 void gossip_close(struct gossip *gossip);
 void gossip_free(struct gossip **gossip);

@@ -10,6 +10,8 @@
 
 #define SNAPSHOT_PATH "/api/ws-snapshot"
 
+enum { SNAPSHOT_BYTES_MAX = 64 << 20 };
+
 struct snapshot {
     struct worker *worker;
     struct plain *plain;
@@ -23,7 +25,7 @@ struct asked {
     arena *mem;
     const struct book *book;
     struct request req; /* nobody's: only what the pools look at */
-    bool answered;
+    bool answered, by_memory;
 };
 
 static void ask(void *arg);
@@ -74,6 +76,18 @@ static bool answer(struct asked *asked)
     return first;
 }
 
+/* As fresh as /api/fleet says it: beats are in memory before they are in the table. */
+static str with_fleet(const struct asked *asked, str answer)
+{
+    struct buf whole;
+
+    if (!asked->by_memory)
+        return answer;
+    buf_init(&whole, asked->mem, SNAPSHOT_BYTES_MAX);
+    fleet_put_snapshot(asked->snapshot->worker->fleet, answer, &whole);
+    return buf_str(&whole);
+}
+
 static const struct fail *on_rows(struct request *req, const struct rows *rows, void *arg)
 {
     struct asked *asked = arg;
@@ -83,7 +97,7 @@ static const struct fail *on_rows(struct request *req, const struct rows *rows, 
     if (!answer(asked) || rows_count(rows) == 0)
         return NULL;
     snapshot->failing = false;
-    plain_snapshot(snapshot->plain, rows_text(rows, 0, 0));
+    plain_snapshot(snapshot->plain, with_fleet(asked, rows_text(rows, 0, 0)));
     return NULL;
 }
 
@@ -112,6 +126,7 @@ static const struct fail *run(struct asked *asked)
     if (!book_find(asked->book, METHOD_GET, req->path, &match))
         return fail_new(asked->mem, FAIL_NOT_FOUND, "There is no route " SNAPSHOT_PATH);
     TRY(route_ask_parse(req, &match, &question));
+    asked->by_memory = match.file->memory == MEMORY_SNAPSHOT;
     route_statement(asked->mem, &question, &statement);
     statement.role = req->worker->config->db_api_role;
     return db_run(req, &statement, on_rows, asked);

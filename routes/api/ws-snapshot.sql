@@ -1,26 +1,13 @@
 -- GET /api/ws-snapshot
 -- What the dashboard shows of this moment: machines, jobs, projects, agents, the latest finds. /ws
 -- sends the same every two seconds. Behind ai_engine there is nothing: no program of that kind
--- writes to this database, and the part says so.
+-- writes to this database, and the part says so. The fleet comes from memory, with beats that the database
+-- has not seen yet; its rows here are what memory begins with.
 -- also: /api/v1/ws-snapshot
 -- access: anyone
 -- pool: read
-with alive as (
-    select
-        worker_id, hostname, cores, search_type, search_params, tested, found, current, checkpoint::json, metrics,
-        extract(epoch from now() - registered_at)::bigint as uptime_secs,
-        extract(epoch from now() - last_heartbeat)::bigint as last_heartbeat_secs_ago
-    from workers
-    where last_heartbeat > now() - interval '2 minutes'
-),
-servers as (
-    select
-        hostname, 'compute' as role, (array_agg(metrics order by last_heartbeat_secs_ago))[1] as metrics,
-        count(*) as worker_count, sum(cores) as cores, json_agg(worker_id order by worker_id) as worker_ids,
-        sum(tested) as total_tested, sum(found) as total_found, max(uptime_secs) as uptime_secs
-    from alive
-    group by hostname
-),
+-- memory: snapshot
+with
 -- One line a form and ten seconds: a sieve that finds a hundred primes is one piece of news.
 finds as (
     select
@@ -33,15 +20,18 @@ finds as (
 )
 select json_build_object(
     'status', json_build_object(
-        'active', exists (select from alive) or exists (select from search_jobs where status = 'running'),
+        'active', exists (select from workers where last_heartbeat > now() - interval '2 minutes') or exists (select from search_jobs where status = 'running'),
         'checkpoint', null),
-    'fleet', json_build_object(
-        'workers', (select coalesce(json_agg(alive order by worker_id), '[]') from alive),
-        'servers', (select coalesce(json_agg(servers order by hostname), '[]') from servers),
-        'total_workers', (select count(*) from alive),
-        'total_cores', (select coalesce(sum(cores), 0) from alive),
-        'total_tested', (select coalesce(sum(tested), 0) from alive),
-        'total_found', (select coalesce(sum(found), 0) from alive)),
+    'fleet', (
+        select coalesce(json_agg(alive), '[]')
+        from (
+            select
+                worker_id, hostname, cores, search_type, search_params, tested, found, current, checkpoint, metrics,
+                extract(epoch from registered_at) as registered_at,
+                extract(epoch from last_heartbeat) as last_heartbeat
+            from workers
+            where last_heartbeat > now() - interval '2 minutes'
+        ) as alive),
     'search_jobs', (
         select coalesce(json_agg(job order by id desc), '[]')
         from (

@@ -1,20 +1,11 @@
 /* See fleet.h. */
 #include "fleet/fleet.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "fleet/node.h"
-
-struct fleet {
-    pthread_mutex_t lock; /* guards everything below */
-    struct table nodes;
-    uint64_t doubts, doubt_all; /* how many there were; the last one that was of all nodes */
-    bool hearing, seeding, seeded;
-    int64_t seeded_us; /* monotonic */
-};
+#include "fleet/fleet_inside.h"
 
 struct fleet *fleet_new(void)
 {
@@ -175,7 +166,7 @@ static void put_seconds(struct buf *buf, const char *name, int64_t us)
 static void put_all(const struct node *node, struct buf *buf)
 {
     buf_putc(buf, '{');
-    node_put_facts(node, buf);
+    node_put_facts(node, CHECKPOINT_TEXT, buf);
     put_seconds(buf, "registered_at", node->registered_us);
     put_seconds(buf, "last_heartbeat", node->beat_us);
     buf_putc(buf, '}');
@@ -317,67 +308,5 @@ void fleet_seed_failed(struct fleet *fleet)
 {
     pthread_mutex_lock(&fleet->lock);
     seed_over(fleet);
-    pthread_mutex_unlock(&fleet->lock);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return str_order((*(struct node *const *)a)->id, (*(struct node *const *)b)->id);
-}
-
-static size_t alive(const struct fleet *fleet, const struct node **found, int64_t now_us)
-{
-    size_t count = 0;
-
-    TABLE_EACH(at, &fleet->nodes)
-    {
-        const struct node *node = LIST_ENTRY(at, struct node, node);
-        if (now_us - node->beat_us < FLEET_ALIVE_MS * INT64_C(1000))
-            found[count++] = node;
-    }
-    qsort(found, count, sizeof(struct node *), by_name);
-    return count;
-}
-
-static int64_t seconds_since(int64_t us, int64_t now_us)
-{
-    return us <= 0 || now_us < us ? 0 : (now_us - us) / 1000000;
-}
-
-static void put_alive(const struct node *node, struct buf *buf, int64_t now_us)
-{
-    buf_putc(buf, '{');
-    node_put_facts(node, buf);
-    buf_printf(buf, ",\"uptime_secs\":%lld,\"last_heartbeat_secs_ago\":%lld}",
-               (long long)seconds_since(node->registered_us, now_us),
-               (long long)seconds_since(node->beat_us, now_us));
-}
-
-static int64_t sum(const struct node *const *nodes, size_t count, enum fact fact)
-{
-    int64_t total = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (__builtin_add_overflow(total, node_number(nodes[i], fact), &total))
-            return INT64_MAX;
-    return total;
-}
-
-void fleet_put(struct fleet *fleet, struct buf *buf)
-{
-    int64_t now_us = clock_wall_us();
-
-    pthread_mutex_lock(&fleet->lock);
-    const struct node **nodes = arena_array(buf->mem, const struct node *, fleet->nodes.count + 1);
-    size_t count = alive(fleet, nodes, now_us);
-    buf_put(buf, STR("{\"workers\":["));
-    for (size_t i = 0; i < count; i++) {
-        buf_put(buf, i == 0 ? STR("") : STR(","));
-        put_alive(nodes[i], buf, now_us);
-    }
-    buf_printf(buf, "],\"total_workers\":%zu", count);
-    buf_printf(buf, ",\"total_cores\":%lld", (long long)sum(nodes, count, FACT_CORES));
-    buf_printf(buf, ",\"total_tested\":%lld", (long long)sum(nodes, count, FACT_TESTED));
-    buf_printf(buf, ",\"total_found\":%lld}", (long long)sum(nodes, count, FACT_FOUND));
     pthread_mutex_unlock(&fleet->lock);
 }

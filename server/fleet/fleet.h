@@ -68,4 +68,8 @@ void fleet_seed_failed(struct fleet *fleet);
  */
 void fleet_put(struct fleet *fleet, struct buf *buf);
 
+/* Appends the snapshot, a JSON object, with its member "fleet", the table's rows, as what is known
+ * here: {"workers":[...],"servers":[one a host],"total_workers",...}. */
+void fleet_put_snapshot(struct fleet *fleet, str snapshot, struct buf *buf);
+
 #endif

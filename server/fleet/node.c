@@ -183,7 +183,14 @@ static str missing(enum fact fact)
     return STR("null");
 }
 
-void node_put_facts(const struct node *node, struct buf *buf)
+static str checkpoint_value(arena *mem, str text)
+{
+    str value = text.at == NULL ? STR("null") : json_unquote(mem, text);
+
+    return json_check(value) == JSON_INVALID ? text : value;
+}
+
+void node_put_facts(const struct node *node, enum node_checkpoint checkpoint, struct buf *buf)
 {
     buf_put(buf, STR("\"worker_id\":"));
     json_put_string(buf, node->id);
@@ -191,6 +198,9 @@ void node_put_facts(const struct node *node, struct buf *buf)
         buf_put(buf, STR(",\""));
         buf_put(buf, facts[fact].name);
         buf_put(buf, STR("\":"));
-        buf_put(buf, node->facts[fact].at == NULL ? missing(fact) : node->facts[fact]);
+        if (fact == FACT_CHECKPOINT && checkpoint == CHECKPOINT_VALUE)
+            buf_put(buf, checkpoint_value(buf->mem, node->facts[fact]));
+        else
+            buf_put(buf, node->facts[fact].at == NULL ? missing(fact) : node->facts[fact]);
     }
 }

@@ -44,8 +44,10 @@ void node_take(struct node *node, str object, enum node_source source);
 str node_read_id(arena *mem, str object);
 int64_t node_read_time(str object, str member);
 
-/* "worker_id":...,"hostname":...: all facts as members, without braces. */
-void node_put_facts(const struct node *node, struct buf *buf);
+/* "worker_id":...,"hostname":...: all facts as members, without braces. A checkpoint is text to the
+ * nodes; as a value it is the JSON in that text, when there is some. */
+enum node_checkpoint { CHECKPOINT_TEXT, CHECKPOINT_VALUE };
+void node_put_facts(const struct node *node, enum node_checkpoint checkpoint, struct buf *buf);
 
 /* Commands wait in the order they came; more than NODE_COMMANDS_MAX are not kept. */
 enum { NODE_COMMANDS_MAX = 16 };

@@ -161,10 +161,11 @@ static bool parse_cache(struct reader *reader, str text)
 static bool parse_memory(struct reader *reader, str text)
 {
     static const struct choice memories[] = {
-        {STR_ROW("none"),  MEMORY_NONE },
-        {STR_ROW("beat"),  MEMORY_BEAT },
-        {STR_ROW("fleet"), MEMORY_FLEET},
-        {STR_ROW(""),      0           },
+        {STR_ROW("none"),     MEMORY_NONE    },
+        {STR_ROW("beat"),     MEMORY_BEAT    },
+        {STR_ROW("fleet"),    MEMORY_FLEET   },
+        {STR_ROW("snapshot"), MEMORY_SNAPSHOT},
+        {STR_ROW(""),         0              },
     };
     int value;
 

@@ -11,8 +11,9 @@ enum { ROUTE_PATHS_MAX = 4, CONDITIONS_MAX = 4, SEGMENTS_MAX = 16 };
 
 enum route_access { ROUTE_ANYONE, ROUTE_USER, ROUTE_ADMIN, ROUTE_NODE };
 
-/* Who answers: the statement, or memory, which asks the statement when it does not know. */
-enum route_memory { MEMORY_NONE, MEMORY_BEAT, MEMORY_FLEET };
+/* Who answers: the statement, or memory, which asks the statement when it does not know; or both:
+ * the statement, and memory a part. */
+enum route_memory { MEMORY_NONE, MEMORY_BEAT, MEMORY_FLEET, MEMORY_SNAPSHOT };
 
 enum answer_kind {
     ANSWER_VALUE,    /* one row, one JSON value; no row is null */

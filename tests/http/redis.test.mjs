@@ -80,12 +80,34 @@ describe('beats', () => {
         for (const gateway of [one, two]) {
             const seen = await until(async () => { const row = await worker(gateway, 'n-2'); return row?.tested === 1234 && row; }, 'the facts');
             for (const [name, value] of Object.entries(facts)) assert.deepEqual(seen[name], value, name);
+            const { body: { fleet: { workers, servers } } } = await gateway.api('ws-snapshot');
+            assert.deepEqual(workers.find((row) => row.worker_id === 'n-2').tested, 1234, 'the snapshot is as fresh');
+            const server = servers.find((row) => row.hostname === 'host-n-2');
+            assert.deepEqual({ ...server, uptime_secs: 0 }, { hostname: 'host-n-2', role: 'compute', metrics: facts.metrics, worker_count: 1, cores: 4, worker_ids: ['n-2'], total_tested: 1234, total_found: 2, uptime_secs: 0 });
             assert.deepEqual([seen.hostname, seen.cores, seen.last_heartbeat_secs_ago < 5, seen.uptime_secs < 60], ['host-n-2', 4, true, true]);
         }
         assert.equal((await query("select tested::int from workers where worker_id = 'n-2'"))[0].tested, 0);
         const { workers, ...sums } = await fleet(two);
         assert.deepEqual(sums, { total_workers: workers.length, total_cores: workers.reduce((sum, row) => sum + row.cores, 0), total_tested: workers.reduce((sum, row) => sum + row.tested, 0), total_found: workers.reduce((sum, row) => sum + row.found, 0) });
         assert.deepEqual(workers.map((row) => row.worker_id), workers.map((row) => row.worker_id).sort());
+    });
+
+    test('are read from Redis by a gateway that starts, before the database knows', async () => {
+        await redis.say('SET', 'worker:n-2:cmd', 'not a beat', 'EX', 60);
+        await redis.say('HSET', 'worker:hash', 'worker_id', 'hash');
+        await redis.say('SET', 'worker:noise', 'no JSON', 'EX', 60);
+        const far = JSON.stringify({ worker_id: 'far-N', hostname: 'far', cores: 1, registered_at: Date.now() / 1000, last_heartbeat: Date.now() / 1000 });
+        await redis.say('EVAL', "for i = 1, 600 do redis.call('SET', 'worker:far-' .. i, (string.gsub(ARGV[1], 'N', i)), 'EX', 60) end return 'OK'", 0, far);
+        const late = await gateway({ REDIS_URL: redis.url });
+        try {
+            await until(async () => (await worker(late, 'n-2'))?.tested === 1234, 'the beat of before');
+            const { workers } = await fleet(late);
+            assert.equal(workers.filter((row) => row.hostname === 'far').length, 600);
+            assert.deepEqual(workers.filter(({ worker_id }) => ['hash', 'noise'].includes(worker_id)), []);
+        } finally {
+            await late.stop();
+            await redis.say('DEL', 'worker:n-2:cmd');
+        }
     });
 
     test('cost no statement', async () => {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "fleet/fleet.h"
 
 #define ROW(id) "{\"worker_id\":\"" id "\",\"hostname\":\"h\",\"cores\":4,\"last_heartbeat\":1.5}"
@@ -217,6 +218,49 @@ static void a_thousand_nodes_are_shown_quickly(void **state)
     assert_true(has(text, "\"total_workers\":1000,"));
 }
 
+static str in_snapshot(struct stand *stand, const char *snapshot)
+{
+    struct buf buf;
+
+    buf_init(&buf, stand->mem, 1 << 20);
+    fleet_put_snapshot(stand->fleet, str_from(snapshot), &buf);
+    return arena_copy(stand->mem, buf_str(&buf)); /* with a NUL behind it */
+}
+
+static void the_snapshot_has_the_fleet_as_memory_knows_it(void **state)
+{
+    struct stand *stand = *state;
+    int64_t now_s = clock_wall_us() / 1000000;
+
+    str rows = arena_printf(
+        stand->mem,
+        "{\"status\" : {\"fleet\":1},\"fleet\":["
+        "{\"worker_id\":\"b\",\"hostname\":\"one\",\"cores\":4,\"tested\":5,"
+        "\"metrics\":{\"cpu\":1},\"registered_at\":%lld,\"last_heartbeat\":%lld},"
+        "{\"worker_id\":\"a\",\"hostname\":\"two\",\"cores\":2,"
+        "\"checkpoint\":\"{\\\"at\\\":1}\",\"last_heartbeat\":%lld},"
+        "{\"worker_id\":\"c\",\"hostname\":\"one\",\"cores\":1,\"found\":2,"
+        "\"checkpoint\":\"no JSON\",\"last_heartbeat\":%lld}],\"last\":[1]}",
+        (long long)now_s - 60, (long long)now_s, (long long)now_s, (long long)now_s - 10);
+    str all = in_snapshot(stand, rows.at);
+    assert_int_equal(json_check(all), JSON_OBJECT);
+    assert_true(str_starts(
+        all, STR("{\"status\":{\"fleet\":1},\"fleet\":{\"workers\":[{\"worker_id\":\"a\"")));
+    assert_true(str_ends(all, STR("\"total_workers\":3,\"total_cores\":7,\"total_tested\":5,"
+                                  "\"total_found\":2},\"last\":[1]}")));
+    assert_non_null(strstr(all.at, "\"checkpoint\":{\"at\":1}"));
+    assert_non_null(strstr(all.at, "\"checkpoint\":\"no JSON\""));
+    assert_non_null(strstr(all.at,
+                           "\"servers\":[{\"hostname\":\"one\",\"role\":\"compute\","
+                           "\"metrics\":{\"cpu\":1},\"worker_count\":2,\"cores\":5,"
+                           "\"worker_ids\":[\"b\",\"c\"],\"total_tested\":5,\"total_found\":2"));
+    assert_non_null(strstr(all.at, "{\"hostname\":\"two\",\"role\":\"compute\",\"metrics\":null"));
+
+    beat(stand, STR("a"), STR("{\"tested\":99}"));
+    assert_non_null(strstr(in_snapshot(stand, "{\"fleet\":[]}").at, "\"total_tested\":104"));
+    assert_true(str_eq(in_snapshot(stand, "[1]"), STR("[1]")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_beat_says_what_it_may, start, stop),
         cmocka_unit_test_setup_teardown(who_is_silent_is_not_shown, start, stop),
         cmocka_unit_test_setup_teardown(beats_are_written_once_by_who_heard_them, start, stop),
+        cmocka_unit_test_setup_teardown(the_snapshot_has_the_fleet_as_memory_knows_it, start, stop),
         cmocka_unit_test_setup_teardown(commands_wait_in_order, start, stop),
         cmocka_unit_test_setup_teardown(a_thousand_nodes_are_shown_quickly, start, stop),
     };
