@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { admin, serviceKey, userA } from '../support/tokens.mjs';
 import { serious } from './axe.mjs';
+import { hooks } from './hook.mjs';
 import { stopsOf } from './keyboard.mjs';
 import { PASSWORD, settled, startBrowser, walk } from './stand.mjs';
 
@@ -195,6 +196,8 @@ describe('browsing', () => {
 });
 
 describe('live', () => {
+    hooks(() => at, insert);
+
     test('a prime that curl inserts appears; its expression is text, whatever it says', async () => {
         const page = await at.visit();
         await page.goto('/');

@@ -41,8 +41,8 @@ export async function startBrowser() {
     at.back = async () => { at.postern = await serve({ POSTERN_PORT: String(at.postern.port) }); };
 
     /** A page of its own context, with .troubles: errors of its console, requests to other hosts. worker: with the dashboard's service worker. */
-    at.visit = async ({ width = 1280, height = 900, colorScheme = 'light', storageState, worker = false } = {}) => {
-        const context = await at.browser.newContext({ viewport: { width, height }, colorScheme, storageState, baseURL: at.url, acceptDownloads: true, serviceWorkers: worker ? 'allow' : 'block' });
+    at.visit = async ({ width = 1280, height = 900, colorScheme = 'light', storageState, worker = false, bypassCSP = false } = {}) => {
+        const context = await at.browser.newContext({ viewport: { width, height }, colorScheme, storageState, bypassCSP, baseURL: at.url, acceptDownloads: true, serviceWorkers: worker ? 'allow' : 'block' });
         const page = await context.newPage();
         page.setDefaultTimeout(PATIENCE_MS);
         page.troubles = [];

@@ -7,6 +7,7 @@
 
 const REMEMBERED_MAX = 60;
 const TIMEOUT_MS = 15000;
+const AGAIN_MS = 1000; // an answer tells its age in whole seconds
 
 /** What went wrong, for people: message says what, hint what to do. status 0: no answer at all. */
 export class ApiError extends Error {
@@ -56,8 +57,19 @@ export function createApi({ base = '', token = () => null, onUnauthorized = () =
   /**
    * Reads. query: an object; empty values are left out. The answer: { data, at, stale, status }:
    * at: the time (ms) at which the server made it; stale: its database is away, and it said so.
+   * newerThan: a time (ms); answers are cached for some seconds, and one that may have been made before
+   * this time is asked for again.
    */
-  async function get(path, query = {}, { signal } = {}) {
+  async function get(path, query = {}, { signal, newerThan = 0 } = {}) {
+    for (;;) {
+      const answer = await getOnce(path, query, signal);
+      if (answer.stale || answer.at - AGAIN_MS >= newerThan) return answer;
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+      signal?.throwIfAborted();
+    }
+  }
+
+  async function getOnce(path, query, signal) {
     const address = path + queryText(query);
     const known = remembered.get(address);
     const bearer = await token();

@@ -9,7 +9,6 @@ import { openPrime } from './browse/prime.js';
 import { tryButton } from '../parts/drawer.js';
 import { queryText } from '../api.js';
 
-const AGE_STEP_MS = 1000; // answers tell their age in whole seconds
 
 export function show(place, app) {
   const chosen = readFilters(app.query);
@@ -43,7 +42,7 @@ export function show(place, app) {
   app.live.on('prime_found', ({ prime }) => {
     if (chosen.form && prime.form !== chosen.form) return;
     found += 1;
-    const since = Date.now() + AGE_STEP_MS;
+    const since = Date.now();
     fill(fresh, h('button', { class: 'button', type: 'button', onclick: () => change({}, since) }, `${counted(found, 'new prime')}: show`));
   }, { signal: app.signal });
 

@@ -39,7 +39,10 @@ export async function chart(place, options, signal) {
     });
   }
 
-  const watcher = new ResizeObserver(() => plot.setSize(size()));
+  const watcher = new ResizeObserver(() => {
+    const now = size();
+    if (now.width !== plot.width || now.height !== plot.height) plot.setSize(now);
+  });
   watcher.observe(box);
   const redraw = () => {
     plot.destroy();

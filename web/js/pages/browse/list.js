@@ -6,7 +6,6 @@ import { tableRow } from '../../parts/table.js';
 
 const PAGE = 50;
 const AHEAD = '600px';
-const CACHED_MS = 1000; // an answer may be some seconds old
 
 const COLUMNS = [
   ['Expression', ({ expression }) => h('code', {}, expression), 'expression', 'expression'],
@@ -29,7 +28,7 @@ export function list({ api, live, signal }, chosen, on) {
   signal.addEventListener('abort', () => watcher.disconnect());
   live.on('state', (state) => { if (state === 'open' && failed) more(); }, { signal });
 
-  /** newerThan: an answer that the server made before this time (ms) will not do: it asks again. */
+  /** newerThan: see api.js. */
   function restart(newerThan = 0) {
     round += 1;
     since = newerThan;
@@ -48,10 +47,8 @@ export function list({ api, live, signal }, chosen, on) {
     const mine = round;
     if (offset > 0) fill(foot, waiting(2));
     try {
-      const { data, at } = await api.get('/api/primes', { ...chosen, limit: PAGE, offset }, { signal });
-      if (mine !== round) return;
-      if (at >= since) take(data);
-      else setTimeout(() => { busy = false; if (mine === round) more(); }, CACHED_MS);
+      const { data } = await api.get('/api/primes', { ...chosen, limit: PAGE, offset }, { signal, newerThan: since });
+      if (mine === round) take(data);
     } catch (error) {
       if (mine === round && !signal.aborted) trouble(error);
     }
