@@ -140,6 +140,30 @@ test('a new token is checked again', async () => {
     }
 });
 
+test('asking for rights writes nothing, not even something that is undone; a policy counts as it is now', async () => {
+    stand.cluster.psql(`
+create sequence written;
+create function count_written() returns trigger language plpgsql security definer as $$ begin perform nextval('public.written'); return new; end $$;
+create trigger count_written before insert or update on realtime.messages for each row execute function count_written();
+`, stand.db);
+    const stored = () => sql('select count(*)::int as n from realtime.messages').then(([{ n }]) => n);
+    const before = await stored();
+    for (const create of [createNew, createOld]) assert.ok((await join(await connect(create, userA.token), 'club')).got);
+    assert.deepEqual(await sql('select is_called from written'), [{ is_called: false }], 'sequences are not rolled back');
+    assert.equal(await stored(), before);
+
+    stand.cluster.psql('alter policy hear on realtime.messages using (false)', stand.db);
+    try {
+        assert.match((await join(await connect(createNew, userA.token), 'club')).message, /Unauthorized/);
+    } finally {
+        stand.cluster.psql('alter policy hear on realtime.messages using (exists (select from members where room = realtime.topic() and who = auth.uid()))', stand.db);
+    }
+    assert.ok((await join(await connect(createNew, userA.token), 'club')).got);
+    await sql("select realtime.send('{}', 'counted', 'club')");
+    assert.deepEqual(await sql('select is_called from written'), [{ is_called: true }], 'the counter counts');
+    stand.cluster.psql('drop trigger count_written on realtime.messages', stand.db);
+});
+
 describe('replay of stored broadcasts', () => {
     const send = (n, room = 'club') => sql(`select realtime.send('{"n": ${n}}', 'note', $1)`, [room]);
     const replay = (since, limit) => ({ broadcast: { replay: { since, ...(limit && { limit }) } } });
