@@ -14,7 +14,11 @@
 #include "worker.h"
 #include "ws/ws.h"
 
-enum { TICK_MS = 250, REFUSED_MS = 2000 /* old clients ask again every second, for ever */ };
+enum {
+    TICK_MS = 250,
+    REFUSED_MS = 2000, /* old clients ask again every second, for ever */
+    REVOKED = 3000     /* IANA's registry of close codes: unauthorized */
+};
 
 struct feed {
     struct worker *worker;
@@ -207,11 +211,16 @@ static bool admit_socket(void *arg, const struct handshake *handshake, void **se
 
 /* ---- sockets ---- */
 
+static void on_revoked(void *arg)
+{
+    peer_close(arg, REVOKED, STR("API key revoked"));
+}
+
 static void on_opened(void *arg, struct peer *peer)
 {
     struct guest *guest = arg;
 
-    keyed_opened(&guest->keyed, peer);
+    keyed_opened(&guest->keyed, on_revoked, peer);
     if (guest->session != NULL)
         session_open(guest->session, peer);
     else if (!visitor_open(guest->visitor, peer))
@@ -370,6 +379,7 @@ struct feed *feed_new(struct worker *worker)
         .ring = {.bytes_max = (size_t)config->resume_bytes,
                  .age_max_us = config->resume_age_ms * 1000},
         .off = str_eq(config->changes, STR("off")),
+        .numbers = str_eq(config->changes, STR("notify")),
     };
     feed->hub = hub_new(&hub_fns, &setup, feed);
     feed->plain = plain_new(&plain_fns, feed->hub, feed);
@@ -455,6 +465,11 @@ void feed_schema_changed(struct feed *feed)
 void feed_take_spread(struct feed *feed, const struct spread *spread)
 {
     hub_take_spread(feed->hub, spread);
+}
+
+struct list *feed_keyed(struct feed *feed)
+{
+    return &feed->keyed;
 }
 
 void feed_keys_changed(struct feed *feed, const struct api_keys *keys)

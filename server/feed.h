@@ -25,7 +25,8 @@ void feed_free(struct feed **feed);
 void feed_take_changes(struct feed *feed, const struct change_list *list);
 void feed_set_streaming(struct feed *feed, bool streaming, bool gap, uint64_t from);
 void feed_schema_changed(struct feed *feed);
-/* Sockets that a key has opened which is not good any more are closed. */
+/* Sockets and streams that a key has opened which is not good any more are closed. */
+struct list *feed_keyed(struct feed *feed); /* for who keeps one open: see keyed.h */
 void feed_keys_changed(struct feed *feed, const struct api_keys *keys);
 void feed_take_spread(struct feed *feed, const struct spread *spread);
 

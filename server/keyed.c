@@ -1,10 +1,6 @@
 /* See keyed.h. */
 #include "keyed.h"
 
-#include "ws/ws.h"
-
-enum { REVOKED = 3000 /* IANA's registry of close codes: unauthorized */ };
-
 void keyed_init(struct keyed *keyed, struct list *all, str text)
 {
     list_init(&keyed->node);
@@ -14,16 +10,17 @@ void keyed_init(struct keyed *keyed, struct list *all, str text)
     list_append(all, &keyed->node);
 }
 
-static void close_revoked(const struct keyed *keyed)
+static void tell_revoked(const struct keyed *keyed)
 {
-    if (keyed->is_revoked && keyed->peer != NULL)
-        peer_close(keyed->peer, REVOKED, STR("API key revoked"));
+    if (keyed->is_revoked && keyed->revoked != NULL)
+        keyed->revoked(keyed->arg);
 }
 
-void keyed_opened(struct keyed *keyed, struct peer *peer)
+void keyed_opened(struct keyed *keyed, void (*revoked)(void *arg), void *arg)
 {
-    keyed->peer = peer;
-    close_revoked(keyed);
+    keyed->revoked = revoked;
+    keyed->arg = arg;
+    tell_revoked(keyed);
 }
 
 void keyed_closed(struct keyed *keyed)
@@ -36,6 +33,6 @@ void keyed_judge(struct list *all, const struct api_keys *keys)
     LIST_EACH (node, all) {
         struct keyed *keyed = LIST_ENTRY(node, struct keyed, node);
         keyed->is_revoked = !api_keys_have(keys, keyed->hash);
-        close_revoked(keyed);
+        tell_revoked(keyed);
     }
 }
