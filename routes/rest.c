@@ -2,7 +2,7 @@
  * plan a statement; the database's one row becomes the answer. */
 #include "rest.h"
 
-#include "http/http.h"
+#include "http/events.h"
 #include "pg/db.h"
 #include "rest/answer.h"
 #include "rest/ask.h"
@@ -47,6 +47,8 @@ static const struct fail *handle(struct request *req, enum ask_target target)
     timing_enter(&req->timing, TIMING_PARSE);
     TRY(long_query_read(req));
     TRY(ask_parse(req, config, target, &ask));
+    if (ask->kind == ASK_READ && !ask->head && events_wanted(req))
+        return rest_events(req, ask);
     if (rest_tag_wants_body(req))
         ask->head = false;
     timing_enter(&req->timing, ask->kind == ASK_OPTIONS ? TIMING_RESPONSE : TIMING_PLAN);

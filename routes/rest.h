@@ -1,5 +1,5 @@
 /* What the files of the PostgREST language share: rest.c handles, rest_tag.c tags, rest_stream.c
- * streams. */
+ * streams, rest_events.c streams changes. */
 #ifndef ROUTES_REST_H
 #define ROUTES_REST_H
 
@@ -19,5 +19,15 @@ bool rest_tag_wants_body(const struct request *req);
  * its rows. */
 const struct fail *rest_stream(struct request *req, const struct plan *plan,
                                struct statement *statement);
+
+/* Answers a read with the changes of its table: server-sent events. Without a name: a change, as
+ * realtime-js gets it. Others:
+ *     ready     it hears what stands behind its id
+ *     resumed   all that was missed up to its id has been sent
+ *     gap       {"from", "to"}: what stands behind from, up to to, is lost
+ *     problem   {"message"}: a policy of the table fails for the change; its gap follows
+ *     slow      {"message"}: the client is too slow; the stream ends
+ *     expired   {"message"}: the token is, or the API key has been revoked; the stream ends */
+const struct fail *rest_events(struct request *req, struct ask *ask);
 
 #endif

@@ -87,7 +87,7 @@ const struct fail *events_open(struct request *req, const struct events_fns *fns
     req->on_gone = on_gone;
     req->on_gone_arg = fresh;
     *events = fresh;
-    put_bytes(&fresh->waiting, STR(":\n\n")); /* a comment: the head leaves with it, now */
+    put_bytes(&fresh->waiting, STR("retry: " EVENTS_RETRY_MS "\n\n")); /* the head leaves with it */
     http_stream(req, make_head(req), on_ready, fresh);
     return NULL;
 }
@@ -186,6 +186,8 @@ static void on_ready(void *arg)
     struct events *events = arg;
 
     events->sending = false;
+    if (events->waiting.len == 0 && events->ended_us == 0 && events->fns->drained != NULL)
+        events->fns->drained(events->arg);
     go_on(events);
 }
 
@@ -258,6 +260,8 @@ static void look(struct events *events, int64_t now)
         end_slow(events);
         return;
     }
+    if (events->sending && now - events->wrote_us > EVENTS_STUCK_MS * INT64_C(1000))
+        cut_off(events);
     if (events->sending || now - events->wrote_us < EVENTS_QUIET_MS * INT64_C(1000))
         return;
     put_bytes(&events->waiting, STR(":\n\n"));

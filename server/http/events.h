@@ -16,8 +16,10 @@
 enum {
     EVENTS_WAITING_MAX = 1 << 20, /* bytes that wait for one client */
     EVENTS_QUIET_MS = 15000,      /* then a comment is sent */
-    EVENTS_GRACE_MS = 10000       /* for a slow client to take the end */
+    EVENTS_GRACE_MS = 10000,      /* for a slow client to take the end */
+    EVENTS_STUCK_MS = 60000       /* for a piece to leave; then the connection is cut */
 };
+#define EVENTS_RETRY_MS "2000" /* a client comes back after so long: told at the start */
 
 struct events;
 
@@ -31,6 +33,8 @@ struct events_fns {
      * this is called, a moment later from the loop. What is put now is sent: say what is missing,
      * then end. NULL: the stream just ends. */
     void (*slow)(void *arg);
+    /* All that was put has left: there is room for more. NULL: nobody waits for it. */
+    void (*drained)(void *arg);
     /* The client has left, or the server stops: the stream is over, and not to be used again. Not
      * called after events_end. */
     void (*gone)(void *arg);

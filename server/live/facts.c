@@ -298,12 +298,17 @@ str facts_check_sql(arena *mem, const struct facts *facts, enum check_how how, s
     return buf_str(&sql);
 }
 
-bool facts_sees(const struct facts *facts)
+bool facts_reads(const struct facts *facts)
 {
     for (int i = 0; i < facts->ncolumns; i++)
         if (facts->columns[i].readable)
-            return !facts->hidden;
+            return true;
     return false;
+}
+
+bool facts_sees(const struct facts *facts)
+{
+    return !facts->hidden && facts_reads(facts);
 }
 
 /* Text inside a row inside an array: quoted twice. */

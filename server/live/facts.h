@@ -73,6 +73,9 @@ enum check_how {
 };
 str facts_check_sql(arena *mem, const struct facts *facts, enum check_how how, str extra);
 
+/* May the role read any column? */
+bool facts_reads(const struct facts *facts);
+
 /* May the role see any row at all? Without a policy for it, or a column, it may not. */
 bool facts_sees(const struct facts *facts);
 

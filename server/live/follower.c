@@ -193,18 +193,25 @@ int follower_count(const struct follower *follower)
     return follower->count;
 }
 
+bool follower_position(const struct follower *follower, struct position *position)
+{
+    *position = batch_done(follower->listener.hub);
+    return !follower->listener.catching && !list_empty(&follower->active);
+}
+
 /* ---- subscribing ---- */
 
 static void answer(struct follower *follower, struct subscription *subscription,
                    enum follow_answer answer, str why)
 {
     const struct binding *binding = &subscription->binding;
-    const struct followed followed = {.answer = answer,
-                                      .id = binding->id,
-                                      .json = binding->json,
-                                      .why = why,
-                                      .position = subscription->rewinds ? subscription->back
-                                                                        : binding->want};
+    bool earlier = position_order(subscription->back, binding->want) < 0;
+    const struct followed followed = {
+        .answer = answer,
+        .id = binding->id,
+        .json = binding->json,
+        .why = why,
+        .position = subscription->rewinds && earlier ? subscription->back : binding->want};
 
     if (answer != FOLLOW_ACTIVE)
         leave(follower, subscription);
@@ -240,13 +247,13 @@ static bool fits(struct follower *follower, struct subscription *subscription)
     if (known->state == KNOWN_ASKED || known->state == KNOWN_TROUBLE)
         return false;
     str why = watch_wrong(subscription->mem, binding, known);
-    if (why.at == NULL)
+    if (known->state == KNOWN_NOTHING || !facts_reads(known->facts))
+        answer(follower, subscription, FOLLOW_NO_TABLE,
+               why.at != NULL ? why : STR("The role may read nothing of this table"));
+    else if (why.at != NULL)
+        answer(follower, subscription, known->facts->published ? FOLLOW_BAD : FOLLOW_NOT_SENT, why);
+    else
         return watch_proven(hub, subscription->mem, binding, known->facts);
-    answer(follower, subscription,
-           known->state == KNOWN_NOTHING ? FOLLOW_NO_TABLE
-           : !known->facts->published    ? FOLLOW_NOT_SENT
-                                         : FOLLOW_BAD,
-           why);
     return false;
 }
 
@@ -317,6 +324,14 @@ bool follower_since(struct follower *follower, struct position since)
     }
     listener_rewind(listener, since);
     return true;
+}
+
+void follower_go_on(struct follower *follower)
+{
+    struct hub *hub = follower->listener.hub;
+
+    if (follower->listener.catching)
+        hub->fns->soon(hub->arg);
 }
 
 /* ---- what the hub does with all of them ---- */

@@ -57,6 +57,12 @@ int64_t follower_subscribe(struct follower *follower, str json, const struct pos
 bool follower_unsubscribe(struct follower *follower, int64_t id); /* false: there is no such */
 int follower_count(const struct follower *follower);              /* subscriptions */
 
+/* Up to where it has been told everything there is for it; false while it catches up. */
+bool follower_position(const struct follower *follower, struct position *position);
+
+/* has_room has said no, and would say yes now. */
+void follower_go_on(struct follower *follower);
+
 /* Sends what the subscriptions have missed since then; false: it is at it already. */
 bool follower_since(struct follower *follower, struct position since);
 

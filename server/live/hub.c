@@ -27,6 +27,7 @@ struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, vo
     hub->meter = setup->meter;
     hub->ring_options = setup->ring;
     hub->off = setup->off;
+    hub->numbers = setup->numbers;
     list_init(&hub->sessions);
     list_init(&hub->joining);
     list_init(&hub->delayed);

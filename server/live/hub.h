@@ -79,6 +79,8 @@ struct hub_setup {
     struct live_meter *meter; /* shared by the workers */
     struct ring_options ring;
     bool off; /* changes will never come */
+    /* Positions are numbers that this server gives: no other knows them, and it knows no others. */
+    bool numbers;
 };
 struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, void *arg);
 void hub_free(struct hub **hub);

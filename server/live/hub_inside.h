@@ -37,7 +37,7 @@ struct hub {
     const struct live_limits *limits;
     struct live_meter *meter;
     struct ring_options ring_options;
-    bool off;             /* changes will never come */
+    bool off, numbers;    /* see struct hub_setup */
     bool looks_again;     /* tables that are watched may have left the publication */
     struct table topics;  /* struct topic */
     struct table watched; /* struct watched */
@@ -319,6 +319,8 @@ void hub_ask(struct hub *hub, struct question *question);
 void hub_lose(struct hub *hub, enum loss loss);
 /* Behind this position nothing has been looked at yet. */
 struct position batch_begin(const struct hub *hub);
+/* Up to this one everything has been told, to all who are not catching up. */
+struct position batch_done(const struct hub *hub);
 void hub_go_on(struct hub *hub); /* something that was waited for is there */
 bool claims_expired(const struct claims *claims, int64_t now);
 str say_expired(arena *mem, const struct claims *claims, int64_t now);

@@ -14,6 +14,7 @@ enum {
     LIVE_NAME_MAX = 255,                /* bytes of a topic: as many as a binary frame can carry */
     LIVE_JOIN_MAX = 64 << 10,           /* bytes of what a join says */
     LIVE_JOIN_WAIT_MS = 8000,           /* for the database; clients give up after 10 s */
+    LIVE_AHEAD_MAX_GIB = 1024,          /* how far behind the last change one may go on */
     LIVE_KNOWN_MAX = 10000,             /* tables known, by role */
     LIVE_PRESENCE_BYTES_MAX = 64 << 20, /* of all topics of a worker */
     LIVE_REFUSAL_DELAY_MS = 5000,       /* before a join is refused */
