@@ -39,7 +39,13 @@ name = "test"
 depends_on = ["sieve"]
 search_params.k = 3
 search_params.since = 2026-01-02
+search_params.limits = { low = 0x10, "high er" = 1_0, notes = '''
+as "it" is''' }
+description = """
+two \\
+  lines\\u0021"""
 `;
+const LIMITS = { low: 16, 'high er': 10, notes: 'as "it" is' };
 
 test('everybody reads, administrators write', async () => {
     const WRITES = [['projects', NEW], ['projects/import', { toml: TOML }], ['projects/first-factorials/activate'], ['projects/first-factorials/pause'], ['projects/first-factorials/cancel'], ['records/refresh']];
@@ -142,16 +148,17 @@ describe('TOML', () => {
         assert.deepEqual(a, b);
         assert.deepEqual(a.target, { range_start: 1000, range_end: 2500 });
         assert.equal(a.description, 'C:\\literal # not a comment');
-        assert.deepEqual(a.strategy, { auto_strategy: false, tags: ['a, ]', 'b', 'c'], matrix: [[1, 2], [3]], phases: [{ name: 'sieve' }, { name: 'test', depends_on: ['sieve'], search_params: { k: 3, since: '2026-01-02' } }] });
+        assert.deepEqual(a.strategy, { auto_strategy: false, tags: ['a, ]', 'b', 'c'], matrix: [[1, 2], [3]], phases: [{ name: 'sieve' }, { name: 'test', depends_on: ['sieve'], search_params: { k: 3, since: '2026-01-02', limits: LIMITS }, description: 'two lines!' }] });
         const { phases } = await get('projects/from-toml');
-        assert.deepEqual(phases.map(({ name, depends_on, search_params }) => [name, depends_on, search_params]), [['sieve', [], {}], ['test', ['sieve'], { k: 3, since: '2026-01-02' }]]);
+        assert.deepEqual(phases.map(({ name, depends_on, search_params }) => [name, depends_on, search_params]), [['sieve', [], {}], ['test', ['sieve'], { k: 3, since: '2026-01-02', limits: LIMITS }]]);
         assert.equal((await get('projects/first-factorials/export')).original_toml, null);
     });
 
     const BAD = {
-        'x': 'line 1: not a key and a value: x', 'a = 1\na = 2': 'line 2: key a is there twice', 'a = ': null, 'a = [1,\n2': 'line 2: an array does not end',
-        'a = "x': null, 'a = """x"""': null, 'a = 1\n[a]\nb = 1': 'line 3: key a is no table', 'a = 1\n[[a]]': 'line 2: key a is no list of tables', 'a = nope': 'line 1: not a value: nope',
-        '[a b]\nc = 1': 'line 1: not a key: a b', 'a = 01': 'line 1: not a value: 01', 'a = [1 2]': null, 'a = {b = 1}': 'line 1: not a value: {b = 1}',
+        'x': 'line 1: not a key and a value: x', 'a = 1\na = 2': 'line 2: key a is there twice', 'a = ': null, 'b = 1\na = [1,\n2': 'line 2: an array does not end',
+        'a = "x': 'line 1: a string does not end', 'a = 1\n[a]\nb = 1': 'line 2: key a is no table', 'a = 1\n[[a]]': 'line 2: key a is no list of tables', 'a = nope': 'line 1: not a value: nope',
+        '[a b]\nc = 1': "line 1: a table's name does not end: [a b]", 'a = 01': 'line 1: not a value: 01', 'a = [1 2]': null, 'a = {b = 1} x': 'line 1: something follows on the line: x', 'a = {b = 1': 'line 1: braces do not end',
+        'a = inf': 'line 1: not a value: inf', '[a]\n[a]': 'line 2: table a is there twice', 'a = "\\q"': 'line 1: a string has an escape that means nothing', [`a = ${'['.repeat(30)}`]: 'line 1: values are nested more than twenty deep',
     };
     for (const [toml, error] of Object.entries(BAD))
         test(`400: ${JSON.stringify(toml)}`, async () => {
