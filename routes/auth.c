@@ -8,20 +8,20 @@
 #include "routes.h"
 #include "worker.h"
 
-static handle_fn signup, settings, health, keys;
+static handle_fn user, signup, settings, health, keys;
 
 static const struct endpoint {
     unsigned methods;
     str path; /* below /auth/v1/ */
     handle_fn *handle;
 } endpoints[] = {
-    {POST,       STR_ROW("token"),                 auth_token },
-    {GET | HEAD, STR_ROW("user"),                  auth_user  },
-    {POST,       STR_ROW("logout"),                auth_logout},
-    {POST,       STR_ROW("signup"),                signup     },
-    {GET | HEAD, STR_ROW("settings"),              settings   },
-    {GET | HEAD, STR_ROW("health"),                health     },
-    {GET | HEAD, STR_ROW(".well-known/jwks.json"), keys       },
+    {POST,             STR_ROW("token"),                 auth_token },
+    {GET | HEAD | PUT, STR_ROW("user"),                  user       },
+    {POST,             STR_ROW("logout"),                auth_logout},
+    {POST,             STR_ROW("signup"),                signup     },
+    {GET | HEAD,       STR_ROW("settings"),              settings   },
+    {GET | HEAD,       STR_ROW("health"),                health     },
+    {GET | HEAD,       STR_ROW(".well-known/jwks.json"), keys       },
 };
 
 static const struct fail *builtin(struct request *req)
@@ -108,6 +108,11 @@ str auth_query(const struct request *req, str name)
             url_decode(req->mem, value, URL_PLUS_IS_BLANK, &decoded))
             return decoded;
     return (str){NULL, 0};
+}
+
+static const struct fail *user(struct request *req)
+{
+    return req->method == METHOD_PUT ? auth_change_user(req) : auth_user(req);
 }
 
 /* ---- what needs no database ---- */

@@ -14,6 +14,13 @@ const struct fail *auth_token(struct request *req);
 const struct fail *auth_user(struct request *req);
 const struct fail *auth_logout(struct request *req);
 
+/* Fails unless the request brings the token of a user. Only the Authorization header counts: the
+ * key in `apikey` is the program's, not the user's. */
+const struct fail *auth_need_user(struct request *req);
+
+/* change_user.c: PUT /auth/v1/user. */
+const struct fail *auth_change_user(struct request *req);
+
 /* auth_forward.c: hands the request on to Supabase Auth. */
 const struct fail *auth_forward(struct request *req, str upstream);
 

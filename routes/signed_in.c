@@ -7,7 +7,6 @@
 #include "pg/db.h"
 #include "worker.h"
 
-static const struct fail *need_user(struct request *req);
 static rows_fn on_user, on_logout;
 
 const struct fail *auth_user(struct request *req)
@@ -17,7 +16,7 @@ const struct fail *auth_user(struct request *req)
                                         .role = req->worker->config->db_api_role,
                                         .refusal = auth_refusal};
 
-    TRY(need_user(req));
+    TRY(auth_need_user(req));
     return db_run(req, &statement, on_user, NULL);
 }
 
@@ -33,7 +32,7 @@ const struct fail *auth_logout(struct request *req)
         at++;
     if (at == sizeof(scopes) / sizeof(scopes[0]))
         return service_fail_as(req->mem, "validation_failed", "Unsupported logout scope");
-    TRY(need_user(req));
+    TRY(auth_need_user(req));
     const struct statement statement = {.access = ACCESS_WRITE,
                                         .text = STR(AUTH_COLUMNS "postern.sign_out($1)"),
                                         .nparams = 1,
@@ -43,8 +42,7 @@ const struct fail *auth_logout(struct request *req)
     return db_run(req, &statement, on_logout, NULL);
 }
 
-/* Only the Authorization header counts: the key in `apikey` is the program's, not the user's. */
-static const struct fail *need_user(struct request *req)
+const struct fail *auth_need_user(struct request *req)
 {
     if (request_header(req, STR("authorization")).at == NULL)
         return service_fail(req->mem, STR("no_authorization"));

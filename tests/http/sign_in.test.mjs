@@ -6,7 +6,7 @@ import { createClient } from '@supabase/supabase-js';
 import { startStand } from '../support/stand.mjs';
 import { anonKey, userA } from '../support/tokens.mjs';
 
-const PASSWORDS = { ada: 'a password', bob: 'another one', eve: 'guess this', carl: 'for timing', dora: 'for herself' };
+const PASSWORDS = { flo: 'the first one', gus: 'guess me',  ada: 'a password', bob: 'another one', eve: 'guess this', carl: 'for timing', dora: 'for herself' };
 const email = (name) => `${name}@example.org`;
 
 let stand;
@@ -91,6 +91,55 @@ describe('supabase-js', () => {
 });
 
 describe('the wire', () => {
+    test('changes the password and the metadata: the other sessions end, this one goes on', async () => {
+        const db = client(), elsewhere = client();
+        const { data: { session } } = await db.auth.signInWithPassword({ email: email('flo'), password: PASSWORDS.flo });
+        await elsewhere.auth.signInWithPassword({ email: email('flo'), password: PASSWORDS.flo });
+        const events = [];
+        const { data: { subscription } } = db.auth.onAuthStateChange((event) => { events.push(event); });
+        const named = await db.auth.updateUser({ data: { display_name: 'Flo', city: 'Ulm', age: { years: 7 } } });
+        assert.deepEqual([named.error, named.data.user.user_metadata], [null, { display_name: 'Flo', city: 'Ulm', age: { years: 7 } }]);
+        const fewer = await db.auth.updateUser({ data: { city: null } });
+        assert.deepEqual(fewer.data.user.user_metadata, { display_name: 'Flo', age: { years: 7 } });
+        assert.equal((await elsewhere.auth.getUser()).error, null);
+        const refusals = [['short', 422, 'weak_password'], [PASSWORDS.flo, 422, 'same_password'], ['x'.repeat(73), 400, 'validation_failed']];
+        for (const [password, status, code] of refusals) {
+            const { error } = await db.auth.updateUser({ password });
+            assert.deepEqual([error.status, error.code], [status, code], password);
+        }
+        const changed = await db.auth.updateUser({ password: 'the second one' });
+        assert.deepEqual([changed.error, changed.data.user.id], [null, session.user.id]);
+        assert.equal((await db.auth.getUser()).error, null);
+        assert.equal((await db.auth.refreshSession()).error, null);
+        assert.equal((await elsewhere.auth.getUser()).error?.name, 'AuthSessionMissingError');
+        assert.notEqual((await elsewhere.auth.refreshSession()).error, null);
+        assert.equal((await signIn('flo')).json.error_code, 'invalid_credentials');
+        assert.equal((await signIn('flo', 'the second one')).status, 200);
+        const claims = claimsOf((await signIn('flo', 'the second one')).json.access_token);
+        assert.equal(claims.user_metadata.display_name, 'Flo');
+        assert.equal(claims.app_metadata.tenant_id, 't-flo');
+        subscription.unsubscribe();
+        assert.ok(events.includes('USER_UPDATED'));
+    });
+
+    test('takes a session from elsewhere (setSession), and keeps it when a change is refused', async () => {
+        const { json } = await signIn('flo', 'the second one');
+        const db = client();
+        const { data, error } = await db.auth.setSession({ access_token: json.access_token, refresh_token: json.refresh_token });
+        assert.deepEqual([error, data.user.email], [null, email('flo')]);
+        assert.equal((await db.auth.updateUser({ email: 'other@example.org' })).error.code, 'validation_failed');
+        assert.deepEqual((await db.from('user_profiles').select('display_name')).data, [{ display_name: 'flo' }]);
+    });
+
+    test('who has a session cannot guess the password with it', async () => {
+        const { json } = await signIn('gus');
+        const guess = async (n) => (await ask('user', { method: 'PUT', token: json.access_token, body: { password: n === 12 ? 'a new one' : '12' } })).status;
+        const statuses = [];
+        for (let n = 0; n < 13; n++) statuses.push(await guess(n));
+        assert.equal(statuses[0], 422);
+        assert.equal(statuses.at(-1), 429);
+    });
+
     test('a session has every part that Supabase Auth gives it', async () => {
         const { status, json, headers } = await signIn('ada');
         const claims = claimsOf(json.access_token), now = Date.now() / 1000;
@@ -130,6 +179,11 @@ describe('the wire', () => {
         ['the anonymous key as token', () => ask('user', { token: anonKey }), 403, 'bad_jwt'],
         ['a token that is none', () => ask('user', { token: 'x.y.z' }), 403, 'bad_jwt'],
         ['a user who is not in auth.users', () => ask('user', { token: userA.token }), 403, 'user_not_found'],
+        ['another address', () => ask('user', { method: 'PUT', token: userA.token, body: { email: 'x@y.z' } }), 400, 'validation_failed'],
+        ['a new password that is a number', () => ask('user', { method: 'PUT', token: userA.token, body: { password: 123456 } }), 400, 'validation_failed'],
+        ['a change that is no object', () => ask('user', { method: 'PUT', token: userA.token, body: '[]' }), 400, 'bad_json'],
+        ['a change of nobody', () => ask('user', { method: 'PUT', token: userA.token, body: { data: {} } }), 403, 'user_not_found'],
+        ['a change without a token', () => ask('user', { method: 'PUT', body: { data: {} } }), 401, 'no_authorization'],
         ['a scope that is none', () => ask('logout?scope=everyone', { body: '', token: userA.token }), 400, 'validation_failed'],
     ];
     for (const [name, request, status, code] of cases)
