@@ -6,6 +6,7 @@
 #include "http/http.h"
 #include "pg/db.h"
 #include "routes.h"
+#include "usage.h"
 #include "worker.h"
 
 enum { METRICS_BYTES_MAX = 256 << 10, METRICS_WAIT_MS = 1000 };
@@ -29,6 +30,7 @@ static const struct fail *answer(struct request *req, const struct rows *rows)
         all[i] = &worker->all[i]->metrics;
     buf_init(&text, req->mem, METRICS_BYTES_MAX);
     metrics_put(&text, all, worker->count);
+    usage_put(worker->usage, &text);
     for (int i = 0; rows != NULL && i < rows_columns(rows); i++) {
         str value = rows_text(rows, 0, i);
         buf_printf(&text, "# HELP %.*s %.*s\n# TYPE %.*s gauge\n%.*s %.*s\n",

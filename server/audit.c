@@ -11,7 +11,11 @@
 #include "base/log.h"
 #include "errand.h"
 
-enum { WITHIN_MS = 2000, BATCH_BYTES_MAX = 16 << 20 };
+enum {
+    WITHIN_MS = 2000,
+    BATCH_BYTES_MAX = 16 << 20,
+    AUDIT_EARLY = AUDIT_WAITING_MAX / 4 /* so many are not left waiting for the clock */
+};
 
 struct note {
     struct list node;
@@ -27,6 +31,7 @@ struct audit {
     struct loop *loop;
     struct metrics *metrics;
     struct timer *timer;
+    bool all;               /* reads, too */
     bool writing, failing;  /* failing: said once, not twice a second */
     pthread_mutex_t writer; /* one batch at a time */
     pthread_mutex_t lock;   /* guards what follows */
@@ -34,16 +39,20 @@ struct audit {
     int waiting;
 };
 
+static void look(void *arg);
+
 /* ---- a request ---- */
 
 /* A write is a statement that may write, or was refused before the pools: a machine's beat
  * and a function that only reads are none. Who was not let in at all is in the log. */
-static bool is_of_interest(const struct request *req, int status)
+static bool is_of_interest(const struct audit *audit, const struct request *req, int status)
 {
     bool reads = request_reads(req) || req->method == METHOD_OPTIONS;
 
     if (req->route == NULL || req->claims == NULL || str_eq(req->claims->role, STR("none")))
         return false;
+    if (audit->all && req->method != METHOD_OPTIONS)
+        return true;
     if (reads || req->method == METHOD_OTHER)
         return req->is_for_admins;
     return req->writes || (req->pool == NULL && status >= 400) || req->is_for_admins;
@@ -87,7 +96,7 @@ static void note_free(struct note *note)
 
 void audit_note(struct audit *audit, const struct request *req, int status)
 {
-    if (audit == NULL || !is_of_interest(req, status))
+    if (audit == NULL || !is_of_interest(audit, req, status))
         return;
     struct note *note = note_new(req, status);
     pthread_mutex_lock(&audit->lock);
@@ -96,7 +105,10 @@ void audit_note(struct audit *audit, const struct request *req, int status)
         list_append(&audit->notes, &note->node);
         audit->waiting++;
     }
+    bool early = fits && audit->waiting == AUDIT_EARLY;
     pthread_mutex_unlock(&audit->lock);
+    if (early && audit->loop != NULL)
+        loop_post(audit->loop, look, audit);
     if (fits)
         return;
     note_free(note);
@@ -234,7 +246,7 @@ static bool is_wanted(const struct config *config)
 {
     if (str_eq(config->audit, STR("auto")))
         return config->supabase_url.len > 0;
-    return str_eq(config->audit, STR("on"));
+    return !str_eq(config->audit, STR("off"));
 }
 
 struct audit *audit_new(const struct config *config)
@@ -242,7 +254,7 @@ struct audit *audit_new(const struct config *config)
     if (!is_wanted(config))
         return NULL;
     struct audit *audit = h2o_mem_alloc(sizeof(struct audit));
-    *audit = (struct audit){.config = config};
+    *audit = (struct audit){.config = config, .all = str_eq(config->audit, STR("all"))};
     pthread_mutex_init(&audit->lock, NULL);
     pthread_mutex_init(&audit->writer, NULL);
     list_init(&audit->notes);

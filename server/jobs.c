@@ -60,6 +60,38 @@ static bool tell(struct running *run, struct sync *sync)
     return run->job->drops.len == 0 || sync_query(sync, run->mem, &query, &rows, &run->why);
 }
 
+/* The settings that a job may ask for. */
+static const struct {
+    str name;
+    size_t offset; /* of an int64_t in struct config */
+} givens[] = {
+    {STR_ROW("audit_days"), offsetof(struct config, audit_days)},
+};
+enum { GIVENS = sizeof(givens) / sizeof(givens[0]) };
+
+static size_t find_given(str name)
+{
+    size_t at = 0;
+
+    while (at < GIVENS && !str_eq(givens[at].name, name))
+        at++;
+    return at;
+}
+
+static bool run_statement(struct running *run, struct sync *sync, str text)
+{
+    const struct job *job = run->job;
+
+    if (job->given.len == 0)
+        return sync_run(sync, run->mem, text, &run->why);
+    const char *field = (const char *)run->jobs->config + givens[find_given(job->given)].offset;
+    const str value =
+        arena_printf(run->mem, "%lld", (long long)*(const int64_t *)(const void *)field);
+    const struct statement query = {.text = text, .nparams = 1, .params = &value};
+    struct sync_rows rows;
+    return sync_query(sync, run->mem, &query, &rows, &run->why);
+}
+
 static void run_in_thread(void *arg)
 {
     struct running *run = arg;
@@ -77,7 +109,7 @@ static void run_in_thread(void *arg)
     run->locked = lock(run, sync);
     run->ran = run->locked;
     for (int i = 0; run->ran && i < run->job->nstatements; i++)
-        run->ran = sync_run(sync, run->mem, run->job->statements[i], &run->why);
+        run->ran = run_statement(run, sync, run->job->statements[i]);
     run->ran = run->ran && tell(run, sync);
     sync_close(&sync);
 }
@@ -132,6 +164,8 @@ static void add(struct jobs *jobs, const struct embedded *file)
 
     if (job == NULL)
         die(2, "%.*s", STR_ARG(why));
+    if (job->given.len > 0 && find_given(job->given) == GIVENS)
+        die(2, "%s: no job is given %.*s", file->path, STR_ARG(job->given));
     if (jobs->count == JOBS_MAX)
         die(2, "There are more than %d jobs", JOBS_MAX);
     jobs->count++;

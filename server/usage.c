@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "errand.h"
 #include "limit/tally.h"
+#include "limit/tenants.h"
 #include "worker.h"
 
 enum { WITHIN_MS = 2000, LONGEST_MONTH_S = 31 * 86400 };
@@ -18,6 +19,7 @@ enum { WITHIN_MS = 2000, LONGEST_MONTH_S = 31 * 86400 };
 struct usage {
     const struct config *config;
     struct tally *tally;
+    struct tenants *tenants; /* NULL: the metrics name none */
     struct loop *loop;
     struct timer *timer;
     bool writing;
@@ -92,6 +94,7 @@ const struct fail *usage_count(struct request *req)
 {
     struct tally_ask ask;
 
+    tenants_count(req->worker->usage->tenants, tenant_of(req));
     if (!is_counted(req, &ask))
         return NULL;
     struct tally_verdict verdict = tally_take(req->worker->usage->tally, &ask);
@@ -108,6 +111,11 @@ void usage_refused(const struct request *req)
 
     if (is_counted(req, &ask))
         tally_refuse(req->worker->usage->tally, &ask);
+}
+
+void usage_put(const struct usage *usage, struct buf *text)
+{
+    tenants_put(usage->tenants, text);
 }
 
 /* ---- writing ---- */
@@ -211,7 +219,8 @@ struct usage *usage_new(const struct config *config)
 
     if (usage == NULL)
         abort();
-    *usage = (struct usage){.config = config, .tally = tally_new()};
+    *usage = (struct usage){
+        .config = config, .tally = tally_new(), .tenants = tenants_new(config->tenant_metrics)};
     pthread_mutex_init(&usage->writer, NULL);
     return usage;
 }
@@ -236,6 +245,7 @@ void usage_free(struct usage **usage)
 
     *usage = NULL;
     tally_free(&last->tally);
+    tenants_free(&last->tenants);
     pthread_mutex_destroy(&last->writer);
     free(last);
 }

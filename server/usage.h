@@ -5,6 +5,7 @@
 #ifndef USAGE_H
 #define USAGE_H
 
+#include "base/buf.h"
 #include "base/config.h"
 #include "base/fail.h"
 #include "base/request.h"
@@ -23,6 +24,9 @@ const struct fail *usage_count(struct request *req);
 
 /* The same for one that a rate limit has refused. */
 void usage_refused(const struct request *req);
+
+/* Appends the requests by tenant for /metrics, when the settings ask for it. */
+void usage_put(const struct usage *usage, struct buf *text);
 
 /* When no worker runs any more: writes what is left, blocking for two seconds at most. usage_free
  * comes when the loop is gone. */

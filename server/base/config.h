@@ -77,12 +77,14 @@ struct config {
     int64_t jwt_cache_max_entries; /* verified tokens kept a worker */
     str jwks_url;                  /* a URL or a file; absent: Supabase's, below supabase_url */
     int64_t jwks_every_ms, jwks_again_ms;
-    str supabase_url; /* absent: none */
-    str audit;        /* auto | on | off */
-    str state_dir;    /* absent: the user's own; "off": nothing is kept */
+    str supabase_url;   /* absent: none */
+    str audit;          /* auto | on | all | off */
+    int64_t audit_days; /* entries are kept; 0: for ever */
+    str state_dir;      /* absent: the user's own; "off": nothing is kept */
     /* tenants */
-    str tenant_claim;  /* of tokens; absent: there is no fence */
-    str tenant_column; /* of relations */
+    str tenant_claim;       /* of tokens; absent: there is no fence */
+    str tenant_column;      /* of relations */
+    int64_t tenant_metrics; /* how many /metrics names; 0: none */
     /* signing in */
     str auth;                   /* auto | builtin | off */
     str auth_url;               /* of Supabase Auth itself; absent: below supabase_url */

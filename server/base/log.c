@@ -346,6 +346,8 @@ void log_access(const struct log_access *access)
     put_number(&line, STR("us"), access->us);
     if (access->role.len > 0)
         put_pair(&line, STR("role"), access->role);
+    if (access->tenant.len > 0)
+        put_pair(&line, STR("tenant"), access->tenant);
     put_pair(&line, STR("peer"), access->peer);
     if (access->code.len > 0)
         put_pair(&line, STR("code"), access->code);

@@ -23,8 +23,9 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
  * 500 on, warn from 400 on, else info. A no-op when that or the access log is off. */
 struct log_access {
     str id, peer, method, path, role;
-    str code; /* PGRST... or SQLSTATE of a failure, or absent */
-    str app;  /* the client's X-Application-Name, or absent */
+    str tenant; /* of the token or API key, or absent */
+    str code;   /* PGRST... or SQLSTATE of a failure, or absent */
+    str app;    /* the client's X-Application-Name, or absent */
     int status;
     size_t bytes;
     int64_t us; /* how long */

@@ -155,8 +155,11 @@ const struct setting settings[] = {
      "how often they are fetched"},
     {"JWKS_COOLDOWN", SETTING_DURATION, AT(jwks_again_ms), "30s", 100, HOUR, "", NULL,
      "how soon again after a failure, or when a token names a key that is not there"},
-    {"AUDIT", SETTING_CHOICE, AT(audit), "auto", 0, 0, "", "auto on off",
-     "requests that write, or are for administrators, are written to audit_log; auto: with SUPABASE_URL"},
+    {"AUDIT", SETTING_CHOICE, AT(audit), "auto", 0, 0, "", "auto on all off",
+     "requests that write, or are for administrators, are written to audit_log; all: reads, too; auto: "
+     "on with SUPABASE_URL"},
+    {"AUDIT_DAYS", SETTING_COUNT, AT(audit_days), "365", 0, 36500, "", NULL,
+     "how long entries of audit_log are kept, by whole months; 0: for ever"},
     {"STATE_DIR", SETTING_TEXT, AT(state_dir), NULL, 0, 0, "STATE_DIRECTORY", NULL,
      "a folder for the last good keys; by default $XDG_STATE_HOME/postern or ~/.local/state/postern; off"},
 
@@ -164,6 +167,8 @@ const struct setting settings[] = {
      "the claim that names the caller's tenant: relations with the column below show only its rows"},
     {"TENANT_COLUMN", SETTING_TEXT, AT(tenant_column), "tenant_id", 0, 0, "", NULL,
      "the column of such relations"},
+    {"TENANT_METRICS", SETTING_COUNT, AT(tenant_metrics), "0", 0, 1000, "", NULL,
+     "tenants that /metrics counts by name, the others as one; 0: it names none, as anybody may read it"},
 
     {"AUTH", SETTING_CHOICE, AT(auth), "auto", 0, 0, "", "auto builtin off",
      "who answers /auth/v1: Supabase Auth if its URL is set, or builtin: users of auth.users sign in"},

@@ -333,6 +333,7 @@ void exchange_finish(struct exchange *exchange, enum exchange_state state)
                                     .method = req->method_name,
                                     .path = req->path,
                                     .role = req->claims == NULL ? STR("") : req->claims->role,
+                                    .tenant = req->claims == NULL ? STR("") : req->claims->tenant,
                                     .code = str_from(req->failed),
                                     .app = request_header(req, STR("x-application-name")),
                                     .status = exchange->status,

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "pg/work.h"
 
-enum { CONTEXT_JSON_MAX = 128 << 10, REQUEST_GUCS = 4 };
+enum { CONTEXT_JSON_MAX = 128 << 10, REQUEST_GUCS = 4, TENANT_GUCS = 1 };
 
 struct gucs {
     struct guc *list;
@@ -81,6 +81,15 @@ static void add_request(struct gucs *gucs, const struct config *config, const st
     add(gucs, list, REQUEST_GUCS);
 }
 
+/* For policies and functions that want no JSON: request.tenant_id, as long as the transaction. */
+static void add_tenant(struct gucs *gucs, const struct request *req)
+{
+    const struct guc tenant = {STR("request.tenant_id"), req->claims->tenant};
+
+    if (tenant.value.len > 0)
+        add(gucs, &tenant, TENANT_GUCS);
+}
+
 struct statement context_statement(const struct db_options *options, const struct request *req,
                                    const struct statement *statement)
 {
@@ -95,7 +104,8 @@ struct statement context_statement(const struct db_options *options, const struc
         result.isolation = isolation;
     bool told = statement->access == ACCESS_WRITE || work_is_solitary(&result) ||
                 str_eq(config->request_settings, STR("always")) || options->reads_request(req);
-    int room = statement->ngucs + config->napp_settings + nof_role + (told ? REQUEST_GUCS : 0);
+    int room = statement->ngucs + config->napp_settings + nof_role + (told ? REQUEST_GUCS : 0) +
+               (req->claims->tenant.len > 0 ? TENANT_GUCS : 0);
     if (room == statement->ngucs)
         return result;
     struct gucs gucs = {arena_array(req->mem, struct guc, (size_t)room), 0};
@@ -103,6 +113,7 @@ struct statement context_statement(const struct db_options *options, const struc
     add(&gucs, of_role, nof_role);
     if (told)
         add_request(&gucs, config, req);
+    add_tenant(&gucs, req);
     add(&gucs, statement->gucs, statement->ngucs);
     result.gucs = gucs.list;
     result.ngucs = gucs.count;

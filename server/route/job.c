@@ -36,12 +36,19 @@ static bool read_drops(struct job_reader *reader, str text)
     return true;
 }
 
+static bool read_given(struct job_reader *reader, str text)
+{
+    reader->job->given = text;
+    return true;
+}
+
 static const struct {
     str word;
     bool (*read)(struct job_reader *reader, str text);
 } settings[] = {
     {STR_ROW("every:"), read_every},
     {STR_ROW("drops:"), read_drops},
+    {STR_ROW("given:"), read_given},
 };
 
 static bool read_header_line(struct job_reader *reader, str line)
@@ -118,7 +125,7 @@ const struct job *job_parse(arena *mem, str file_name, str text, str *why)
     reader.file_name = arena_copy(mem, file_name);
     reader.job = arena_new(mem, struct job);
     reader.job->name = base_name(reader.file_name);
-    reader.job->drops = STR("");
+    reader.job->drops = reader.job->given = STR("");
     buf_init(&reader.about, mem, ABOUT_MAX);
     if (!read_header(&reader) || !read_statements(&reader)) {
         *why = reader.why;

@@ -10,6 +10,7 @@ struct job {
     str about;        /* the description lines, joined by blanks */
     int64_t every_ms; /* from the end of one run to the start of the next */
     str drops;        /* comma list for cache_drop, "private.a,private.b"; empty: none */
+    str given;        /* the name of a setting that is $1 of every statement; empty: none */
     str *statements;  /* to be run one by one, each a transaction of its own */
     int nstatements;
 };

@@ -122,3 +122,54 @@ test('it is off unless asked for, or with SUPABASE_URL', async () => {
         assert.equal((await entries('request_id = $1', [id])).length, want, JSON.stringify(env));
     }
 });
+
+test('all: reads are written down, too, each once, with its tenant', async () => {
+    const server = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_AUDIT: 'all' } });
+    const token = await mintUser(userA.id, userA.email, { tenant_id: 'ant' });
+    const read = (n) => fetch(`${server.url}/rest/v1/notes_audit?limit=1`, { headers: { ...as(token), 'x-request-id': `read-${n}` } }).then((reply) => reply.status);
+    let next = 0;
+    await Promise.all(Array.from({ length: 8 }, async () => { for (let n = next++; n < 2000; n = next++) assert.equal(await read(n), 200); }));
+    await server.stop();
+    const [row] = await stand.query("select count(*)::int as all, count(distinct request_id)::int as different, min(tenant_id) as tenant, min(method) as method from audit_log where request_id like 'read-%'");
+    assert.deepEqual(row, { all: 2000, different: 2000, tenant: 'ant', method: 'GET' });
+});
+
+test('a kill loses no more than what was asked just before', async () => {
+    const server = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_AUDIT: 'on' } });
+    const answered = [];
+    let over = false;
+    const load = Promise.all(Array.from({ length: 4 }, async (_, lane) => {
+        for (let n = 0; !over; n++) {
+            const id = `kill-${lane}-${n}`;
+            const reply = await fetch(`${server.url}/rest/v1/notes_audit?id=eq.0`, { method: 'DELETE', headers: { ...as(userA.token), 'x-request-id': id } }).catch(() => null);
+            if (reply?.ok) answered.push([id, Date.now()]);
+        }
+    }));
+    await until(async () => (await entries("request_id like 'kill-%'")).length > 200, 'some entries');
+    server.kill();
+    const at = Date.now();
+    over = true;
+    await load;
+    const kept = (await entries("request_id like 'kill-%'")).map((entry) => entry.request_id);
+    assert.equal(new Set(kept).size, kept.length, 'none twice');
+    const lost = answered.filter(([id]) => !kept.includes(id)).map(([, when]) => at - when);
+    const longest = Math.max(0, ...lost);
+    console.log(`# ${answered.length} answered, ${lost.length} lost, the oldest ${longest} ms before the kill`);
+    assert.ok(longest < 5000, `${longest} ms`); /* 1,000 where the machine has time */
+});
+
+test('old months are dropped by the job, for as many days as the setting says', async () => {
+    const months = async () => (await stand.query("select relname from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = 'audit_log'::regclass order by 1")).map((row) => row.relname);
+    await stand.query("select postern.make_audit_partition('2020-02-10'), postern.make_audit_partition(now() - interval '40 days')");
+    await stand.query("insert into audit_log (action, method, created_at) values ('old', 'GET', '2020-02-10'), ('old', 'GET', now() - interval '40 days')");
+    const olds = async () => (await stand.query("select count(*)::int as n from audit_log where action = 'old'"))[0].n;
+    const [own] = (await months()).slice(1);
+    await stand.query('select postern.keep_audit(0)');
+    assert.equal(await olds(), 2);
+    const server = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_AUDIT_DAYS: '90', POSTERN_MIGRATION_DATABASE_URL: stand.cluster.url(stand.db) } });
+    await until(async () => (await olds()) === 1, 'the drop');
+    assert.ok(!(await months()).includes('audit_log_2020_02') && (await months()).includes(own));
+    await server.stop();
+    assert.ok((await months()).length >= 7, 'half a year ahead');
+    assert.equal((await ask('GET', '/rest/v1/audit_log?action=eq.old', { token: admin.token })).status, 200);
+});

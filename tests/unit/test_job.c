@@ -25,9 +25,12 @@ static void a_job_says_when_and_what(void **state)
     assert_text(job->about, "Refreshes things.");
     assert_text(job->drops, "private.a, b");
     assert_int_equal(job->every_ms, 300000);
+    assert_text(job->given, "");
     assert_int_equal(job->nstatements, 2);
     assert_text(job->statements[0], "select 1");
     assert_text(job->statements[1], "select\n  ';' , 2");
+    job = job_parse(mem, STR("j"), STR("-- every: 5m\n-- given: days\nselect $1;\n"), &why);
+    assert_text(job->given, "days");
     assert_null(job_parse(mem, STR("j"), STR("-- every: 5m\nselect 1"), &why));
     assert_null(job_parse(mem, STR("j"), STR("-- every: 5x\nselect 1;\n"), &why));
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "limit/tally.h"
+#include "limit/tenants.h"
 
 #define DAY_S INT64_C(86400)
 #define NOVEMBER INT64_C(1795651200) /* 2026-11-26 00:00 UTC */
@@ -180,6 +181,47 @@ static void a_quota_counts_what_others_have_counted(void **state)
     tally_free(&tally);
 }
 
+static void a_metric_names_as_many_tenants_as_it_may(void **state)
+{
+    static const char *const asks[] = {"ant", "bee", "ant", "cat", "dog", "", "bee\\\"\n"};
+    struct tenants *tenants = tenants_new(2), *none = tenants_new(0);
+    arena *mem = arena_open();
+    struct buf text;
+
+    (void)state;
+    assert_null(none);
+    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+        tenants_count(tenants, str_from(asks[i]));
+        tenants_count(none, str_from(asks[i]));
+    }
+    buf_init(&text, mem, 4096);
+    tenants_put(none, &text);
+    assert_int_equal(text.len, 0);
+    tenants_put(tenants, &text);
+    const char *told = arena_cstr(mem, buf_str(&text));
+    assert_non_null(strstr(told, "\npostern_tenant_requests_total{tenant=\"ant\"} 2\n"));
+    assert_non_null(strstr(told, "\npostern_tenant_requests_total{tenant=\"bee\"} 1\n"));
+    assert_non_null(strstr(told, "\npostern_tenant_requests_total{tenant=\"other\"} 3\n"));
+    assert_null(strstr(told, "cat"));
+    tenants_free(&tenants);
+    arena_close(&mem);
+}
+
+static void a_label_is_escaped(void **state)
+{
+    struct tenants *tenants = tenants_new(1);
+    arena *mem = arena_open();
+    struct buf text;
+
+    (void)state;
+    tenants_count(tenants, STR("a\"b\\c\nd"));
+    buf_init(&text, mem, 4096);
+    tenants_put(tenants, &text);
+    assert_non_null(strstr(arena_cstr(mem, buf_str(&text)), "{tenant=\"a\\\"b\\\\c\\nd\"} 1\n"));
+    tenants_free(&tenants);
+    arena_close(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +232,8 @@ int main(void)
         cmocka_unit_test(too_many_rows_are_refused_and_said_so),
         cmocka_unit_test(a_quota_is_for_a_month),
         cmocka_unit_test(a_quota_counts_what_others_have_counted),
+        cmocka_unit_test(a_metric_names_as_many_tenants_as_it_may),
+        cmocka_unit_test(a_label_is_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
