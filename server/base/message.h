@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-enum message_kind { MESSAGE_TEXT = 1, MESSAGE_BINARY = 2, MESSAGE_CLOSE = 8 };
+enum message_kind { MESSAGE_TEXT = 1, MESSAGE_BINARY = 2, MESSAGE_CLOSE = 8, MESSAGE_PONG = 10 };
 
 struct message {
     atomic_int refs;

@@ -1,6 +1,9 @@
 /* See handshake.h. */
 #include "ws/handshake.h"
 
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
 static bool cut_line(str *rest, str *line)
 {
     const char *end = memmem(rest->at, rest->len, "\r\n", 2);
@@ -135,4 +138,17 @@ enum handshake_state handshake_read(str text, struct handshake *handshake, size_
         !read_headers(text, handshake))
         return HANDSHAKE_BAD;
     return judge(handshake);
+}
+
+/* RFC 6455 4.2.2, 5.4: SHA-1 of the key and a text that no other protocol has, in base64. */
+void handshake_accept(str key, char accept[HANDSHAKE_ACCEPT_BYTES])
+{
+    static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    unsigned char text[64 + sizeof(guid)], digest[SHA_DIGEST_LENGTH];
+    size_t len = key.len < 64 ? key.len : 64;
+
+    memcpy(text, key.at, len);
+    memcpy(text + len, guid, sizeof(guid) - 1);
+    SHA1(text, len + sizeof(guid) - 1, digest);
+    EVP_EncodeBlock((unsigned char *)accept, digest, sizeof(digest));
 }

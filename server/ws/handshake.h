@@ -1,5 +1,5 @@
 /* The head of a request that wants to become a WebSocket: read and checked before the socket is
- * given to libwebsockets. Pure, fuzzed. Source: RFC 6455 4.2.1; RFC 9110, 9112. */
+ * given to a peer. Pure, fuzzed. Source: RFC 6455 4.2.1; RFC 9110, 9112. */
 #ifndef WS_HANDSHAKE_H
 #define WS_HANDSHAKE_H
 
@@ -28,6 +28,10 @@ enum handshake_state {
 
 /* Reads what came so far; *len becomes how long the head is. Texts point into it. */
 enum handshake_state handshake_read(str text, struct handshake *handshake, size_t *len);
+
+/* What the answer proves to have read the key with: Sec-WebSocket-Accept, ended by a NUL. */
+enum { HANDSHAKE_ACCEPT_BYTES = 29 };
+void handshake_accept(str key, char accept[HANDSHAKE_ACCEPT_BYTES]);
 
 /* By a name in lower case; at == NULL when it is not there. */
 str handshake_header(const struct handshake *handshake, str name);

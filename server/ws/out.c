@@ -1,54 +1,55 @@
 /* What is sent to clients: messages wait until the end of the loop's turn, then all of them leave
  * in one write; a client that does not read has a queue with a cap. */
-#include <stdlib.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "ws/ws_inside.h"
 
 /* ---- writing ---- */
 
-/* As many messages as fit; one that never fits goes alone. */
-static void write_some(struct peer *peer)
+/* As much of what waits as one write takes; the first message may have left in part. */
+static size_t gather(const struct queue *queue, char *out)
 {
-    struct ws *ws = peer->ws;
-    struct message *message = queue_first(&peer->queue);
-    unsigned char *out = ws->out + LWS_PRE, *large = NULL;
-    size_t len = 0;
+    size_t len = 0, skip = queue->sent;
 
-    if (message != NULL && message->len > WS_OUT_BYTES) {
-        large = malloc(LWS_PRE + message->len);
-        if (large == NULL)
-            abort();
-        out = large + LWS_PRE;
+    for (uint32_t i = 0; i < queue->count && len < WS_OUT_BYTES; i++) {
+        const struct message *message = queue_at(queue, i);
+        size_t rest = message->len - skip, room = WS_OUT_BYTES - len;
+        size_t take = rest < room ? rest : room;
+        memcpy(out + len, message->bytes + skip, take);
+        len += take;
+        skip = 0;
     }
-    while (message != NULL && (len == 0 || len + message->len <= WS_OUT_BYTES)) {
-        memcpy(out + len, message->bytes, message->len);
-        len += message->len;
-        queue_take(&peer->queue);
-        message = large == NULL ? queue_first(&peer->queue) : NULL;
-    }
-    /* The frames are complete: libwebsockets sends the bytes as they are. */
-    if (len > 0 && lws_write(peer->wsi, out, len, LWS_WRITE_HTTP) < 0)
-        peer->broken = true;
+    return len;
+}
+
+/* False: the socket takes no more. */
+static bool write_some(struct peer *peer)
+{
+    size_t len = gather(&peer->queue, peer->ws->out);
+    ssize_t sent = send(peer->fd, peer->ws->out, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        peer_end(peer);
+    if (sent <= 0)
+        return false;
     peer->stuck = false;
-    free(large);
+    queue_sent(&peer->queue, (size_t)sent);
+    return (size_t)sent == len;
 }
 
-/* What the socket does not take of a write libwebsockets keeps: until that has left it gets no
- * more. */
-static bool may_write(const struct peer *peer)
+void peer_write(struct peer *peer)
 {
-    return !peer->broken && peer->queue.count > 0 && !lws_partial_buffered(peer->wsi);
-}
+    bool more = true;
 
-static void write_all(struct peer *peer)
-{
-    while (may_write(peer))
-        write_some(peer);
-    if (peer->broken)
-        lws_set_timeout(peer->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
-    else if (peer->queue.count > 0)
-        lws_callback_on_writable(peer->wsi);
+    while (more && !peer->ended && peer->queue.count > 0)
+        more = write_some(peer);
+    if (peer->ended)
+        return;
+    watch_for(peer->watch, WATCH_READ | (peer->queue.count > 0 ? WATCH_WRITE : 0));
+    if (peer->queue.count == 0 && peer->closing_us != 0 && peer->heard_close)
+        peer_end(peer);
     if (peer->crowded && peer_queued(peer) < WS_ROOM) {
         peer->crowded = false;
         peer->ws->fns->roomy(peer->session);
@@ -62,8 +63,11 @@ static void flush(void *arg)
 
     ws->flushing = false;
     LIST_EACH (node, &ws->waiting) {
+        struct peer *peer = LIST_ENTRY(node, struct peer, of_waiting);
         list_remove(node);
-        write_all(LIST_ENTRY(node, struct peer, of_waiting));
+        peer_write(peer);
+        if (peer->ended)
+            peer_free(peer);
     }
 }
 
@@ -73,18 +77,24 @@ static void flush_soon(struct peer *peer)
 
     if (list_empty(&peer->of_waiting))
         list_append(&ws->waiting, &peer->of_waiting);
-    if (!ws->flushing)
+    if (!ws->flushing && !ws->closing)
         loop_soon(ws->loop, flush, ws);
     ws->flushing = true;
 }
 
-int peer_on_writable(struct peer *peer)
+void peer_end(struct peer *peer)
 {
-    write_all(peer);
-    return peer->broken ? -1 : 0;
+    peer->ended = true;
+    watch_for(peer->watch, 0);
+    flush_soon(peer);
 }
 
 /* ---- the cap ---- */
+
+static bool fits(const struct peer *peer, const struct message *message)
+{
+    return peer->queue.count == 0 || peer->queue.bytes + message->len <= WS_QUEUE_MAX;
+}
 
 static void overflow(struct peer *peer)
 {
@@ -92,16 +102,11 @@ static void overflow(struct peer *peer)
     peer->ws->fns->overflown(peer->session);
 }
 
-static bool fits(const struct peer *peer, const struct message *message)
-{
-    return peer->queue.count == 0 || peer->queue.bytes + message->len <= WS_QUEUE_MAX;
-}
-
-/* Room for one more, if it cannot be had otherwise at the cost of what waits. */
+/* At the cost of what waits, if it must be. */
 static bool make_room(struct peer *peer, const struct message *message)
 {
     if (peer->queue.bytes > WS_OUT_BYTES)
-        write_all(peer); /* who reads should not lose anything because a turn is long */
+        peer_write(peer); /* who reads should not lose anything because a turn is long */
     if (fits(peer, message))
         return true;
     if (message->droppable)
@@ -114,10 +119,10 @@ static bool make_room(struct peer *peer, const struct message *message)
 
 void peer_send(struct peer *peer, struct message *message)
 {
-    if (peer->closing_us != 0 || peer->broken || !make_room(peer, message))
+    if (peer->closing_us != 0 || peer->ended || !make_room(peer, message))
         return;
-    if (peer->closing_us != 0)
-        return; /* that is what overflowing has led to */
+    if (peer->closing_us != 0 || peer->ended)
+        return; /* that is what it has led to */
     queue_put(&peer->queue, message);
     peer->crowded |= peer_queued(peer) >= WS_ROOM;
     flush_soon(peer);
@@ -139,9 +144,9 @@ size_t peer_queued(const struct peer *peer)
     return peer->queue.bytes;
 }
 
-void peer_look(struct peer *peer)
+void peer_look_at_queue(struct peer *peer)
 {
-    if (peer->closing_us != 0 || peer_queued(peer) < WS_ROOM)
+    if (peer->closing_us != 0 || peer->ended || peer_queued(peer) < WS_ROOM)
         return;
     if (peer->stuck)
         overflow(peer);

@@ -53,6 +53,11 @@ struct message *queue_first(const struct queue *queue)
     return queue->count == 0 ? NULL : *slot(queue, 0);
 }
 
+struct message *queue_at(const struct queue *queue, uint32_t i)
+{
+    return *slot(queue, i);
+}
+
 static void give_back(struct queue *queue)
 {
     if (queue->count > 0)
@@ -65,11 +70,23 @@ void queue_take(struct queue *queue)
 {
     struct message *message = *slot(queue, 0);
 
+    queue->sent = 0;
     queue->bytes -= message->len;
     queue->first = (queue->first + 1) & (queue->room - 1);
     queue->count--;
     end_wait(queue, message);
     give_back(queue);
+}
+
+void queue_sent(struct queue *queue, size_t len)
+{
+    size_t sent = queue->sent + len;
+
+    while (queue->count > 0 && sent >= queue_first(queue)->len) {
+        sent -= queue_first(queue)->len;
+        queue_take(queue);
+    }
+    queue->sent = sent;
 }
 
 /* Keeps those for which keeps is true. */
@@ -79,7 +96,7 @@ static void keep_only(struct queue *queue, bool (*keeps)(const struct message *m
 
     for (uint32_t i = 0; i < queue->count; i++) {
         struct message *message = *slot(queue, i);
-        if (keeps(message)) {
+        if (keeps(message) || (i == 0 && queue->sent > 0)) {
             *slot(queue, kept++) = message;
         } else {
             queue->bytes -= message->len;
@@ -100,6 +117,12 @@ void queue_drop(struct queue *queue)
     keep_only(queue, is_due);
 }
 
+static bool never(const struct message *message)
+{
+    (void)message;
+    return false;
+}
+
 static bool stays(const struct message *message)
 {
     return message->stays;
@@ -109,7 +132,7 @@ void queue_lose(struct queue *queue, size_t max)
 {
     keep_only(queue, stays);
     if (queue->bytes > max)
-        queue_clear(queue);
+        keep_only(queue, never);
 }
 
 void queue_clear(struct queue *queue)

@@ -1,6 +1,5 @@
-/* WebSocket clients of one worker: the handshake is checked here, framing is libwebsockets'.
- * Messages wait in a queue with a cap; all of one turn of the loop leave in one write.
- * Source: RFC 6455; libwebsockets 4.1. */
+/* WebSocket clients of one worker. Messages wait in a queue with a cap; all of one turn of the loop
+ * leave in one write. Source: RFC 6455. */
 #ifndef WS_WS_H
 #define WS_WS_H
 
@@ -12,6 +11,7 @@ enum {
     WS_QUEUE_MAX = 1 << 20,  /* bytes that wait for one client; one that is larger waits alone */
     WS_ROOM = 256 << 10,     /* with less than this a client has room for more changes */
     WS_FRAME_MAX = 5000000,  /* bytes of one message from a client: more is 1009 */
+    WS_PIECES_MAX = 10000,   /* frames of one message from a client: more is 1008 */
     WS_HANDSHAKE_MS = 10000, /* to send the head */
     WS_REFUSED_MAX = 1000    /* refusals that wait for their delay; more are answered at once */
 };

@@ -1,50 +1,60 @@
-/* The nouns inside of ws/: what comes is in ws.c, what is sent in out.c. */
+/* The nouns inside of ws/: who wants in is in ws.c, what comes from peers in peer.c, what is sent
+ * to them in out.c. */
 #ifndef WS_WS_INSIDE_H
 #define WS_WS_INSIDE_H
 
-#include <libwebsockets.h>
-
 #include "base/list.h"
+#include "ws/framing.h"
 #include "ws/queue.h"
 #include "ws/ws.h"
 
-enum { WS_OUT_BYTES = 16 << 10 /* one write; what the socket does not take of it is copied */ };
+enum { WS_IN_BYTES = 32 << 10 /* one read */, WS_OUT_BYTES = 64 << 10 /* one write */ };
 
 struct ws {
     struct loop *loop;
     const struct ws_fns *fns;
     void *arg;
-    struct lws_context *context;
-    struct lws_vhost *vhost;
     struct list peers, guests;
-    struct list waiting;   /* peers that have got something in this turn of the loop */
-    bool flushing;         /* at the end of this turn */
-    struct peer *adopting; /* libwebsockets answers the handshake inside the call that adopts */
+    struct list waiting; /* peers that have got something in this turn of the loop, or have ended */
+    bool flushing;       /* at the end of this turn */
     struct timer *sweep;
     struct message_meter *meter;
     int npeers, nrefused;
     int64_t idle_ms;
-    unsigned char *out;
+    bool closing;
+    char *in, *out; /* what is read and what is written at the moment */
 };
 
 struct peer {
     struct list node, of_waiting;
     struct ws *ws;
-    struct lws *wsi;
+    int fd;
+    struct watch *watch;
     void *session;
     struct queue queue;
-    struct buf_in {
+    struct framing framing;
+    struct message_in {
         char *at;
         size_t len, room;
-    } in; /* a message of which not all pieces came */
+        int frames;
+    } in; /* a message of which not all has come */
     int64_t heard_us, closing_us;
-    bool broken;  /* a write has failed */
-    bool crowded; /* it has had no room since it was told that it has */
-    bool stuck;   /* without room, and nothing has left since a sweep looked */
+    bool heard_close; /* it says nothing more */
+    bool deaf;        /* what it says cannot be read */
+    bool ended;       /* it is freed at the end of the turn */
+    bool crowded;     /* it has had no room since it was told that it has */
+    bool stuck;       /* without room, and nothing has left since a sweep looked */
 };
 
+/* ---- peer.c ---- */
+/* The answer to the handshake has been sent. early: what came behind the handshake. */
+void peer_new(struct ws *ws, int fd, void *session, str early);
+void peer_free(struct peer *peer);
+void peer_look(struct peer *peer, int64_t now_us); /* every few seconds */
+
 /* ---- out.c ---- */
-int peer_on_writable(struct peer *peer); /* what libwebsockets is to be told: -1 ends it */
-void peer_look(struct peer *peer);       /* every few seconds: does it read at all? */
+void peer_write(struct peer *peer); /* what waits, as far as the socket takes it */
+void peer_end(struct peer *peer);   /* at the end of the turn */
+void peer_look_at_queue(struct peer *peer);
 
 #endif
