@@ -295,7 +295,11 @@ static void put_responses(struct writer *writer, const struct route_file *file)
         put_error(writer, STR("401"), STR("Nobody, or nobody who is known"));
     if (file->access == ROUTE_ADMIN || file->access == ROUTE_NODE)
         put_error(writer, STR("403"), STR("Not for this caller"));
-    if (missing.at != NULL)
-        put_error(writer, STR("404"), missing);
+    bool changes = file->method != METHOD_GET; /* its functions may find that it cannot be */
+    if (missing.at != NULL || changes)
+        put_error(writer, STR("404"),
+                  missing.at != NULL ? missing : STR("What it is about is not there"));
+    if (changes)
+        put_error(writer, STR("409"), STR("It is there already, or its state does not allow it"));
     writer_close(writer, '}');
 }

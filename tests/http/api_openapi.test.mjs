@@ -65,8 +65,8 @@ describe('the description of the curated routes', () => {
         assert.deepEqual(body.required, ['title']);
         assert.deepEqual(body.properties.title, { type: 'string', minLength: 1, maxLength: 20 });
         assert.deepEqual(body.properties.cost, { anyOf: [{ type: 'number' }, { type: 'null' }] });
-        assert.deepEqual(Object.keys(post.responses), ['201', '400', '401']);
-        assert.deepEqual(Object.keys(document.paths['/api/test/tasks/{id}'].delete.responses), ['204', '400', '401', '403', '404']);
+        assert.deepEqual(Object.keys(post.responses), ['201', '400', '401', '404', '409']);
+        assert.deepEqual(Object.keys(document.paths['/api/test/tasks/{id}'].delete.responses), ['204', '400', '401', '403', '404', '409']);
         assert.deepEqual(Object.keys(document.paths['/api/v1/contribute/work'].get.responses), ['200', '204', '401']);
         assert.deepEqual(document.paths['/api/test/node'].get.security, [{ key: [] }]);
     });
@@ -104,6 +104,20 @@ describe('the description of the curated routes', () => {
             assert.equal((await send(anonKey)).status, 401, name);
             if (operation['x-access'] === 'admin') assert.equal((await send(userA.token)).status, 403, name);
         }
+    });
+
+    test('every write that it describes answers as it says', async () => {
+        const { body: { api_key: key } } = await api('v1/operators/rotate-key', { method: 'POST', token: userA.token });
+        const tokens = { user: userA.token, admin: admin.token, node: key }, unlike = [];
+        let answered = 0;
+        for (const { path, method, operation, name } of operations()) {
+            if (method === 'get') continue;
+            const { status } = await api(fill(path, operation.parameters), { method: method.toUpperCase(), token: tokens[operation['x-access']], body: method === 'delete' ? undefined : body(operation) });
+            if (status >= 500 || operation.responses[status] === undefined) unlike.push(`${name}: ${status} is not one of ${Object.keys(operation.responses)}`);
+            answered++;
+        }
+        assert.deepEqual(unlike, []);
+        assert.ok(answered > 60, `${answered}`);
     });
 });
 
