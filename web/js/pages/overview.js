@@ -2,6 +2,7 @@
 import { fill, h } from '../dom.js';
 import { ago, count, counted, formName } from '../format.js';
 import { panel } from '../parts/panel.js';
+import { steadily } from '../parts/steady.js';
 import { digits } from './overview/digits.js';
 import { growth } from './overview/growth.js';
 import { leaderboard } from './overview/leaderboard.js';
@@ -19,6 +20,10 @@ function headline({ api, live, signal }) {
     found += 1;
     since.textContent = `+${count(found)} since you look`;
   }, { signal });
+  const atWork = h('div');
+  const drawMachines = () => steadily(atWork, () => fill(atWork, live.snapshot.fleet && machines(live.snapshot)));
+  drawMachines();
+  live.on('update', drawMachines, { signal });
   return panel({
     title: 'All primes', kind: 'headline', signal, every: 5000, lines: 2,
     load: () => api.get('/api/stats'),
@@ -30,7 +35,7 @@ function headline({ api, live, signal }) {
       since,
       h('p', { class: 'lead' }, `of ${counted(stats.by_form.length, 'form')}. The largest has `, h('b', {}, count(stats.largest_digits)), ' digits: ',
         h('a', { href: `/browse?sort_by=digits` }, h('code', {}, stats.largest_expression)), '.'),
-      live.snapshot.fleet && machines(live.snapshot)),
+      atWork),
   });
 }
 
