@@ -1,10 +1,10 @@
 /* /api/ - the curated routes: the book finds the file, the file makes the statement, the database
  * makes the answer. What is cached goes through api_cache.c, what is streamed through api_stream.c
- * and api_events.c. */
+ * and api_events.c, what is watched through api_watch.c. */
 #include "api.h"
 
 #include "docs.h"
-#include "http/http.h"
+#include "http/events.h"
 #include "pg/db.h"
 #include "routes.h"
 #include "worker.h"
@@ -51,6 +51,8 @@ const struct fail *api_handle(struct request *req)
     struct call *call = arena_new(req->mem, struct call);
     call->req = req;
     TRY(route_ask_parse(req, &match, &call->ask));
+    if (req->method == METHOD_GET && call->ask.answer->kind != ANSWER_EVENTS && events_wanted(req))
+        return api_watch_handle(call);
     if (match.file->by.at != NULL)
         return api_handler(match.file->by)(call); /* routes_check has seen that there is one */
     if (by_memory[match.file->memory] != NULL)

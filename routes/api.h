@@ -33,6 +33,12 @@ const struct fail *api_body(const struct call *call, const struct rows *rows, st
 /* api_cache.c: answers from the cache, or asks the database once for all who want the same. */
 const struct fail *api_cache_handle(struct call *call);
 
+/* A failure of another request, for this one. */
+const struct fail *api_fail_copy(arena *mem, const struct fail *fail);
+
+/* api_watch.c: the answer, and again whenever it has changed: for who accepts events. */
+const struct fail *api_watch_handle(struct call *call);
+
 /* api_events.c: answers that do not end. */
 const struct fail *api_events_handle(struct call *call);
 

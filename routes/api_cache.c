@@ -188,7 +188,7 @@ static bool on_fail(void *arg, const struct fail *fail)
 /* ---- who follows ---- */
 
 /* The failure is another request's: what it points to dies with that one. */
-static const struct fail *copy_fail(arena *mem, const struct fail *fail)
+const struct fail *api_fail_copy(arena *mem, const struct fail *fail)
 {
     struct fail *copy = arena_new(mem, struct fail);
 
@@ -210,7 +210,7 @@ static void on_wake(void *arg, const struct cached *cached, const struct fail *f
         return;
     }
     call->wait_ms = WAIT_AS_SET;
-    fail = fail == NULL ? lead(call) : copy_fail(call->req->mem, fail);
+    fail = fail == NULL ? lead(call) : api_fail_copy(call->req->mem, fail);
     if (fail != NULL)
         serve_fail(call->req, fail);
 }

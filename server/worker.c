@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fetch/relay.h"
+#include "hearer.h"
 #include "serve.h"
 
 enum { DRAIN_EVERY_MS = 50, POLITE_MS = 300, SIGN_INS_AT_ONCE = 1, SIGN_INS_WAITING = 32 };
@@ -103,6 +104,7 @@ struct worker *worker_new(const struct worker_options *options)
         worker->kv =
             kv_open(&(struct kv_options){.loop = worker->loop, .url = options->config->redis_url});
     worker->shared = shared_new(options->config, worker->kv, &worker->metrics);
+    list_init(&worker->hearers);
     worker->feed = feed_new(worker);
     const struct door_sides sides = {.http = adopt, .ws = adopt_websocket, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);
@@ -247,6 +249,7 @@ static void drop_cache(void *arg)
 
     cache_drop(gift->worker->cache, relations);
     shared_drop(gift->worker->shared, relations);
+    hearers_tell_refreshed(&gift->worker->hearers, relations);
     free(gift);
 }
 
@@ -278,6 +281,7 @@ static void take_changes(void *arg)
     struct news *news = arg;
 
     feed_take_changes(news->worker->feed, news->list);
+    hearers_tell_changes(&news->worker->hearers, news->list);
     change_list_unref(&news->list);
     free(news);
 }

@@ -56,6 +56,7 @@ struct worker {
     struct door *admin_door;
     bool schema_stale; /* the last load has failed: the snapshot may be older than the database */
     struct feed *feed;
+    struct list hearers; /* of changed tables: see hearer.h */
     struct timer *drain;
     int64_t stop_us; /* when it was asked to stop */
     bool stopping;

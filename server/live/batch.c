@@ -481,13 +481,6 @@ struct position batch_begin(const struct hub *hub)
     return hub->seen;
 }
 
-struct position batch_done(const struct hub *hub)
-{
-    if (list_empty(&hub->batches))
-        return hub->seen;
-    return position_before(LIST_ENTRY(hub->batches.next, struct batch, node)->changes[0]->position);
-}
-
 static void clear(struct list *batches)
 {
     LIST_EACH (node, batches)

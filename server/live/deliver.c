@@ -198,3 +198,10 @@ void deliver_change(struct batch *batch, size_t i)
         message_unref(&delivery.frames[f].message);
     arena_close(&delivery.mem);
 }
+
+struct position batch_done(const struct hub *hub)
+{
+    if (list_empty(&hub->batches))
+        return hub->seen;
+    return position_before(LIST_ENTRY(hub->batches.next, struct batch, node)->changes[0]->position);
+}

@@ -228,6 +228,11 @@ void hub_tick(struct hub *hub)
     hub_go_on(hub);
 }
 
+struct position hub_seen(const struct hub *hub)
+{
+    return hub->seen;
+}
+
 struct hub_counts hub_counts(const struct hub *hub)
 {
     return hub->counts;

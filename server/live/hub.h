@@ -120,6 +120,9 @@ void hub_publish_stored(struct hub *hub, const struct change *const *changes, si
 
 void hub_take_spread(struct hub *hub, const struct spread *spread); /* from another worker */
 
+/* The last change that came. */
+struct position hub_seen(const struct hub *hub);
+
 struct hub_counts {
     size_t sessions, channels, bindings;
 };
