@@ -20,7 +20,7 @@ static void put(struct queue *queue, char letter)
 }
 
 /* Steps: a letter is put, '<' takes the first, '!' drops what may be lost, '?' loses all but what
- * stays, if that is at most two messages, '0' clears. */
+ * stays, if that is at most two messages, '-' sends one byte of three, '0' clears. */
 static void what_waits_leaves_in_order(void **state)
 {
     static const struct {
@@ -40,6 +40,13 @@ static void what_waits_leaves_in_order(void **state)
         {"ASBS?",                "SS"        },
         {"SSS?C",                "C"         },
         {"S!S0",                 ""          },
+        {"AB---",                "B"         },
+        {"AB------",             ""          },
+        {"ab-!",                 "a"         },
+        {"Ab-c--!",              ""          },
+        {"AB-C?S",               "AS"        },
+        {"A-SSS?B",              "AB"        },
+        {"Ab-<!C",               "C"         },
     };
 
     (void)state;
@@ -51,6 +58,8 @@ static void what_waits_leaves_in_order(void **state)
                 queue_take(&queue);
             else if (*step == '!')
                 queue_drop(&queue);
+            else if (*step == '-')
+                queue_sent(&queue, 1);
             else if (*step == '?')
                 queue_lose(&queue, 2 * 3);
             else if (*step == '0')
