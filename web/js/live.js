@@ -94,7 +94,8 @@ export function connectLive({ url = defaultUrl(), token = () => null } = {}) {
     listen();
     waits = 0;
     live.heardAt = Date.now();
-    lsn = message.lsn ?? (message.type === 'gap' ? message.to : null) ?? lsn;
+    // A table that joins the others later stands where the server is: they may not be there yet.
+    if (message.type !== 'subscribed' || lsn === null) lsn = message.lsn ?? (message.type === 'gap' ? message.to : null) ?? lsn;
     if (message.type === 'subscribed' && followed.has(message.subscribe?.table)) followed.get(message.subscribe.table).id = message.id;
     if (message.type === 'change') for (const listener of followed.get(message.change.table)?.listeners ?? []) listener(message.change);
     if (message.type === 'update') Object.assign(live.snapshot, message, { status: message.status });
