@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { until } from '../support/process.mjs';
 import { startStand } from '../support/stand.mjs';
 import { closeAll, connect, heard, listen } from './clients.mjs';
+import { closeStreams, listen as stream } from './streams.mjs';
 
 process.env.CHANGES_SOURCE = 'notify';
 await import('./changes.test.mjs');
@@ -26,11 +27,35 @@ describe('triggers', () => {
         await until(() => /changes stream/.test(stand.postern.logs()), 'the stream of changes');
     });
     after(async () => {
+        closeStreams();
         await closeAll();
         await stand?.stop();
     });
     const hear = async (table, event = '*') => listen(await connect(stand), `${table}-${Math.random()}`, { event, table });
     const gap = (channel) => until(() => channel.systems.some(({ message }) => /gap/.test(message)), () => `the gap, there is ${JSON.stringify(channel.systems)}`);
+
+    test('who comes back goes on where it was; a position that this server has not told is a gap', async () => {
+        const url = `${stand.url}/rest/v1/ticks?n=gte.5000`;
+        await until(async () => (await fetch(url)).status === 200, 'the table in the schema cache');
+        const first = await stream(url);
+        assert.equal(first.status, 200, JSON.stringify(first.body));
+        await first.hears('ready');
+        await stand.query('insert into ticks select i from generate_series(5001, 5010) i');
+        await first.hears('message', 10);
+        first.close();
+        await stand.query('insert into ticks select i from generate_series(5011, 5020) i');
+        const back = await stream(url, { headers: { 'last-event-id': first.of('message')[4].id } });
+        await back.hears('message', 15);
+        assert.deepEqual(back.rows(), Array.from({ length: 15 }, (_, i) => 5006 + i));
+        assert.equal(back.of('gap').length, 0);
+        for (const id of ['7FFFFFF/1', '0/1']) {
+            const lost = await stream(url, { headers: { 'last-event-id': id } });
+            await lost.hears('gap');
+            assert.equal(lost.of('gap')[0].data.from, id);
+            lost.close();
+        }
+        back.close();
+    });
 
     test('a thousand rows of one transaction, each once and in order, large ones read back', async () => {
         const channel = await hear('ticks', 'INSERT');

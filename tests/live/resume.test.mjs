@@ -169,6 +169,22 @@ test('what is replayed is judged as if it were new: policies, columns, filters',
     for (const socket of [ada, bo, anon]) socket.close();
 });
 
+test('a position far behind the end of the log is a gap, and silences nothing', async () => {
+    const [fresh, live] = [await follow({}, { ...ticks, since: 'FFFFFFFF/FFFFFFFF' }), await follow({}, ticks)];
+    live.say({ since: 'FFFFFFFF/0:7' });
+    for (const [socket, from] of [[fresh, 'FFFFFFFF/FFFFFFFF'], [live, 'FFFFFFFF/0:7']]) {
+        await socket.hears('resumed');
+        assert.deepEqual(socket.of('gap').map((gap) => gap.from), [from]);
+        assert.notEqual(socket.of('subscribed')[0].lsn, from);
+    }
+    await insert(9001, 9001);
+    for (const socket of [fresh, live]) {
+        await until(() => socket.numbers().includes(9001), () => JSON.stringify(socket.frames));
+        assert.deepEqual(socket.numbers(), [9001]);
+        socket.close();
+    }
+});
+
 test('a policy that fails is said of the change it fails for, and the others come', async () => {
     const socket = await follow({}, { subscribe: { table: 'touchy' } });
     await stand.query('insert into touchy values (12)');
