@@ -30,7 +30,8 @@ async function listen(path, { token = admin.token, headers = {} } = {}) {
             text += piece;
             for (let at; (at = text.indexOf('\n\n')) >= 0; text = text.slice(at + 2)) {
                 const fields = text.slice(0, at).split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: (.*)/s));
-                if (fields.length) events.push(Object.fromEntries(fields));
+                const event = Object.fromEntries(fields);
+                if (event.data !== undefined) events.push(event); // a retry alone is none
             }
         }
         stream.ended = true;
