@@ -91,7 +91,8 @@ static void on_rewinding(struct listener *listener)
         struct binding *binding = &subscription->binding;
         binding->have_from = binding->want;
         binding->have_to = listener->cursor;
-        if (position_order(subscription->back, binding->want) < 0)
+        /* Also where it is ahead of us: a slot repeats what a server that was killed has sent. */
+        if (!listener_is_foreign(listener->hub, subscription->back))
             binding->want = subscription->back;
     }
 }

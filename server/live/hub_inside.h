@@ -212,6 +212,8 @@ void listener_stall(struct listener *listener, struct position from);
 bool listener_wait(struct listener *listener, struct position from);
 /* It goes back behind what it has; fns->rewinding is called when nothing is on its way. */
 void listener_rewind(struct listener *listener, struct position to);
+/* Is the position of another log than ours? */
+bool listener_is_foreign(const struct hub *hub, struct position position);
 void listener_portion_ended(struct listener *listener, struct position end);
 void hub_keep(struct hub *hub); /* changes, from now on: somebody listens */
 void hub_start_ring(struct hub *hub);

@@ -90,9 +90,9 @@ static bool may_go_on(const struct listener *listener, int64_t now_us)
     return listener->held == 0 && now_us >= listener->retry_us && listener->fns->has_room(listener);
 }
 
-/* Is it from another log than ours? PostgreSQL's own goes on behind the last change that came, as
- * not everything that is written is a change. */
-static bool is_foreign(const struct hub *hub, struct position position)
+/* PostgreSQL's own log goes on behind the last change that came, as not everything that is written
+ * is a change. */
+bool listener_is_foreign(const struct hub *hub, struct position position)
 {
     uint64_t ahead = hub->numbers ? 0 : (uint64_t)LIVE_AHEAD_MAX_GIB << 30;
 
@@ -107,7 +107,7 @@ static void rewind_now(struct listener *listener)
     listener->rewinds = false;
     listener->rewound = true;
     listener->fns->rewinding(listener);
-    if (is_foreign(hub, listener->rewind))
+    if (listener_is_foreign(hub, listener->rewind))
         listener->fns->gap(listener, listener->rewind, hub->seen);
     if (position_order(listener->rewind, listener->cursor) < 0)
         listener->cursor = listener->rewind;
