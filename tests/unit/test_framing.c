@@ -15,20 +15,17 @@
  * message, p ping, P pong, c close, ! bad. */
 static void tell(struct framing *framing, char *at, size_t len, char *told, size_t *ntold)
 {
+    static const char letters[] = {
+        [FRAMING_PING] = 'p', [FRAMING_PONG] = 'P', [FRAMING_CLOSE] = 'c', [FRAMING_BAD] = '!'};
     enum framing_event event = FRAMING_DATA;
     struct framing_piece piece;
 
     while (event != FRAMING_MORE && event != FRAMING_BAD) {
         event = framing_read(framing, &at, &len, &piece);
-        char letter = event == FRAMING_DATA    ? (piece.message_ends ? 'M'
-                                                  : piece.frame_ends ? 'D'
-                                                                     : 'd')
-                      : event == FRAMING_PING  ? 'p'
-                      : event == FRAMING_PONG  ? 'P'
-                      : event == FRAMING_CLOSE ? 'c'
-                                               : '!';
-        if (event != FRAMING_MORE)
-            told[(*ntold)++] = letter;
+        if (event == FRAMING_DATA)
+            told[(*ntold)++] = "dDM"[piece.message_ends ? 2 : piece.frame_ends];
+        else if (event != FRAMING_MORE)
+            told[(*ntold)++] = letters[event];
     }
     told[*ntold] = '\0';
 }
