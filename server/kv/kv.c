@@ -18,6 +18,15 @@ bool kv_is_up(const struct kv *kv)
     return kv != NULL && kv->state == KV_UP;
 }
 
+/* Late, and no call has waited for longer than it may any more. */
+static bool has_caught_up(const struct kv *kv)
+{
+    if (kv->state != KV_LATE || kv->ncalls == 0)
+        return kv->state == KV_LATE;
+    const struct kv_call *oldest = LIST_ENTRY(kv->calls.next, struct kv_call, node);
+    return oldest->sent_us == 0 || clock_us() - oldest->sent_us < KV_DEADLINE_MS * INT64_C(1000);
+}
+
 /* Deadlines begin when the words leave: a long turn of ours is not Redis' fault. */
 static void stamp(struct kv *kv)
 {
@@ -118,11 +127,14 @@ struct kv_call *kv_send(struct kv *kv, const str *words, int count, kv_fn *fn, v
     return fn == NULL && kv->options.heard != NULL ? NULL : call_new(kv, fn, arg);
 }
 
+static bool has_room(const struct kv *kv)
+{
+    return kv->ncalls < KV_CALLS_MAX && kv->out_len <= KV_OUT_MAX;
+}
+
 struct kv_call *kv_ask(struct kv *kv, const str *words, int count, kv_fn *fn, void *arg)
 {
-    if (!kv_is_up(kv) || kv->ncalls >= KV_CALLS_MAX || kv->out_len > KV_OUT_MAX)
-        return NULL;
-    return kv_send(kv, words, count, fn, arg);
+    return kv_is_up(kv) && has_room(kv) ? kv_send(kv, words, count, fn, arg) : NULL;
 }
 
 bool kv_collect(struct kv *kv, const str *words, int count, kv_fn *fn, void *arg)
@@ -141,10 +153,12 @@ bool kv_tell(struct kv *kv, const str *words, int count)
 
 bool kv_publish(struct kv *kv, str message)
 {
-    if (!kv_is_up(kv))
-        return false;
     const str words[] = {STR("PUBLISH"), kv->channel, message};
-    return kv_tell(kv, words, 3);
+
+    if ((!kv_is_up(kv) && kv->state != KV_LATE) || !has_room(kv))
+        return false;
+    kv_send(kv, words, 3, NULL, NULL);
+    return true;
 }
 
 void kv_forget(struct kv_call **call)
@@ -230,8 +244,10 @@ void kv_look(struct kv *kv)
 {
     kv_hold(kv);
     read_now(kv);
-    if (kv->state == KV_LATE && kv->ncalls == 0)
+    if (has_caught_up(kv)) {
         kv_set_state(kv, KV_UP, "caught up");
+        timer_again(kv->due, KV_DEADLINE_MS, 0);
+    }
     kv_let_go(kv);
 }
 

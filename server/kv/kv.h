@@ -77,7 +77,7 @@ bool kv_collect(struct kv *kv, const str *words, int count, kv_fn *fn, void *arg
 bool kv_tell(struct kv *kv, const str *words, int count);
 
 /* To all connections that listen, of all gateways with the same Redis and the same number of its
- * database. */
+ * database. Also while answers are late: nobody waits for this one. False: Redis is away. */
 bool kv_publish(struct kv *kv, str message);
 
 #endif
