@@ -80,8 +80,12 @@ export async function settled(page) {
     await page.waitForFunction(() => !document.querySelector('[aria-busy]'));
 }
 
-/** From page to page as a link does it: nothing is loaded anew. */
-export const walk = (page, path) => page.evaluate((address) => {
-    history.pushState(null, '', address);
-    dispatchEvent(new PopStateEvent('popstate'));
-}, path);
+/** From page to page as a link does it: nothing is loaded anew. The former page has left when it returns. */
+export async function walk(page, path) {
+    await page.evaluate((address) => {
+        document.querySelector('main').firstElementChild?.setAttribute('data-left', '');
+        history.pushState(null, '', address);
+        dispatchEvent(new PopStateEvent('popstate'));
+    }, path);
+    await page.waitForFunction(() => !document.querySelector('[data-left]'));
+}

@@ -44,7 +44,7 @@ export function states(at) {
         const page = await at().signedIn(admin.email);
         await page.goto('/fleet');
         await settled(page);
-        await page.route(/\/(api|metrics)/, () => {}); // a server that takes its time
+        await page.route(/^[^/]+\/\/[^/]+\/(api|metrics)/, () => {}); // a server that takes its time
         for (const path of ['/browse', '/projects', '/agents', '/observability', '/account', '/admin', '/']) {
             await walk(page, path);
             await page.locator('main [aria-busy]').first().waitFor();

@@ -3,6 +3,7 @@ import { fill, h } from './dom.js';
 import { timeOf } from './format.js';
 import { pages } from './pages.js';
 import { listenForTries } from './parts/drawer.js';
+import { steadily } from './parts/steady.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -17,8 +18,8 @@ export function startShell({ session, live }, router) {
     setMenu(false);
   });
   session.addEventListener('change', () => {
-    drawPages();
-    drawWho(session);
+    steadily($('pages'), drawPages);
+    steadily($('who'), () => drawWho(session));
   });
   drawPages();
   drawWho(session);
