@@ -58,7 +58,8 @@ describe('pools', () => {
     test('at rest there are min, under load up to max, soon after size, in the end min again', () => withServer({ DB_POOL_SIZE: '4', DB_POOL_MIN: '2', DB_MAX_OVERFLOW: '6', POSTERN_DB_IDLE_TIMEOUT: '2s' }, async (server) => {
         await until(async () => (await backends('postern/%:write')) === 2, 'two warm connections');
         const asked = Promise.all(Array.from({ length: 30 }, () => call(server, 'test_nap', { seconds: 0.3 })));
-        await until(async () => (await backends('postern/%:write')) >= 7, 'overflow connections');
+        /* each worker keeps two of its five for what is quick */
+        await until(async () => (await backends('postern/%:write')) >= 6, 'overflow connections');
         assert.ok((await backends('postern/%:write')) <= 10);
         await asked;
         await until(async () => (await backends('postern/%:write')) <= 4, 'no more than size', 4000);
