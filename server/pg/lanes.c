@@ -43,11 +43,9 @@ static int at_least_one(int count)
 }
 
 /* Few backends that work beat many: with more of them than cores the kernel starves some, for more
- * than a second. So many run only if their time shows that they do not take it from each other.
- * Those that are long may be asleep: others go on beside them. */
-static bool may_serve_more(const struct pool *pool, const struct work *work)
+ * than a second. Those that are long may be asleep, so others go on beside them. */
+static bool may_serve_more(const struct pool *pool, enum lane lane)
 {
-    enum lane lane = work->lane;
     int most = at_least_one(pool->max - 2);
 
     switch (lane) {
@@ -57,8 +55,7 @@ static bool may_serve_more(const struct pool *pool, const struct work *work)
         most = at_least_one(pool->max - 1);
         return serving(pool, lane, false) < (most < WRITE_CONNS_MAX ? most : WRITE_CONNS_MAX);
     default:
-        return serving(pool, lane, false) < most &&
-               (!shape_crowded(work->shape) || serving(pool, lane, true) < FRESH_CONNS_MAX);
+        return serving(pool, lane, true) < FRESH_CONNS_MAX && serving(pool, lane, false) < most;
     }
 }
 
@@ -123,9 +120,9 @@ static bool needs_ping(const struct conn *conn)
     return conn->pool->pre_ping && clock_us() - seen_us > FRESH_US;
 }
 
-struct conn *pool_find_conn(struct pool *pool, const struct work *work)
+struct conn *pool_find_conn(struct pool *pool, enum lane lane)
 {
-    if (may_serve_more(pool, work)) {
+    if (may_serve_more(pool, lane)) {
         struct conn *idle = idle_conn(pool);
         if (idle != NULL && !needs_ping(idle))
             return idle;
@@ -137,5 +134,5 @@ struct conn *pool_find_conn(struct pool *pool, const struct work *work)
         if (pool->nconns[CONN_OPENING] < pool->waiting && pool_may_open(pool))
             conn_open(pool);
     }
-    return busy_conn(pool, work->lane);
+    return busy_conn(pool, lane);
 }

@@ -252,7 +252,7 @@ static bool send_one(struct pool *pool, unsigned *tried)
 
     if (work == NULL)
         return false;
-    struct conn *conn = pool_find_conn(pool, work);
+    struct conn *conn = pool_find_conn(pool, work->lane);
     if (conn == NULL)
         *tried |= 1u << work->lane;
     else

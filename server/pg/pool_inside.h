@@ -14,8 +14,9 @@ enum {
     MIXED_SEGMENTS_MAX = 8, /* in flight, when every unit has an identity of its own */
     WRITE_SEGMENTS_MAX = 4,
     WRITE_CONNS_MAX = 8,
-    FRESH_CONNS_MAX = 2, /* for crowded shapes, of those that have run no longer than ... */
-    LONG_US = 50000,
+    FRESH_CONNS_MAX =
+        2, /* of the slow and the new lane each, that have not run longer than this: */
+    LONG_US = 100000,
     STUCK_US = 20000, /* a segment that runs so much longer than STUCK_TIMES what its shapes */
     STUCK_TIMES = 4,  /* promise keeps nobody else waiting behind it */
     QUEUE_MAX = 8192, /* units that wait, a pool of a worker; above it: refused at once */
@@ -75,9 +76,9 @@ int pool_open_count(const struct pool *pool); /* those being opened included */
 bool pool_may_open(const struct pool *pool);
 struct work *pool_head(const struct pool *pool, enum lane lane); /* NULL: its queue is empty */
 
-/* lanes.c: NULL if the unit has to wait. */
+/* lanes.c: NULL if its units have to wait. */
 enum lane pool_lane_of(const struct work *work);
-struct conn *pool_find_conn(struct pool *pool, const struct work *work);
+struct conn *pool_find_conn(struct pool *pool, enum lane lane);
 
 /* Called by connections. */
 /* The backend is not the one we connected to. PgBouncer in transaction mode hands it on at the

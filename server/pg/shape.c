@@ -19,10 +19,6 @@ void shape_measure(struct shape *shape, uint64_t hash, int64_t us)
         shape->average_us = us;
     else
         shape->average_us += (us - shape->average_us) / SHAPE_WEIGHT;
-    if (shape->best_us == 0 || us < shape->best_us)
-        shape->best_us = us;
-    else
-        shape->best_us += shape->best_us / SHAPE_FORGETS;
     shape->known = true;
     shape->slow = shape->average_us > (shape->slow ? SHAPE_QUICK_US : SHAPE_SLOW_US);
 }

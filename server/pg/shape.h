@@ -10,15 +10,12 @@ enum {
     SHAPE_SLOW_US = 20000,  /* slow from here on ... */
     SHAPE_QUICK_US = 10000, /* ... until it is below this: lanes are not changed back and forth */
     SHAPE_VERY_SLOW_US = 80000, /* once is enough */
-    SHAPE_WEIGHT = 8,
-    SHAPE_CROWDED = 2,  /* times its best */
-    SHAPE_FORGETS = 256 /* measurements until the best of them is about forgotten */
+    SHAPE_WEIGHT = 8
 };
 
 struct shape {
     uint64_t hash;
     int64_t average_us; /* exponentially weighted */
-    int64_t best_us;    /* the shortest, slowly rising */
     bool known;         /* has been measured alone */
     bool slow;
 };
@@ -36,13 +33,6 @@ void shape_doubt(struct shape *shape, uint64_t hash);
 static inline bool shape_slow(const struct shape *shape)
 {
     return shape->slow;
-}
-
-/* It takes much longer than it can: what runs beside it takes the processor away, as nothing
- * would from a statement that sleeps. */
-static inline bool shape_crowded(const struct shape *shape)
-{
-    return !shape->known || shape->average_us > SHAPE_CROWDED * shape->best_us;
 }
 
 #endif

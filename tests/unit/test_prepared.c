@@ -94,31 +94,12 @@ static void a_measure_of_who_was_replaced_is_dropped(void **state)
     assert_false(shape->known);
 }
 
-static void who_takes_far_longer_than_at_best_is_crowded(void **state)
-{
-    static struct shapes shapes;
-    struct shape *shape = shape_get(&shapes, STR("select 1"));
-
-    (void)state;
-    assert_true(shape_crowded(shape)); /* nothing shows that it sleeps */
-    for (int i = 0; i < 16; i++)
-        shape_measure(shape, shape->hash, 100000);
-    assert_false(shape_crowded(shape)); /* as long beside others as alone */
-    for (int i = 0; i < 16; i++)
-        shape_measure(shape, shape->hash, 300000);
-    assert_true(shape_crowded(shape));
-    for (int i = 0; i < 3 * SHAPE_FORGETS; i++)
-        shape_measure(shape, shape->hash, 300000);
-    assert_false(shape_crowded(shape)); /* the table has grown: that is its best now */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_statement_is_found_under_its_role_only),
         cmocka_unit_test(the_least_recently_used_makes_room),
         cmocka_unit_test(a_shape_is_known_once_it_ran_alone),
-        cmocka_unit_test(who_takes_far_longer_than_at_best_is_crowded),
         cmocka_unit_test(a_measure_of_who_was_replaced_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
