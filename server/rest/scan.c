@@ -2,6 +2,8 @@
 #include "rest/scan.h"
 
 #include <ctype.h>
+#include <stddef.h>
+#include <string.h>
 
 enum { TAB = 8, CHARACTER_MAX = 4, DETAILS_MAX = 1024 };
 
@@ -46,13 +48,19 @@ static void want(struct miss *miss, struct wanted wanted)
         miss->wanted[miss->count++] = wanted;
 }
 
+/* Misses are copied at every branch of the grammar, and most hold little. */
+static void copy_miss(struct miss *to, const struct miss *from)
+{
+    memcpy(to, from, offsetof(struct miss, wanted) + (size_t)from->count * sizeof(struct wanted));
+}
+
 /* The further of two misses counts; of two at one place, both. */
 static void merge(struct miss *miss, const struct miss *other)
 {
     if (other->at < miss->at)
         return;
     if (other->at > miss->at || !miss->any) {
-        *miss = *other;
+        copy_miss(miss, other);
         return;
     }
     miss->loosely = miss->loosely || other->loosely;
@@ -62,11 +70,17 @@ static void merge(struct miss *miss, const struct miss *other)
 
 static bool miss_at(struct scan *scan, size_t found, struct wanted wanted)
 {
-    struct miss one = {.any = true, .at = scan->at, .found = found};
+    struct miss *miss = &scan->miss;
 
+    if (scan->at < miss->at)
+        return false;
+    if (scan->at > miss->at || !miss->any) {
+        scan_forget(scan);
+        miss->any = true;
+        miss->found = found;
+    }
     if (wanted.text.len > 0)
-        want(&one, wanted);
-    merge(&scan->miss, &one);
+        want(miss, wanted);
     return false;
 }
 
@@ -90,19 +104,18 @@ bool scan_take(struct scan *scan, str token)
 
 bool scan_ahead(struct scan *scan, str token)
 {
-    size_t at = scan->at;
-    struct miss miss = scan->miss;
-
-    if (!scan_take(scan, token))
-        return false;
-    scan->at = at;
-    scan->miss = miss;
+    if (!scan_sees(scan, token))
+        return scan_take(scan, token);
     return true;
 }
 
 void scan_forget(struct scan *scan)
 {
-    scan->miss = (struct miss){.at = scan->at, .found = scan->at};
+    struct miss *miss = &scan->miss;
+
+    miss->any = miss->loosely = false;
+    miss->at = miss->found = scan->at;
+    miss->count = 0;
 }
 
 bool scan_only(struct scan *scan, str token)
@@ -147,17 +160,21 @@ void scan_white(struct scan *scan)
 
 struct trial scan_try(struct scan *scan)
 {
-    struct trial trial = {scan->at, scan->miss};
+    struct trial trial;
+
+    trial.at = scan->at;
+    copy_miss(&trial.miss, &scan->miss);
     scan_forget(scan);
     return trial;
 }
 
 bool scan_back(struct scan *scan, const struct trial *trial)
 {
-    struct miss miss = trial->miss;
+    struct miss miss;
 
+    copy_miss(&miss, &trial->miss);
     merge(&miss, &scan->miss);
-    scan->miss = miss;
+    copy_miss(&scan->miss, &miss);
     scan->at = trial->at;
     return false;
 }

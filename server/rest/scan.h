@@ -19,8 +19,8 @@ struct miss {
     size_t at;    /* the place that the message names */
     size_t found; /* the character that did not fit: behind `at` inside of a word */
     bool loosely; /* the end would have fitted: then the character is 'x', not "x" */
-    struct wanted wanted[WANTED_MAX];
     int count;
+    struct wanted wanted[WANTED_MAX]; /* the last: only those that are there are copied */
 };
 
 struct scan {
