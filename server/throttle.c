@@ -86,17 +86,18 @@ static str who_asks(const struct request *req)
 
 /* The plan of a key says how much it may ask in all, so classes do not count; but for the one that
  * keeps people from guessing passwords. */
-static bool has_plan(const struct request *req, enum limit_class class)
+static bool has_plan(const struct request *req)
 {
-    return req->key != NULL && req->key->rate > 0 && class != LIMIT_AUTH && class != LIMIT_NONE;
+    return req->key != NULL && req->key->rate > 0;
 }
 
 /* False: nothing limits the request. */
 static bool choose(const struct request *req, struct limit_ask *ask)
 {
+    if (!has_plan(req) && !limits_any(req->worker->limits))
+        return false;
     enum limit_class class = class_of(req);
-
-    if (has_plan(req, class)) {
+    if (has_plan(req) && class != LIMIT_AUTH && class != LIMIT_NONE) {
         *ask = (struct limit_ask){
             STR("plan"),
             arena_printf(req->mem, "p:%.*s", STR_ARG(req->key->id)),
@@ -243,8 +244,9 @@ const struct fail *throttle(struct request *req, const struct fail *(*next)(stru
 
 const struct fail *throttle_refused(struct request *req, const struct fail *fail)
 {
+    if (!limits_any(req->worker->limits))
+        return fail;
     enum limit_class class = class_of(req);
-
     if (class == LIMIT_NONE || limits_rule(req->worker->limits, class)->count == 0)
         return fail;
     const struct limit_ask ask = {limit_class_name(class), who_by_address(req),

@@ -14,6 +14,7 @@ struct bucket {
 
 struct limits {
     struct limit_rules rules;
+    bool any;
     uint64_t seed; /* who may collide with whom is not for callers to compute */
     pthread_mutex_t lock;
     struct bucket *buckets; /* LIMIT_SETS of LIMIT_WAYS; NULL: nobody was counted yet */
@@ -26,6 +27,8 @@ struct limits *limits_new(const struct limit_rules *rules)
     if (limits == NULL)
         abort();
     limits->rules = *rules;
+    for (int i = 0; i < LIMIT_CLASSES; i++)
+        limits->any = limits->any || rules->all[i].count > 0;
     limits->seed = (uint64_t)clock_wall_us() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)getpid();
     pthread_mutex_init(&limits->lock, NULL);
     return limits;
@@ -41,6 +44,11 @@ void limits_free(struct limits **limits)
     pthread_mutex_destroy(&last->lock);
     free(last->buckets);
     free(last);
+}
+
+bool limits_any(const struct limits *limits)
+{
+    return limits->any;
 }
 
 const struct limit_rule *limits_rule(const struct limits *limits, enum limit_class class)

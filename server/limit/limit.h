@@ -15,6 +15,8 @@ struct limits;
 /* Buckets are allocated when the first request is counted. */
 struct limits *limits_new(const struct limit_rules *rules);
 void limits_free(struct limits **limits);
+/* Is there a rule at all? */
+bool limits_any(const struct limits *limits);
 /* A count of 0: none. */
 const struct limit_rule *limits_rule(const struct limits *limits, enum limit_class class);
 

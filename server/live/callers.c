@@ -109,17 +109,6 @@ str callers_sql(arena *mem, const struct facts *facts)
     return buf_str(&sql);
 }
 
-void callers_put(struct buf *buf, str text)
-{
-    buf_put(buf, buf->len > 1 ? STR(",\"") : STR("\""));
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"' || text.at[i] == '\\')
-            buf_putc(buf, '\\');
-        buf_putc(buf, text.at[i]);
-    }
-    buf_putc(buf, '"');
-}
-
 bool callers_may_join(const struct claims *claims)
 {
     str subject = claims->subject;

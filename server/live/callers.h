@@ -16,9 +16,6 @@ str callers_policy(arena *mem, str visible);
  * the place of those that the transaction has, until it ends. */
 str callers_sql(arena *mem, const struct facts *facts);
 
-/* Appends one element of an array of texts, with a comma before it unless it is the first. */
-void callers_put(struct buf *buf, str text);
-
 /* Is auth.uid() likely to be fine with it? One subject that it fails for fails a question for all.
  */
 bool callers_may_join(const struct claims *claims);

@@ -1,6 +1,7 @@
 /* Checks of a batch that differ in their caller's subject alone are asked about together: the rows
  * stand in one sheet, and one question tells who may see which. If it fails, each is asked about
  * alone: a policy may fail for one caller. */
+#include "base/array_text.h"
 #include "live/batch_inside.h"
 #include "live/callers.h"
 
@@ -108,8 +109,8 @@ static void ask(const struct joint *joint)
     buf_putc(&claims, '{');
     buf_putc(&subjects, '{');
     for (int i = 0; i < joint->count; i++) {
-        callers_put(&claims, joint->checks[i]->claims->json);
-        callers_put(&subjects, joint->checks[i]->claims->subject);
+        array_text_put(&claims, joint->checks[i]->claims->json);
+        array_text_put(&subjects, joint->checks[i]->claims->subject);
     }
     buf_putc(&claims, '}');
     buf_putc(&subjects, '}');

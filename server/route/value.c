@@ -1,6 +1,7 @@
 /* Reads a client's value for a parameter: URL text or JSON in, PostgreSQL's text out. */
 #include <stdio.h>
 
+#include "base/array_text.h"
 #include "base/json.h"
 #include "route/param.h"
 
@@ -100,18 +101,6 @@ static bool from_json(arena *mem, const struct param *param, str raw, str *text)
     return kind == JSON_STRING || (param->type != NULL && kind == param->type->json);
 }
 
-/* PostgreSQL, 8.15.6: every element quoted, with backslashes before quotes and backslashes. */
-static void put_element(struct buf *buf, str text)
-{
-    buf_put(buf, buf->len > 1 ? STR(",\"") : STR("\""));
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"' || text.at[i] == '\\')
-            buf_putc(buf, '\\');
-        buf_putc(buf, text.at[i]);
-    }
-    buf_putc(buf, '"');
-}
-
 /* The elements of a list, one after the other. */
 struct elements {
     enum param_source source;
@@ -149,7 +138,7 @@ static bool read_list(arena *mem, const struct param *param, enum param_source s
             continue; /* "a,,b" and a comma at the end are two words and one */
         if (++count > LIST_MAX || !fits(param, text))
             return false;
-        put_element(&buf, text);
+        array_text_put(&buf, text);
     }
     buf_putc(&buf, '}');
     *out = buf_str(&buf);

@@ -52,6 +52,21 @@ grant select on by_key, whole, by_index, nothing to anon;
 alter publication supabase_realtime add table by_key, whole, by_index;
 `;
 
+/** Who listened when the publication was dropped is told, and hears what comes when there is one again. */
+async function publicationMadeAnew(stand) {
+    const channel = await listening(stand), times = begun(stand);
+    stand.cluster.psql('drop publication supabase_realtime', stand.db);
+    await until(async () => {
+        await stand.query('insert into ticks select coalesce(max(n), 0) + 100 from ticks');
+        return /there is no publication/.test(stand.postern.logs());
+    }, () => stand.postern.logs().slice(-1000));
+    stand.cluster.psql('create publication supabase_realtime for table ticks', stand.db);
+    await streams(stand, times + 1, BACK_MS);
+    await isBack(channel);
+    await insert(stand, 900000);
+    await until(() => numbers(channel).includes(900000), () => stand.postern.logs().slice(-1500));
+}
+
 describe('a temporary slot', () => {
     let stand;
     before(async () => {
@@ -205,19 +220,7 @@ describe('a temporary slot', () => {
         assert.deepEqual(again.systems, []);
     });
 
-    test('the publication is dropped and made anew', async () => {
-        const channel = await listening(stand), times = begun(stand);
-        stand.cluster.psql('drop publication supabase_realtime', stand.db);
-        await until(async () => {
-            await stand.query('insert into ticks select coalesce(max(n), 0) + 100 from ticks');
-            return /there is no publication/.test(stand.postern.logs());
-        }, () => stand.postern.logs().slice(-1000));
-        stand.cluster.psql('create publication supabase_realtime for table ticks', stand.db);
-        await streams(stand, times + 1, BACK_MS);
-        await isBack(channel);
-        await insert(stand, 900000);
-        await until(() => numbers(channel).includes(900000), 'what comes then');
-    });
+    test('the publication is dropped and made anew', () => publicationMadeAnew(stand));
 });
 
 describe('a slot of its own, and a limit to what it may keep', () => {
@@ -280,17 +283,5 @@ describe('a slot of its own, and a limit to what it may keep', () => {
         assert.equal((await slot()).status, 'reserved');
     });
 
-    test('the publication is dropped and made anew: the slot, which would never find it, too', async () => {
-        const channel = await listening(stand), times = begun(stand);
-        stand.cluster.psql('drop publication supabase_realtime', stand.db);
-        await until(async () => {
-            await stand.query('insert into ticks select coalesce(max(n), 0) + 100 from ticks');
-            return /there is no publication/.test(stand.postern.logs());
-        }, () => stand.postern.logs().slice(-1000));
-        stand.cluster.psql('create publication supabase_realtime for table ticks', stand.db);
-        await streams(stand, times + 1, BACK_MS);
-        await isBack(channel);
-        await insert(stand, 90000);
-        await until(() => numbers(channel).includes(90000), () => stand.postern.logs().slice(-1500));
-    });
+    test('the publication is dropped and made anew: the slot, which would never find it, too', () => publicationMadeAnew(stand));
 });

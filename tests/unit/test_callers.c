@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
+#include "base/array_text.h"
 #include "live/callers.h"
 
 #define U "\"postern uid\""
@@ -59,9 +59,9 @@ static void texts_of_an_array_are_quoted(void **state)
     (void)state;
     buf_init(&buf, mem, 1000);
     buf_putc(&buf, '{');
-    callers_put(&buf, STR("{\"sub\":\"a\\\"\"}"));
-    callers_put(&buf, STR(""));
-    callers_put(&buf, STR("null"));
+    array_text_put(&buf, STR("{\"sub\":\"a\\\"\"}"));
+    array_text_put(&buf, STR(""));
+    array_text_put(&buf, STR("null"));
     assert_true(str_eq(buf_str(&buf), STR("{\"{\\\"sub\\\":\\\"a\\\\\\\"\\\"}\",\"\",\"null\"")));
     arena_close(&mem);
 }
