@@ -66,6 +66,14 @@ static bool match_segments(struct request *req, str pattern, str path)
     return path.at == NULL;
 }
 
+/* The first letter spares most patterns the comparison. */
+static bool may_match(str pattern, str path)
+{
+    char want = pattern.len > 1 ? pattern.at[1] : '\0', have = path.len > 1 ? path.at[1] : '\0';
+
+    return want == have || want == ':' || want == '*';
+}
+
 static bool match(struct request *req, const struct route *route, str rest_prefix)
 {
     str pattern = str_from(route->path), path = req->path;
@@ -77,7 +85,7 @@ static bool match(struct request *req, const struct route *route, str rest_prefi
         pattern = str_skip(pattern, STR("{rest}").len);
         path = str_skip(path, rest_prefix.len);
     }
-    if (!str_starts(path, STR("/")))
+    if (!str_starts(path, STR("/")) || !may_match(pattern, path))
         return false;
     return match_segments(req, str_skip(pattern, 1), str_skip(path, 1));
 }

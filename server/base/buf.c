@@ -15,6 +15,7 @@ bool buf_room(struct buf *buf, size_t more)
 {
     if (buf->full || more > buf->cap - buf->len) {
         buf->full = true;
+        buf->room = buf->len;
         return false;
     }
     size_t need = buf->len + more;
@@ -23,6 +24,8 @@ bool buf_room(struct buf *buf, size_t more)
     size_t room = buf->room > 0 ? buf->room * 2 : FIRST_ROOM;
     if (room < need)
         room = need;
+    if (room > buf->cap)
+        room = buf->cap;
     char *bigger = h2o_mem_alloc_pool(buf->mem, room);
     if (buf->len > 0)
         memcpy(bigger, buf->at, buf->len);
@@ -31,7 +34,7 @@ bool buf_room(struct buf *buf, size_t more)
     return true;
 }
 
-void buf_put(struct buf *buf, str text)
+void buf_put_more(struct buf *buf, str text)
 {
     if (text.len == 0)
         return;
@@ -41,9 +44,19 @@ void buf_put(struct buf *buf, str text)
     buf->len += text.len;
 }
 
-void buf_putc(struct buf *buf, char byte)
+void buf_put_int(struct buf *buf, int64_t number)
 {
-    buf_put(buf, (str){&byte, 1});
+    enum { DIGITS_MAX = 20 };
+    char digits[DIGITS_MAX];
+    size_t at = DIGITS_MAX;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    buf_put(buf, (str){digits + at, DIGITS_MAX - at});
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

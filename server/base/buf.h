@@ -10,7 +10,7 @@
 struct buf {
     arena *mem;
     char *at;
-    size_t len, room, cap;
+    size_t len, room, cap; /* room: of `at`; no more than len once it is full */
     bool full;
 };
 
@@ -20,9 +20,25 @@ void buf_init(struct buf *buf, arena *mem, size_t cap);
  * has written to buf->len. False: it is full. */
 bool buf_room(struct buf *buf, size_t more);
 
-void buf_put(struct buf *buf, str text);
-void buf_putc(struct buf *buf, char byte);
+/* Nothing, or what there is no room for yet. */
+void buf_put_more(struct buf *buf, str text);
+void buf_put_int(struct buf *buf, int64_t number);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void buf_put(struct buf *buf, str text)
+{
+    if (text.len - 1 >= buf->room - buf->len) { /* of nothing: the greatest number */
+        buf_put_more(buf, text);
+        return;
+    }
+    memcpy(buf->at + buf->len, text.at, text.len);
+    buf->len += text.len;
+}
+
+static inline void buf_putc(struct buf *buf, char byte)
+{
+    buf_put(buf, (str){&byte, 1});
+}
 
 static inline str buf_str(const struct buf *buf)
 {

@@ -21,12 +21,22 @@ const struct fail *answer_not_one(arena *mem, int64_t count)
 /* "0-9/100", with "*" for no rows and for an unknown total (-1). */
 static str content_range(arena *mem, int64_t first, int64_t last, int64_t total)
 {
-    str range = first <= last && total != 0
-                    ? arena_printf(mem, "%lld-%lld", (long long)first, (long long)last)
-                    : STR("*");
+    enum { RANGE_MAX = 64 };
+    struct buf range;
+
+    buf_init(&range, mem, RANGE_MAX);
+    if (first <= last && total != 0) {
+        buf_put_int(&range, first);
+        buf_putc(&range, '-');
+        buf_put_int(&range, last);
+    } else
+        buf_putc(&range, '*');
+    buf_putc(&range, '/');
     if (total < 0)
-        return arena_printf(mem, "%.*s/*", STR_ARG(range));
-    return arena_printf(mem, "%.*s/%lld", STR_ARG(range), (long long)total);
+        buf_putc(&range, '*');
+    else
+        buf_put_int(&range, total);
+    return buf_str(&range);
 }
 
 static int status_of_range(int64_t first, int64_t rows, int64_t total)

@@ -1,61 +1,9 @@
-/* See cell.h. Source: PostgreSQL 8.1 to 8.14, the text forms of types;
- * src/backend/utils/adt/json.c, how json_agg writes them. */
+/* See cell.h. */
 #include "rest/cell.h"
 
 #include <stdio.h>
 
-#include "base/json.h"
 #include "rest/plan.h"
-
-enum { KEY_MAX = 1 << 12 };
-
-/* Types whose text needs no help, as the catalogue writes them; a length may follow: "(10,2)". */
-static const struct {
-    const char *type;
-    enum cell_kind kind;
-} plain_types[] = {
-    {"bigint",            CELL_NUMBER},
-    {"integer",           CELL_NUMBER},
-    {"smallint",          CELL_NUMBER},
-    {"numeric",           CELL_NUMBER},
-    {"double precision",  CELL_NUMBER},
-    {"real",              CELL_NUMBER},
-    {"boolean",           CELL_BOOL  },
-    {"text",              CELL_TEXT  },
-    {"character varying", CELL_TEXT  },
-    {"uuid",              CELL_TEXT  },
-    {"json",              CELL_JSON  },
-    {"jsonb",             CELL_JSON  },
-};
-
-static bool is_type(str type, str plain)
-{
-    if (!str_starts(type, plain))
-        return false;
-    type = str_skip(type, plain.len);
-    return type.len == 0 || (type.at[0] == '(' && str_ends(type, STR(")")));
-}
-
-static bool find_kind(str type, enum cell_kind *kind)
-{
-    for (size_t i = 0; i < sizeof(plain_types) / sizeof(plain_types[0]); i++) {
-        if (!is_type(type, str_from(plain_types[i].type)))
-            continue;
-        *kind = plain_types[i].kind;
-        return true;
-    }
-    return false;
-}
-
-static str make_key(arena *mem, str name)
-{
-    struct buf key;
-
-    buf_init(&key, mem, KEY_MAX);
-    json_put_string(&key, name);
-    buf_putc(&key, ':');
-    return buf_str(&key);
-}
 
 /* What a spread shows comes from a column of an embedded relation, perhaps through several. */
 static const struct output *innermost(const struct output *output)
@@ -73,14 +21,19 @@ static bool is_plain_column(const struct output *output)
                                          inner->item->field.nsteps == 0 && inner->cast.at == NULL);
 }
 
+static enum json_form form_of(const struct output *output, const struct column *column)
+{
+    if (plan_is_made_json(output))
+        return JSON_FORM_JSON;
+    return is_plain_column(output) ? column->json_form : JSON_FORM_CONVERTED;
+}
+
 static struct cell cell_make(arena *mem, const struct output *output, const struct column *column)
 {
-    struct cell cell = {.output = output, .column = column, .kind = CELL_JSON};
+    bool own_name = output->kind == OUTPUT_ALL;
 
-    if (!plan_is_made_json(output))
-        cell.convert = !is_plain_column(output) || !find_kind(column->type, &cell.kind);
-    cell.key = make_key(mem, output->kind == OUTPUT_ALL ? column->name : plan_output_name(output));
-    return cell;
+    return (struct cell){output, column, form_of(output, column),
+                         own_name ? column->json_key : json_key_of(mem, plan_output_name(output))};
 }
 
 static int count_cells(const struct plan *plan)
@@ -168,13 +121,13 @@ static bool is_finite(str number)
     return number.len > 0 && number.at[number.len - 1] >= '0' && number.at[number.len - 1] <= '9';
 }
 
-static char *put_value(char *at, enum cell_kind kind, str value)
+static char *put_value(char *at, enum json_form form, str value)
 {
     if (value.at == NULL)
         return put(at, STR("null"));
-    if (kind == CELL_BOOL)
+    if (form == JSON_FORM_BOOL)
         return put(at, str_eq(value, STR("t")) ? STR("true") : STR("false"));
-    if (kind == CELL_TEXT || (kind == CELL_NUMBER && !is_finite(value)))
+    if (form == JSON_FORM_TEXT || (form == JSON_FORM_NUMBER && !is_finite(value)))
         return put_text(at, value);
     return put(at, value);
 }
@@ -191,7 +144,7 @@ void cells_put_row(struct buf *out, const struct cells *cells, const str *values
     for (int i = 0; i < cells->count; i++) {
         at = put(at, i == 0 ? STR("{") : STR(","));
         at = put(at, cells->list[i].key);
-        at = put_value(at, cells->list[i].kind, values[i]);
+        at = put_value(at, cells->list[i].form, values[i]);
     }
     *at++ = '}';
     out->len = (size_t)(at - out->at);

@@ -10,19 +10,11 @@
 struct plan;
 struct output;
 
-enum cell_kind {
-    CELL_JSON,   /* its text is JSON already */
-    CELL_NUMBER, /* its text is a JSON number, unless it is NaN or an infinity */
-    CELL_BOOL,   /* t or f */
-    CELL_TEXT    /* a string */
-};
-
 /* One column of the rows. */
 struct cell {
     const struct output *output; /* what was asked for */
     const struct column *column;
-    bool convert; /* PostgreSQL makes the JSON of this one */
-    enum cell_kind kind;
+    enum json_form form;
     str key; /* "name": as it stands in each row */
 };
 

@@ -62,8 +62,11 @@ static bool read_operator(struct scan *scan, struct condition *condition)
     const struct op *op;
 
     for (int i = 0; (op = op_at(i)) != NULL; i++)
-        if (try_operator(scan, op, condition))
+        if (scan_sees(scan, op->name) && try_operator(scan, op, condition))
             return true;
+    scan_forget(scan); /* none: once more, for what would have fitted */
+    for (int i = 0; (op = op_at(i)) != NULL; i++)
+        try_operator(scan, op, condition);
     return scan_back_as(scan, &trial, OPERATOR);
 }
 

@@ -181,13 +181,15 @@ void sql_group(struct sql *sql, const struct node *node)
 
 static void put_cell(struct sql *sql, const struct node *node, const struct cell *cell)
 {
-    if (cell->convert)
+    bool converted = cell->form == JSON_FORM_CONVERTED;
+
+    if (converted)
         sql_put(sql, "to_json(");
     if (cell->output->kind == OUTPUT_ALL)
         put_column(sql, node, cell->column);
     else
         put_single(sql, node, cell->output);
-    if (cell->convert)
+    if (converted)
         sql_put(sql, ")");
 }
 

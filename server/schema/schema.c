@@ -21,6 +21,17 @@ static int by_number(const void *a, const void *b)
     return (left->number > right->number) - (left->number < right->number);
 }
 
+static void form(arena *mem, struct column *columns, int count)
+{
+    arena *scratch = arena_open();
+
+    for (int i = 0; i < count; i++) {
+        columns[i].json_key = arena_copy(mem, json_key_of(scratch, columns[i].name));
+        columns[i].json_form = json_form_of(columns[i].type);
+    }
+    arena_close(&scratch);
+}
+
 static void index_columns(arena *mem, struct relation *relation)
 {
     if (relation->ncolumns > 1)
@@ -29,6 +40,8 @@ static void index_columns(arena *mem, struct relation *relation)
     for (int i = 0; i < relation->ncolumns; i++)
         keys[i] = relation->columns[i].name;
     names_init(&relation->by_name, mem, NULL, keys, relation->ncolumns);
+    form(mem, relation->columns, relation->ncolumns);
+    form(mem, relation->fields, relation->nfields);
 }
 
 static void index_relations(struct schema *schema)

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/statement.h"
+#include "schema/json_form.h"
 #include "schema/names.h"
 #include "schema/relationship.h"
 
@@ -33,6 +34,8 @@ struct column {
     bool required;  /* NOT NULL */
     bool generated; /* GENERATED ALWAYS AS (...) STORED: cannot be written */
     const struct representation *representation; /* of its type; NULL: none */
+    str json_key;                                /* "name": as it stands in a JSON object */
+    enum json_form json_form;
 };
 
 /* A primary or unique key. The primary one is first in its relation. */
