@@ -25,6 +25,13 @@ struct options {
     bool reset;
 };
 
+/* A first start serves while it still loads. */
+struct loading {
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    bool serves, loaded, failed, stopping;
+};
+
 struct demo {
     arena *mem;
     struct cluster cluster;
@@ -32,8 +39,10 @@ struct demo {
     struct demo_keys keys;
     struct options options;
     int64_t started_us;
-    str mark;   /* the file that says that all is loaded and on the disk */
-    int loaded; /* primes; 0: they were there already */
+    str superuser_url;
+    str mark;                   /* the file that says that all is loaded and on the disk */
+    struct demo_primes *primes; /* NULL: they were there already */
+    struct loading loading;
 };
 
 static bool parse_options(struct options *options, int argc, char **argv)
@@ -77,33 +86,18 @@ static bool make_secret(struct demo *demo, str *why)
 
 static bool make_keys(struct demo *demo, str *why)
 {
-    str url = cluster_url(&demo->cluster, "postgres", DEMO_DATABASE);
-    return demo_keys_make(&demo->cluster, url, &demo->keys, why);
+    return demo_keys_make(&demo->cluster, demo->superuser_url, &demo->keys, why);
 }
 
-/* Without the mark, which is written last, the next start is a first start again. */
-static void *settle(void *arg)
-{
-    const struct demo *demo = arg;
-    if (!cluster_settle(&demo->cluster))
-        return NULL;
-    int fd = open(demo->mark.at, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        close(fd);
-    return NULL;
-}
-
+/* Up to the tables; load() fills them. */
 static bool first_start(struct demo *demo, str *why)
 {
     struct cluster *cluster = &demo->cluster;
     if (!cluster_erase(cluster, why) || !cluster_init_start(cluster, why))
         return false;
-    struct demo_primes *primes = demo_primes_start();
-    bool fine = cluster_init_end(cluster, why) && cluster_hurry(cluster, why) &&
-                cluster_start(cluster, why) && demo_load(cluster, primes, why);
-    demo->loaded = demo_primes_count(primes);
-    demo_primes_free(&primes);
-    return fine;
+    demo->primes = demo_primes_start();
+    return cluster_init_end(cluster, why) && cluster_hurry(cluster, why) &&
+           cluster_start(cluster, why) && demo_migrate(demo->mem, demo->superuser_url, why);
 }
 
 static bool start_database(struct demo *demo, str *why)
@@ -111,10 +105,12 @@ static bool start_database(struct demo *demo, str *why)
     if (!cluster_open(&demo->cluster, demo->mem, str_from(getenv("POSTERN_DEMO_DIR")), why))
         return false;
     cluster_note(&demo->cluster, arena_printf(demo->mem, "it starts (process %d)", (int)getpid()));
+    demo->superuser_url = cluster_url(&demo->cluster, "postgres", DEMO_DATABASE);
     demo->mark = cluster_file(&demo->cluster, "loaded");
     bool there = access(demo->mark.at, F_OK) == 0;
     if (there && !demo->options.reset)
-        return cluster_start(&demo->cluster, why) && demo_update(&demo->cluster, why);
+        return cluster_start(&demo->cluster, why) &&
+               demo_update(demo->mem, demo->superuser_url, why);
     fprintf(stderr, "postern: making a database and searching primes, once ...\n");
     return first_start(demo, why);
 }
@@ -169,11 +165,11 @@ static void make_config(struct demo *demo)
 #define KEY_CLAIMS(role, more)                                                                     \
     STR("{\"iss\":\"postern\",\"role\":\"" role "\"," more "\"exp\":2051222400}")
 
-static void put_lines(struct demo *demo, const struct keys *keys)
+static void put_lines(const struct demo *demo, arena *mem, const struct keys *keys)
 {
-    str anon = token_mint(demo->mem, keys, KEY_CLAIMS("anon", ""));
-    str service = token_mint(demo->mem, keys, KEY_CLAIMS("service_role", ""));
-    str ada = token_mint(demo->mem, keys,
+    str anon = token_mint(mem, keys, KEY_CLAIMS("anon", ""));
+    str service = token_mint(mem, keys, KEY_CLAIMS("service_role", ""));
+    str ada = token_mint(mem, keys,
                          KEY_CLAIMS("authenticated",
                                     "\"aud\":\"authenticated\",\"email\":\"ada@example.org\","
                                     "\"sub\":\"00000000-0000-4000-8000-000000000002\","));
@@ -197,13 +193,25 @@ static void put_lines(struct demo *demo, const struct keys *keys)
            "    const { data } = await supabase.from('records').select('form, expression, "
            "digits')\n\n",
            port);
-    if (demo->loaded > 0)
-        printf("  %d primes were found and loaded.", demo->loaded);
+    if (demo->primes != NULL)
+        printf("  %d primes were found and loaded.", demo_primes_count(demo->primes));
     printf("  PostgreSQL %d and its data are in %.*s.\n"
            "  Ready after %.1f s. Ctrl-C stops everything; the data stays.\n\n",
            demo->cluster.version, STR_ARG(demo->cluster.dir),
            (double)(clock_us() - demo->started_us) / 1e6);
     fflush(stdout);
+}
+
+static void say_ready(const struct demo *demo)
+{
+    arena *mem = arena_open();
+    str why = {NULL, 0};
+    const struct keys *keys = keys_new(mem, &demo->config, &why);
+    if (keys == NULL)
+        die(EXIT_FAILED, "%.*s", STR_ARG(why));
+    put_lines(demo, mem, keys);
+    keys_unref(&keys);
+    arena_close(&mem);
 }
 
 static void on_ready(void *arg)
@@ -212,26 +220,78 @@ static void on_ready(void *arg)
     /* The lines to copy shall stay in sight; POSTERN_LOG_LEVEL=debug shows every request. */
     if (!log_on(LOG_DEBUG))
         log_open(LOG_WARN, LOG_TEXT, false);
-    str why = {NULL, 0};
-    const struct keys *keys = keys_new(demo->mem, &demo->config, &why);
-    if (keys == NULL)
-        die(EXIT_FAILED, "%.*s", STR_ARG(why));
-    cluster_note(&demo->cluster, arena_printf(demo->mem, "http://127.0.0.1:%d/ (process %d)",
-                                              (int)demo->config.port, (int)getpid()));
-    put_lines(demo, keys);
-    keys_unref(&keys);
+    str url = arena_printf(demo->mem, "http://127.0.0.1:%d/", (int)demo->config.port);
+    cluster_note(&demo->cluster,
+                 arena_printf(demo->mem, "%.*s (process %d)", STR_ARG(url), (int)getpid()));
+    pthread_mutex_lock(&demo->loading.lock);
+    demo->loading.serves = true;
+    if (demo->loading.loaded)
+        say_ready(demo);
+    else
+        fprintf(stderr, "postern: %.*s answers after %.1f s; the primes are coming in ...\n",
+                STR_ARG(url), (double)(clock_us() - demo->started_us) / 1e6);
+    pthread_mutex_unlock(&demo->loading.lock);
 }
 
-/* The disk may take its time while the first requests are answered. */
+static void note_loaded(struct demo *demo, bool fine, str why)
+{
+    struct loading *loading = &demo->loading;
+    pthread_mutex_lock(&loading->lock);
+    loading->loaded = fine;
+    loading->failed = !fine && !loading->stopping;
+    if (loading->failed) {
+        fprintf(stderr, "postern: %.*s\n", STR_ARG(why));
+        kill(getpid(), SIGTERM);
+    } else if (fine && loading->serves) {
+        say_ready(demo);
+    }
+    pthread_mutex_unlock(&loading->lock);
+}
+
+/* The disk may take its time while requests are answered. Without the mark, which is written
+ * last, the next start is a first start again. */
+static void *load(void *arg)
+{
+    struct demo *demo = arg;
+    arena *mem = arena_open();
+    str why = {NULL, 0};
+    bool fine = demo_load(mem, demo->superuser_url, demo->primes, &why);
+    note_loaded(demo, fine, why);
+    arena_close(&mem);
+    if (!fine || !cluster_settle(&demo->cluster))
+        return NULL;
+    int fd = open(demo->mark.at, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    return NULL;
+}
+
+/* What is half loaded is not kept, so there is nothing to wait for. */
+static void stop_loading(struct demo *demo)
+{
+    struct loading *loading = &demo->loading;
+    pthread_mutex_lock(&loading->lock);
+    loading->stopping = true;
+    bool loaded = loading->loaded;
+    pthread_mutex_unlock(&loading->lock);
+    if (!loaded)
+        cluster_stop(&demo->cluster);
+    pthread_join(loading->thread, NULL);
+}
+
 static int serve_demo(struct demo *demo)
 {
-    pthread_t settler;
-    bool settling = demo->loaded > 0 && pthread_create(&settler, NULL, settle, demo) == 0;
+    struct loading *loading = &demo->loading;
+    pthread_mutex_init(&loading->lock, NULL);
+    loading->loaded = demo->primes == NULL;
     make_config(demo);
+    if (!loading->loaded && pthread_create(&loading->thread, NULL, load, demo) != 0)
+        die(EXIT_FAILED, "cannot start a thread");
     int status = serve_main(&demo->config, on_ready, demo);
-    if (settling)
-        pthread_join(settler, NULL);
-    return status;
+    if (demo->primes != NULL)
+        stop_loading(demo);
+    pthread_mutex_destroy(&loading->lock);
+    return loading->failed ? EXIT_FAILED : status;
 }
 
 int demo_command(const struct config *config, int argc, char **argv)
@@ -251,6 +311,7 @@ int demo_command(const struct config *config, int argc, char **argv)
         status = serve_demo(&demo);
     else
         fprintf(stderr, "postern: %.*s\n", STR_ARG(why));
+    demo_primes_free(&demo.primes);
     cluster_close(&demo.cluster);
     return status;
 }

@@ -71,8 +71,7 @@ static void *fill_the_rest(void *arg)
 static bool fill_primes(struct loader *loader, struct demo_primes *primes)
 {
     str reason = {NULL, 0};
-    if (!migrate_up(loader->sync, loader->mem, &reason) || !run_file(loader, "people") ||
-        !run_file(loader, "indexes_off") ||
+    if (!run_file(loader, "people") || !run_file(loader, "indexes_off") ||
         !demo_primes_copy(primes, loader->sync, clock_now(), &reason)) {
         if (reason.at != NULL)
             loader->why = arena_copy(loader->mem, reason);
@@ -102,20 +101,29 @@ static bool fill(struct loader *loader, str url, struct demo_primes *primes)
     return fine;
 }
 
-bool demo_load(struct cluster *cluster, struct demo_primes *primes, str *why)
+bool demo_load(arena *mem, str url, struct demo_primes *primes, str *why)
 {
     struct loader loader;
-    str url = cluster_url(cluster, "postgres", DEMO_DATABASE);
     bool fine = loader_open(&loader, url) && fill(&loader, url, primes);
-    loader_close(&loader, cluster->mem, why);
+    loader_close(&loader, mem, why);
     return fine;
 }
 
-bool demo_update(struct cluster *cluster, str *why)
+/* The bodies of functions are not read now: whoever released them has. */
+bool demo_migrate(arena *mem, str url, str *why)
 {
     struct loader loader;
-    bool fine = loader_open(&loader, cluster_url(cluster, "postgres", DEMO_DATABASE)) &&
-                migrate_up(loader.sync, loader.mem, &loader.why) && run_file(&loader, "passwords");
-    loader_close(&loader, cluster->mem, why);
+    bool fine = loader_open(&loader, url) && run(&loader, STR("set check_function_bodies = off")) &&
+                migrate_up(loader.sync, loader.mem, &loader.why);
+    loader_close(&loader, mem, why);
+    return fine;
+}
+
+bool demo_update(arena *mem, str url, str *why)
+{
+    struct loader loader;
+    bool fine = loader_open(&loader, url) && migrate_up(loader.sync, loader.mem, &loader.why) &&
+                run_file(&loader, "passwords");
+    loader_close(&loader, mem, why);
     return fine;
 }

@@ -11,8 +11,9 @@
 
 enum {
     YEAR_S = 365 * 24 * 3600,
-    FRESH_S = 600,        /* the latest discovery is at least this old */
-    ROWS_MAX = 256 << 20, /* bytes of COPY text */
+    FRESH_S = 600,      /* the latest discovery is at least this old */
+    ROWS_MAX = 1 << 20, /* bytes of COPY text that are written before they are sent */
+    ROWS_SENT = ROWS_MAX / 2,
     VERIFIED_PERCENT = 84,
     VERIFY_WITHIN_S = 8 * 3600,
 };
@@ -181,8 +182,9 @@ static void put_row(struct buf *rows, const struct entry *entry, const str *oper
                methods[discovery->proof].proof);
 }
 
-static str make_rows(struct demo_primes *primes, arena *mem, const struct sync_rows *operators,
-                     int64_t now)
+/* PostgreSQL reads the first while the next are written. */
+static bool put_rows(struct demo_primes *primes, arena *mem, struct sync *sync,
+                     const struct sync_rows *operators, int64_t now)
 {
     struct entry *entries = make_entries(primes, mem, now);
     uint64_t state = 2;
@@ -195,8 +197,13 @@ static str make_rows(struct demo_primes *primes, arena *mem, const struct sync_r
         int who = (int)((one < two ? one : two) % (uint64_t)operators->nrows);
         put_row(&rows, &entries[i], operators->cells + (ptrdiff_t)who * operators->ncolumns, luck,
                 now);
+        if (rows.len < ROWS_SENT && i + 1 < primes->count)
+            continue;
+        if (rows.full || !sync_copy_put(sync, buf_str(&rows)))
+            return false;
+        rows.len = 0;
     }
-    return buf_str(&rows);
+    return true;
 }
 
 static bool copy(struct demo_primes *primes, struct sync *sync, arena *mem, int64_t now, str *why)
@@ -213,8 +220,8 @@ static bool copy(struct demo_primes *primes, struct sync *sync, arena *mem, int6
                              " verification_tier, operator_id, discoverer, tags) from stdin"),
                          why))
         return false;
-    sync_copy_put(sync, make_rows(primes, mem, &operators, now));
-    return sync_copy_end(sync, mem, why);
+    bool fine = put_rows(primes, mem, sync, &operators, now);
+    return sync_copy_end(sync, mem, why) && fine;
 }
 
 bool demo_primes_copy(struct demo_primes *primes, struct sync *sync, int64_t now, str *why)

@@ -145,8 +145,18 @@ describe('the next start', () => {
 });
 
 describe('a start that was broken off', () => {
-    test('is made anew', async () => {
+    test('while it loaded: it answered already, and leaves nothing', async () => {
         rmSync(join(dir, 'demo', 'loaded'));
+        demo = run();
+        await until(() => /answers after/.test(demo.output()) || !demo.running(), () => demo.output(), START_MS);
+        assert.equal((await get('/api/stats')).status, 200);
+        assert.equal((await stopped(demo, 'INT')).code, 0, demo.output());
+        assert.doesNotMatch(demo.output(), /Ready after/);
+        assert.ok(!existsSync(join(dir, 'demo', 'loaded')));
+        assert.deepEqual(leftovers(), []);
+    });
+
+    test('is made anew', async () => {
         demo = await ready(run());
         assert.match(demo.output(), /primes were found/);
         assert.equal((await stopped(demo, 'TERM')).code, 0, demo.output());
