@@ -43,7 +43,7 @@ static int at_least_one(int count)
 }
 
 /* Few backends that work beat many: with more of them than cores the kernel starves some, for more
- * than a second. Those that are long may be asleep, so others go on beside them. */
+ * than a second (pace.h). Those that are long may be asleep, so others go on beside them. */
 static bool may_serve_more(const struct pool *pool, enum lane lane)
 {
     int most = at_least_one(pool->max - 2);
@@ -55,8 +55,24 @@ static bool may_serve_more(const struct pool *pool, enum lane lane)
         most = at_least_one(pool->max - 1);
         return serving(pool, lane, false) < (most < WRITE_CONNS_MAX ? most : WRITE_CONNS_MAX);
     default:
-        return serving(pool, lane, true) < FRESH_CONNS_MAX && serving(pool, lane, false) < most;
+        return serving(pool, lane, true) < pace_most(&pool->pace) &&
+               serving(pool, lane, false) < most;
     }
+}
+
+/* Those that run at the same time share the processors: what the others take of it, up to as many
+ * as run at a time anyhow, is not the shape's. */
+void pool_learn(const struct conn *conn, const struct work *work, int64_t us)
+{
+    struct pool *pool = conn->pool;
+    int at_once = serving(pool, LANE_SLOW, true) + serving(pool, LANE_NEW, true);
+    int sharers = at_once < PACE_LEAST ? at_least_one(at_once) : PACE_LEAST;
+
+    if (conn->lane == LANE_READ || conn->lane == LANE_WRITE)
+        sharers = 1;
+    else if (work->shape->known && !work->streaming)
+        pace_learn(&pool->pace, us, work->shape->least_us, at_once, at_least_one(pool->max - 2));
+    shape_measure(work->shape, work->shape_hash, us / sharers);
 }
 
 static struct conn *idle_conn(const struct pool *pool)

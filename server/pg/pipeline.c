@@ -201,7 +201,7 @@ static void measure(const struct conn *conn, struct segment *segment, int64_t us
     LIST_EACH (node, &segment->works) {
         struct work *work = LIST_ENTRY(node, struct work, node);
         if (segment->nworks == 1)
-            shape_measure(work->shape, work->shape_hash, us);
+            pool_learn(conn, work, us);
         else if (us > SHAPE_SLOW_US + 2 * expected_us)
             shape_doubt(work->shape, work->shape_hash);
         log_slow(conn, work, us);

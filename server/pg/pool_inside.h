@@ -4,6 +4,7 @@
 
 #include "pg/conn.h"
 #include "pg/flight.h"
+#include "pg/pace.h"
 #include "pg/pool.h"
 
 enum {
@@ -14,9 +15,7 @@ enum {
     MIXED_SEGMENTS_MAX = 8, /* in flight, when every unit has an identity of its own */
     WRITE_SEGMENTS_MAX = 4,
     WRITE_CONNS_MAX = 8,
-    FRESH_CONNS_MAX =
-        2, /* of the slow and the new lane each, that have not run longer than this: */
-    LONG_US = 100000,
+    LONG_US = 100000, /* what runs longer is not counted among the slow that run at a time */
     STUCK_US = 20000, /* a segment that runs so much longer than STUCK_TIMES what its shapes */
     STUCK_TIMES = 4,  /* promise keeps nobody else waiting behind it */
     QUEUE_MAX = 8192, /* units that wait, a pool of a worker; above it: refused at once */
@@ -54,6 +53,7 @@ struct pool {
     int next_id;
     struct flights flights;
     struct shapes shapes;
+    struct pace pace;
 };
 
 struct db {
@@ -74,6 +74,9 @@ void pool_pump_soon(struct pool *pool);
 void pool_sweep(struct pool *pool, int64_t now_us);
 int pool_open_count(const struct pool *pool); /* those being opened included */
 bool pool_may_open(const struct pool *pool);
+/* A unit ran alone on its connection and took so long: what its shape, and the pool, learn of it.
+ */
+void pool_learn(const struct conn *conn, const struct work *work, int64_t us);
 struct work *pool_head(const struct pool *pool, enum lane lane); /* NULL: its queue is empty */
 
 /* lanes.c: NULL if its units have to wait. */

@@ -15,10 +15,14 @@ void shape_measure(struct shape *shape, uint64_t hash, int64_t us)
 {
     if (shape->hash != hash)
         return; /* the place was taken while the statement ran */
-    if (!shape->known || us > SHAPE_VERY_SLOW_US)
-        shape->average_us = us;
-    else
+    if (!shape->known) {
+        shape->average_us = shape->least_us = us;
+    } else {
         shape->average_us += (us - shape->average_us) / SHAPE_WEIGHT;
+        shape->least_us = us < shape->least_us
+                              ? us
+                              : shape->least_us + (us - shape->least_us) / SHAPE_LEAST_WEIGHT;
+    }
     shape->known = true;
     shape->slow = shape->average_us > (shape->slow ? SHAPE_QUICK_US : SHAPE_SLOW_US);
 }

@@ -9,13 +9,14 @@ enum {
     SHAPES_MAX = 1024,
     SHAPE_SLOW_US = 20000,  /* slow from here on ... */
     SHAPE_QUICK_US = 10000, /* ... until it is below this: lanes are not changed back and forth */
-    SHAPE_VERY_SLOW_US = 80000, /* once is enough */
-    SHAPE_WEIGHT = 8
+    SHAPE_WEIGHT = 8,       /* so once is enough from eight times that on */
+    SHAPE_LEAST_WEIGHT = 256
 };
 
 struct shape {
     uint64_t hash;
     int64_t average_us; /* exponentially weighted */
+    int64_t least_us;   /* the best; it rises slowly, for tables grow */
     bool known;         /* has been measured alone */
     bool slow;
 };

@@ -70,7 +70,7 @@ static void a_shape_is_known_once_it_ran_alone(void **state)
     assert_false(shape_slow(shape));
     shape_measure(shape, shape->hash, INT64_C(2) * SHAPE_SLOW_US); /* once may be chance */
     assert_false(shape_slow(shape));
-    shape_measure(shape, shape->hash, INT64_C(2) * SHAPE_VERY_SLOW_US); /* once is enough */
+    shape_measure(shape, shape->hash, INT64_C(8) * SHAPE_SLOW_US); /* once is enough */
     assert_true(shape_slow(shape));
     while (shape->average_us > SHAPE_QUICK_US) {
         assert_true(shape_slow(shape));
