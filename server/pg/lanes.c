@@ -72,7 +72,7 @@ void pool_learn(const struct conn *conn, const struct work *work, int64_t us)
         sharers = 1;
     else if (work->shape->known && !work->streaming)
         pace_learn(&pool->pace, us, work->shape->least_us, at_once, at_least_one(pool->max - 2));
-    shape_measure(work->shape, work->shape_hash, us / sharers);
+    shape_measure(work->shape, work->shape_hash, us, sharers);
 }
 
 static struct conn *idle_conn(const struct pool *pool)

@@ -11,17 +11,19 @@ struct shape *shape_get(struct shapes *shapes, str text)
     return shape;
 }
 
-void shape_measure(struct shape *shape, uint64_t hash, int64_t us)
+void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int sharers)
 {
+    int64_t own_us = us / sharers;
+
     if (shape->hash != hash)
         return; /* the place was taken while the statement ran */
     if (!shape->known) {
-        shape->average_us = shape->least_us = us;
+        shape->average_us = own_us;
+        shape->least_us = us;
     } else {
-        shape->average_us += (us - shape->average_us) / SHAPE_WEIGHT;
-        shape->least_us = us < shape->least_us
-                              ? us
-                              : shape->least_us + (us - shape->least_us) / SHAPE_LEAST_WEIGHT;
+        shape->average_us += (own_us - shape->average_us) / SHAPE_WEIGHT;
+        shape->least_us += us < shape->least_us ? us - shape->least_us
+                                                : (us - shape->least_us) / SHAPE_LEAST_WEIGHT;
     }
     shape->known = true;
     shape->slow = shape->average_us > (shape->slow ? SHAPE_QUICK_US : SHAPE_SLOW_US);

@@ -16,7 +16,7 @@ enum {
 struct shape {
     uint64_t hash;
     int64_t average_us; /* exponentially weighted */
-    int64_t least_us;   /* the best; it rises slowly, for tables grow */
+    int64_t least_us;   /* the best, with whoever ran beside it; it rises slowly, for tables grow */
     bool known;         /* has been measured alone */
     bool slow;
 };
@@ -26,7 +26,8 @@ struct shapes {
 };
 
 struct shape *shape_get(struct shapes *shapes, str text);
-void shape_measure(struct shape *shape, uint64_t hash, int64_t us);
+/* It ran alone on its connection, and shared the processors with sharers - 1 others. */
+void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int sharers);
 
 /* A batch with this shape in it was slow: it is unknown again. */
 void shape_doubt(struct shape *shape, uint64_t hash);

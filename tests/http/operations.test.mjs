@@ -66,6 +66,15 @@ describe('pools', () => {
         await until(async () => (await backends('postern/%:write')) === 2, 'min again', 6000);
         assert.equal((await call(server, 'get_stats')).status, 200);
     }));
+    test('slow statements that do not slow each other down run more and more at a time', () => withServer({ POSTERN_WORKERS: '1', DB_POOL_SIZE: '20' }, async (server) => {
+        const asleep = async () => (await query("select count(*)::int as n from pg_stat_activity where wait_event = 'PgSleep'"))[0].n;
+        const nap = 0.06; /* too short to be taken for stuck, so without learning it stays at two */
+        let over = false;
+        const sleepers = Array.from({ length: 24 }, async () => { while (!over) assert.equal((await call(server, 'test_nap', { seconds: nap })).status, 200); });
+        await until(async () => (await asleep()) >= 6, 'more than two at a time', 30000);
+        over = true;
+        await Promise.all(sleepers);
+    }));
     test('connections are renewed when their time is over, and nobody notices', () => withServer({ POSTERN_DB_MAX_LIFETIME: '1s' }, async (server) => {
         const pids = new Set();
         const end = Date.now() + 4000;

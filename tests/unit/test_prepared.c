@@ -65,19 +65,19 @@ static void a_shape_is_known_once_it_ran_alone(void **state)
 
     (void)state;
     assert_false(shape->known);
-    shape_measure(shape, shape->hash, 300);
+    shape_measure(shape, shape->hash, 300, 1);
     assert_true(shape->known);
     assert_false(shape_slow(shape));
-    shape_measure(shape, shape->hash, INT64_C(2) * SHAPE_SLOW_US); /* once may be chance */
+    shape_measure(shape, shape->hash, INT64_C(2) * SHAPE_SLOW_US, 1); /* once may be chance */
     assert_false(shape_slow(shape));
-    shape_measure(shape, shape->hash, INT64_C(8) * SHAPE_SLOW_US); /* once is enough */
+    shape_measure(shape, shape->hash, INT64_C(8) * SHAPE_SLOW_US, 1); /* once is enough */
     assert_true(shape_slow(shape));
     while (shape->average_us > SHAPE_QUICK_US) {
         assert_true(shape_slow(shape));
-        shape_measure(shape, shape->hash, 300);
+        shape_measure(shape, shape->hash, 300, 1);
     }
     for (int i = 0; i < 16; i++)
-        shape_measure(shape, shape->hash, 300);
+        shape_measure(shape, shape->hash, 300, 1);
     assert_false(shape_slow(shape));
     shape_doubt(shape, shape->hash);
     assert_false(shape->known);
@@ -90,7 +90,7 @@ static void a_measure_of_who_was_replaced_is_dropped(void **state)
     struct shape *shape = shape_get(&shapes, STR("select 1"));
 
     (void)state;
-    shape_measure(shape, shape->hash + 1, 300);
+    shape_measure(shape, shape->hash + 1, 300, 1);
     assert_false(shape->known);
 }
 
