@@ -22,6 +22,9 @@ const ROUNDS = QUICK ? 1 : 3;
 const IN_FLIGHT = 8;
 const BODY = 'x'.repeat(200);
 const ENV = { POSTERN_ACCESS_LOG: 'off', POSTERN_LIVE_MESSAGES: '0', POSTERN_LIVE_JOINS: '0', POSTERN_LIVE_CONNECTIONS: '0' };
+/* As a database is run: with synchronous_commit off its log is written every 200 ms, and what is
+ * not in the log is not told. */
+const SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', shared_buffers: '512MB', max_wal_size: '4GB' };
 const GOALS = { idleKb: 3, overNchan: 3, overBun: 0.9, open: 5000, own: 1000, p99Ms: 50 };
 
 const SCHEMA = `
@@ -188,7 +191,7 @@ const PARTS = {
 };
 
 async function main() {
-    const stand = await startStand({ env: { ...ENV, ...(process.env.POSTERN_WORKERS && { POSTERN_WORKERS: process.env.POSTERN_WORKERS }) } });
+    const stand = await startStand({ settings: SETTINGS, env: { ...ENV, ...(process.env.POSTERN_WORKERS && { POSTERN_WORKERS: process.env.POSTERN_WORKERS }) } });
     try {
         stand.cluster.psql(SCHEMA, stand.db);
         await until(() => /changes stream/.test(stand.postern.logs()), 'the stream of changes');
