@@ -194,8 +194,11 @@ const struct fail *item_read(arena *mem, str text, struct item **items)
 {
     struct scan scan;
 
-    scan_init(&scan, mem, "select parameter", text);
-    TRY(read_items(&scan, items, 1));
+    *items = NULL;
+    if (!str_eq(text, STR("*"))) {
+        scan_init(&scan, mem, "select parameter", text);
+        TRY(read_items(&scan, items, 1));
+    }
     if (*items == NULL)
         *items = arena_new(mem, struct item); /* ITEM_ALL */
     return NULL;

@@ -184,12 +184,22 @@ static struct weighed weigh(arena *mem, str piece, int position)
     return result;
 }
 
+/* What nearly everybody accepts, as media_parse reads it. */
+#define USUAL(type)                                                                                \
+    {                                                                                              \
+        .text = STR_ROW(type), .name = STR_ROW(type), .explained = STR_ROW("application/json")     \
+    }
+static const struct accepted usual[] = {USUAL("*/*"), USUAL("application/json")};
+
 struct accept media_read(arena *mem, str header)
 {
     struct weighed all[ACCEPTED_MAX];
     str rest = header.len == 0 ? STR("*/*") : header, piece;
     int count = 0;
 
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        if (str_eq(rest, usual[i].text))
+            return (struct accept){&usual[i], 1};
     while (count < ACCEPTED_MAX && str_cut(&rest, ',', &piece)) {
         all[count] = weigh(mem, piece, count);
         count += all[count].weight > 0;
