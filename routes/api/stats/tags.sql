@@ -4,10 +4,6 @@
 -- access: anyone
 -- pool: read
 -- cache: 1m
+-- reads: private.tag_counts_mv
 select coalesce(json_agg(json_build_object('tag', tag, 'count', count) order by count desc, tag), '[]')
-from (
-    select tag, count(*) as count
-    from primes
-    cross join unnest(tags) as tag
-    group by tag
-) as tagged
+from private.tag_counts_mv
