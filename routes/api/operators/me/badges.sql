@@ -6,6 +6,6 @@ select coalesce(json_agg(earned), '[]')
 from (
     select badge_id, granted_at as earned_at
     from operator_badges
-    where operator_id = private.my_operator_id()
+    where operator_id = (select private.my_operator_id())
     order by granted_at, badge_id
 ) as earned

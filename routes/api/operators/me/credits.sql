@@ -8,7 +8,7 @@ select coalesce(json_agg(granted), '[]')
 from (
     select id, block_id, credit, reason, granted_at
     from operator_credits
-    where operator_id = private.my_operator_id()
+    where operator_id = (select private.my_operator_id())
     order by granted_at desc, id desc
     limit :limit offset :offset
 ) as granted

@@ -9,7 +9,7 @@ from (
         sum(credit)::bigint as total_credits,
         count(distinct block_id) as block_count
     from operator_credits
-    where operator_id = private.my_operator_id()
+    where operator_id = (select private.my_operator_id())
         and granted_at >= date_trunc('month', now()) - interval '11 months'
     group by 1
     order by 1
