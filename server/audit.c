@@ -32,7 +32,8 @@ struct audit {
     struct metrics *metrics;
     struct timer *timer;
     bool all;               /* reads, too */
-    bool writing, failing;  /* failing: said once, not twice a second */
+    bool writing, again;    /* again: a look came meanwhile */
+    bool failing;           /* said once, not each time */
     pthread_mutex_t writer; /* one batch at a time */
     pthread_mutex_t lock;   /* guards what follows */
     struct list notes;      /* the oldest first */
@@ -225,6 +226,10 @@ static void on_written(void *arg)
 {
     struct audit *audit = arg;
     audit->writing = false;
+    if (!audit->again)
+        return;
+    audit->again = false;
+    look(audit);
 }
 
 static void look(void *arg)
@@ -234,6 +239,7 @@ static void look(void *arg)
     pthread_mutex_lock(&audit->lock);
     bool any = audit->waiting > 0;
     pthread_mutex_unlock(&audit->lock);
+    audit->again = any && audit->writing;
     if (!any || audit->writing)
         return;
     audit->writing = true;

@@ -11,7 +11,7 @@
 #include "loop/loop.h"
 
 enum {
-    AUDIT_EVERY_MS = 500,
+    AUDIT_EVERY_MS = 250,     /* a kill may lose a second's notes: this, and twice a statement */
     AUDIT_BATCH_MAX = 500,    /* rows of one statement */
     AUDIT_WAITING_MAX = 4096, /* notes, of some 500 bytes each */
     AUDIT_TEXT_MAX = 512      /* bytes of a path or a User-Agent; more is cut */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { posternCommand, startPostern } from '../support/postern.mjs';
-import { until } from '../support/process.mjs';
+import { sleep, until } from '../support/process.mjs';
 import { startStand } from '../support/stand.mjs';
 import { admin, as, mintUser, serviceKey, userA } from '../support/tokens.mjs';
 
@@ -134,7 +134,19 @@ test('all: reads are written down, too, each once, with its tenant', async () =>
     assert.deepEqual(row, { all: 2000, different: 2000, tenant: 'ant', method: 'GET' });
 });
 
-test('a kill loses no more than what was asked just before', async () => {
+/** How long the machine takes, at its slowest, for what the server does to write: a connection and a statement. */
+async function slowest(isOver) {
+    let longest = 0;
+    while (!isOver()) {
+        const start = Date.now();
+        await stand.query('select 1');
+        longest = Math.max(longest, Date.now() - start);
+        await sleep(20);
+    }
+    return longest;
+}
+
+test('a kill loses no more than a second', async () => {
     const server = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_AUDIT: 'on' } });
     const answered = [];
     let over = false;
@@ -145,7 +157,9 @@ test('a kill loses no more than what was asked just before', async () => {
             if (reply?.ok) answered.push([id, Date.now()]);
         }
     }));
+    const statement = slowest(() => over);
     await until(async () => (await entries("request_id like 'kill-%'")).length > 200, 'some entries');
+    await sleep(1200); // longer than what may be lost
     server.kill();
     const at = Date.now();
     over = true;
@@ -153,23 +167,8 @@ test('a kill loses no more than what was asked just before', async () => {
     const kept = (await entries("request_id like 'kill-%'")).map((entry) => entry.request_id);
     assert.equal(new Set(kept).size, kept.length, 'none twice');
     const lost = answered.filter(([id]) => !kept.includes(id)).map(([, when]) => at - when);
-    const longest = Math.max(0, ...lost);
-    console.log(`# ${answered.length} answered, ${lost.length} lost, the oldest ${longest} ms before the kill`);
-    assert.ok(longest < 5000, `${longest} ms`); /* 1,000 where the machine has time */
-});
-
-test('old months are dropped by the job, for as many days as the setting says', async () => {
-    const months = async () => (await stand.query("select relname from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = 'audit_log'::regclass order by 1")).map((row) => row.relname);
-    await stand.query("select postern.make_audit_partition('2020-02-10'), postern.make_audit_partition(now() - interval '40 days')");
-    await stand.query("insert into audit_log (action, method, created_at) values ('old', 'GET', '2020-02-10'), ('old', 'GET', now() - interval '40 days')");
-    const olds = async () => (await stand.query("select count(*)::int as n from audit_log where action = 'old'"))[0].n;
-    const [own] = (await months()).slice(1);
-    await stand.query('select postern.keep_audit(0)');
-    assert.equal(await olds(), 2);
-    const server = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_AUDIT_DAYS: '90', POSTERN_MIGRATION_DATABASE_URL: stand.cluster.url(stand.db) } });
-    await until(async () => (await olds()) === 1, 'the drop');
-    assert.ok(!(await months()).includes('audit_log_2020_02') && (await months()).includes(own));
-    await server.stop();
-    assert.ok((await months()).length >= 7, 'half a year ahead');
-    assert.equal((await ask('GET', '/rest/v1/audit_log?action=eq.old', { token: admin.token })).status, 200);
+    const longest = Math.max(0, ...lost), late = await statement;
+    console.log(`# ${answered.length} answered, ${lost.length} lost, the oldest ${longest} ms before the kill; the slowest statement took ${late} ms`);
+    assert.ok(answered.some(([, when]) => at - when > 1000), 'there are older ones');
+    assert.ok(longest < 1000 + 2 * late, `${longest} ms`); // a machine that has no time is not the server's
 });
