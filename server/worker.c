@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "fetch/relay.h"
 #include "hearer.h"
+#include "live/spread.h"
 #include "serve.h"
 
 enum { DRAIN_EVERY_MS = 50, POLITE_MS = 300, SIGN_INS_AT_ONCE = 1, SIGN_INS_WAITING = 32 };
@@ -105,6 +106,7 @@ struct worker *worker_new(const struct worker_options *options)
             kv_open(&(struct kv_options){.loop = worker->loop, .url = options->config->redis_url});
     worker->shared = shared_new(options->config, worker->kv, &worker->metrics);
     list_init(&worker->hearers);
+    list_init(&worker->outbox);
     worker->feed = feed_new(worker);
     const struct door_sides sides = {.http = adopt, .ws = adopt_websocket, .arg = worker};
     worker->door = door_open(worker->loop, options->fd, options->config, &sides);
@@ -261,6 +263,7 @@ void worker_drop_cache(struct worker *worker, str relations)
 /* ---- the live feed ---- */
 
 struct news {
+    struct list node; /* worker->outbox of who tells it */
     struct worker *worker;
     struct change_list *list;
     bool streaming, gap;
@@ -317,8 +320,7 @@ static void take_spread(void *arg)
     struct news *news = arg;
 
     feed_take_spread(news->worker->feed, &news->spread);
-    message_unref(&news->spread.frames[VSN_1]);
-    message_unref(&news->spread.frames[VSN_2]);
+    spread_release(&news->spread);
     free(news);
 }
 
@@ -332,7 +334,7 @@ static str keep(char **room, str text)
     return kept;
 }
 
-void worker_give_spread(struct worker *worker, const struct spread *spread)
+static struct news *news_of(struct worker *worker, const struct spread *spread)
 {
     struct news *news =
         news_new(worker, spread->topic.len + spread->key.len + spread->ref.len + spread->meta.len);
@@ -346,14 +348,55 @@ void worker_give_spread(struct worker *worker, const struct spread *spread)
     for (int i = 0; i < 2; i++)
         if (spread->frames[i] != NULL)
             message_ref(spread->frames[i]);
-    loop_post(worker->loop, take_spread, news);
+    return news;
+}
+
+void worker_give_spread(struct worker *worker, const struct spread *spread)
+{
+    loop_post(worker->loop, take_spread, news_of(worker, spread));
+}
+
+/* At the end of the process another worker may have ended before. */
+static bool is_there(const struct worker *worker, const struct worker *other)
+{
+    for (int i = 0; i < worker->count; i++)
+        if (worker->all[i] == other)
+            return true;
+    return false;
+}
+
+static void send_outbox(void *arg)
+{
+    struct worker *worker = arg;
+
+    LIST_EACH (node, &worker->outbox) {
+        struct news *news = LIST_ENTRY(node, struct news, node);
+        list_remove(node);
+        if (is_there(worker, news->worker)) {
+            loop_post(news->worker->loop, take_spread, news);
+        } else {
+            spread_release(&news->spread);
+            free(news);
+        }
+    }
+}
+
+/* What is told in one turn of the loop leaves together: another worker that woke up at the first of
+ * many messages would write it alone to all of its clients, and then the others. */
+static void tell(struct worker *worker, struct worker *other, const struct spread *spread)
+{
+    struct news *news = news_of(other, spread);
+
+    if (list_empty(&worker->outbox))
+        loop_soon(worker->loop, send_outbox, worker);
+    list_append(&worker->outbox, &news->node);
 }
 
 void worker_spread(struct worker *worker, const struct spread *spread)
 {
     for (int i = 0; i < worker->count; i++)
         if (worker->all[i] != NULL && worker->all[i] != worker)
-            worker_give_spread(worker->all[i], spread);
+            tell(worker, worker->all[i], spread);
     if (spread->kind != SPREAD_KEEP) /* what a process keeps is its own affair */
         gossip_tell(worker->gossip, spread);
 }

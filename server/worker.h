@@ -57,6 +57,7 @@ struct worker {
     bool schema_stale; /* the last load has failed: the snapshot may be older than the database */
     struct feed *feed;
     struct list hearers; /* of changed tables: see hearer.h */
+    struct list outbox;  /* what the other workers are told at the end of this turn */
     struct timer *drain;
     int64_t stop_us; /* when it was asked to stop */
     bool stopping;

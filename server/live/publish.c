@@ -26,9 +26,9 @@ static void publish(struct hub *hub, const struct publication *what, bool everyw
         .kind = SPREAD_BROADCAST, .private = what->private, .topic = what->topic};
 
     write_frames(mem, what, spread.frames);
-    hub_take_spread(hub, &spread);
     if (everywhere)
         hub->fns->spread(hub->arg, &spread);
+    hub_take_spread(hub, &spread);
     message_unref(&spread.frames[VSN_1]);
     message_unref(&spread.frames[VSN_2]);
     arena_close(&mem);

@@ -126,8 +126,8 @@ void topic_broadcast(struct channel *channel, const struct frame *frame)
         .topic = channel->name,
         .frames = {frames[VSN_1], frames[VSN_2]}
     };
+    hub->fns->spread(hub->arg, &spread); /* first: the others write while we do */
     deliver(hub, channel->topic, frames, channel->self ? NULL : channel);
-    hub->fns->spread(hub->arg, &spread);
     message_unref(&frames[VSN_1]);
     message_unref(&frames[VSN_2]);
     if (channel->ack)
