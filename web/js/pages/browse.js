@@ -1,6 +1,7 @@
 // All primes: filtered, sorted, as far down as one scrolls, one of them in detail. Everything that is
 // chosen stands in the address.
 import { fill, h } from '../dom.js';
+import { followFinds } from '../finds.js';
 import { counted } from '../format.js';
 import { exporter } from './browse/export.js';
 import { filters, readFilters } from './browse/filters.js';
@@ -8,7 +9,6 @@ import { list } from './browse/list.js';
 import { openPrime } from './browse/prime.js';
 import { tryButton } from '../parts/drawer.js';
 import { queryText } from '../api.js';
-
 
 export function show(place, app) {
   const chosen = readFilters(app.query);
@@ -39,12 +39,18 @@ export function show(place, app) {
 
   // What is found meanwhile is offered, not pushed between the lines that somebody reads.
   let found = 0;
-  app.live.on('prime_found', ({ prime }) => {
-    if (chosen.form && prime.form !== chosen.form) return;
-    found += 1;
+  const offer = (text) => {
     const since = Date.now();
-    fill(fresh, h('button', { class: 'button', type: 'button', onclick: () => change({}, since) }, `${counted(found, 'new prime')}: show`));
-  }, { signal: app.signal });
+    fill(fresh, h('button', { class: 'button', type: 'button', onclick: () => change({}, since) }, text));
+  };
+  followFinds(app, {
+    onFind({ form }) {
+      if (chosen.form && form !== chosen.form) return;
+      found += 1;
+      offer(`${counted(found, 'new prime')}: show`);
+    },
+    onMissed: () => offer('The feed was away: read the list anew'),
+  });
 
   fill(place,
     h('header', { class: 'page-head' }, h('h1', {}, 'Browse'), total, h('div', { class: 'tools' }, exporter(app, chosen, primes), tryButton('Primes', tries))),

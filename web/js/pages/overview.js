@@ -1,5 +1,6 @@
 // The first page: how much there is, how it grew, of what kind, and what is found at this moment.
 import { fill, h } from '../dom.js';
+import { followFinds } from '../finds.js';
 import { ago, count, counted, formName } from '../format.js';
 import { panel } from '../parts/panel.js';
 import { steadily } from '../parts/steady.js';
@@ -13,13 +14,21 @@ export function show(place, app) {
     h('div', { class: 'grid halves' }, leaderboard(app), digits(app)));
 }
 
-function headline({ api, live, signal }) {
+function headline(app) {
+  const { api, live, signal } = app;
   const since = h('span', { class: 'since' });
-  let found = 0;
-  live.on('prime_found', () => {
-    found += 1;
-    since.textContent = `+${count(found)} since you look`;
-  }, { signal });
+  let found = 0, atLeast = '';
+  const drawSince = () => { since.textContent = found > 0 ? `+${count(found)}${atLeast} since you look` : ''; };
+  followFinds(app, {
+    onFind() {
+      found += 1;
+      drawSince();
+    },
+    onMissed() {
+      atLeast = ' or more';
+      drawSince();
+    },
+  });
   const atWork = h('div');
   const drawMachines = () => steadily(atWork, () => fill(atWork, live.snapshot.fleet && machines(live.snapshot)));
   drawMachines();

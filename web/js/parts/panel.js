@@ -12,7 +12,7 @@ const RETRY_MS = 4000;
  * title: of the heading. load(signal): an answer of api.get, or several in { data, at, stale }.
  * draw(data, body): fills the body. every: ms between two questions; 0: once. tries: see drawer.js.
  * isEmpty(data) with empty: [title, text] for when there is nothing. tools: elements beside the
- * heading. Returns the element; element.refresh() asks now.
+ * heading. Returns the element; element.refresh() asks now, element.redraw() draws what is known.
  */
 export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, empty, tools, note, kind = '', lines }) {
   const age = h('span', { class: 'age' });
@@ -48,8 +48,12 @@ export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, em
   function show(answer) {
     shown = answer;
     setFresh(!answer.stale);
-    if (isEmpty?.(answer.data)) fill(body, nothing(...empty));
-    else steadily(body, () => draw(answer.data, body));
+    paint();
+  }
+
+  function paint() {
+    if (isEmpty?.(shown.data)) fill(body, nothing(...empty));
+    else steadily(body, () => draw(shown.data, body));
   }
 
   // What was there stays, and is marked as old.
@@ -70,6 +74,7 @@ export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, em
 
   signal.addEventListener('abort', () => clearTimeout(timer));
   element.refresh = refresh;
+  element.redraw = () => { if (shown) paint(); };
   refresh();
   return element;
 }
