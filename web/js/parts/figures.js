@@ -3,6 +3,6 @@ import { h } from '../dom.js';
 
 /** [name, value, remark?] each. */
 export function figures(rows) {
-  return h('dl', { class: 'figures' }, rows.map(([name, value, remark]) =>
+  return h('dl', { class: 'figures', dataset: { count: rows.length } }, rows.map(([name, value, remark]) =>
     h('div', {}, h('dt', {}, name), h('dd', {}, value), remark && h('dd', { class: 'note' }, remark))));
 }

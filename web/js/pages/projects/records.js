@@ -10,7 +10,7 @@ const columns = [
   ['Digits', ({ digits }) => count(digits), 'number'],
   ['Our best', ({ our_best_digits: digits, our_best_id: id }) => (id ? h('a', { href: `/browse?prime=${id}` }, count(digits)) : '–'), 'number'],
   ['Holder', ({ holder }) => holder ?? '–', 'wide'],
-  ['Since', ({ discovered_at: at }) => dayOf(at), 'quiet wide'],
+  ['Since', ({ discovered_at: at }) => dayOf(at), 'quiet wide roomy'],
 ];
 
 export function records({ api, signal }) {
