@@ -7,6 +7,7 @@ import { failureOf, nothing, waiting } from './states.js';
 import { steadily } from './steady.js';
 
 const RETRY_MS = 4000;
+const EMPTY_MS = 2000; // the first of all is not waited for so long
 
 /**
  * title: of the heading. load(signal): an answer of api.get, or several in { data, at, stale }.
@@ -30,6 +31,7 @@ export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, em
       const answer = await load(signal);
       if (signal.aborted || mine !== round) return;
       show(answer);
+      if (isEmpty?.(answer.data)) wait = Math.min(every, EMPTY_MS);
     } catch (error) {
       if (signal.aborted || mine !== round) return;
       fail(error);
