@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "keyed.h"
+#include "live/trail.h"
 #include "snapshot.h"
 #include "worker.h"
 #include "ws/ws.h"
@@ -341,6 +342,13 @@ static void tick(void *arg)
     plain_tick(feed->plain);
 }
 
+/* The first worker's, for all of them. */
+static void open_trails(struct worker *worker)
+{
+    if (worker->index == 0 && str_eq(worker->config->live_rejoin, STR("replay")))
+        worker->meter->trails = trails_new(worker->config->resume_age_ms * 1000);
+}
+
 struct feed *feed_new(struct worker *worker)
 {
     static const struct ws_fns ws_fns = {.admit = admit_socket,
@@ -381,6 +389,7 @@ struct feed *feed_new(struct worker *worker)
         .off = str_eq(config->changes, STR("off")),
         .numbers = str_eq(config->changes, STR("notify")),
     };
+    open_trails(worker);
     feed->hub = hub_new(&hub_fns, &setup, feed);
     feed->plain = plain_new(&plain_fns, feed->hub, feed);
     feed->snapshot = snapshot_new(worker, feed->plain);
@@ -434,6 +443,8 @@ void feed_free(struct feed **feed)
 
     *feed = NULL;
     ws_free(&last->ws);
+    if (last->worker->index == 0)
+        trails_free(&last->worker->meter->trails);
     if (!snapshot_free(&last->snapshot) || last->asking.open > 0)
         return;
     hub_free(&last->hub);

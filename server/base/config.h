@@ -65,6 +65,7 @@ struct config {
     str replication_slot;         /* absent: a temporary one */
     str publication;
     int64_t resume_bytes, resume_age_ms; /* of changes that are kept for who comes back */
+    str live_rejoin;                     /* replay | new */
     str ws_token;
     struct live_limits live;
     str redis_url;   /* absent: everything from memory */

@@ -104,6 +104,9 @@ const struct setting settings[] = {
      "changes kept for clients that come back, once some listen; 0: none, they hear of a gap"},
     {"RESUME_AGE", SETTING_DURATION, AT(resume_age_ms), "300s", SECOND, DAY, "", NULL,
      "how long they are kept"},
+    {"LIVE_REJOIN", SETTING_CHOICE, AT(live_rejoin), "replay", 0, 0, "", "replay new",
+     "a channel of realtime-js that lost its socket and joins again: gets what it missed, at least "
+     "once; or what is new"},
     {"WS_TOKEN", SETTING_CHOICE, AT(ws_token), "optional", 0, 0, "", "optional required",
      "must clients of /ws bring a token (?token=)?"},
     {"LIVE_CONNECTIONS", SETTING_COUNT, AT(live.connections), "10000", 0, MANY,

@@ -128,7 +128,8 @@ static void fail_unjudged(struct listener *listener, const struct change *change
                           enum trouble trouble)
 {
     (void)change;
-    (void)trouble;
+    if (trouble == TROUBLE_LASTING) /* it would meet the same change again */
+        rejoin_left(channel_of(listener));
     channel_fail(channel_of(listener), why);
 }
 
@@ -272,6 +273,7 @@ static void end_former(struct session *session, str full)
                             .event = STR("phx_close"),
                             .payload = STR("{}")};
     session_push(session, &out);
+    rejoin_lost(former);
     channel_leave(former);
 }
 
@@ -402,6 +404,7 @@ void channel_try(struct channel *channel)
     if (channel->presence && (channel->rights & RIGHT_SEE) != 0)
         topic_push_state(channel);
     tell_bindings(channel);
+    rejoin_joined(channel);
 }
 
 /* ---- later ---- */
@@ -443,6 +446,7 @@ void channel_fail(struct channel *channel, str why)
                             .payload = STR("{}"),
                             .stays = true};
     session_push(channel->session, &out);
+    rejoin_lost(channel);
     channel_leave(channel);
 }
 
@@ -467,6 +471,7 @@ void channel_token(struct channel *channel, const struct frame *frame)
             const struct claims *former = channel->listener.claims;
             channel->listener.claims = claims_ref(claims);
             claims_unref(&former);
+            rejoin_renamed(channel);
             if (channel->private)
                 private_ask(channel);
         }
@@ -483,6 +488,7 @@ void channel_leave(struct channel *channel)
         watch_stop(&channel->bindings[i], session->hub);
     if (channel->topic != NULL)
         topic_leave(channel);
+    rejoin_left(channel);
     list_remove(&channel->of_joining);
     list_remove(&channel->of_session);
     if (--session->nchannels == 0)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "live/hub_inside.h"
+#include "live/trail.h"
 
 enum { ASK_AGAIN_US = 1000000 };
 
@@ -25,6 +26,7 @@ struct hub *hub_new(const struct hub_fns *fns, const struct hub_setup *setup, vo
     hub->tenant_column = setup->tenant_column;
     hub->limits = setup->limits;
     hub->meter = setup->meter;
+    hub->trails = setup->meter->trails;
     hub->ring_options = setup->ring;
     hub->off = setup->off;
     hub->numbers = setup->numbers;
@@ -111,7 +113,7 @@ void hub_fresh(struct hub *hub)
 
 /* ---- trouble ---- */
 
-static bool listens(const struct channel *channel)
+bool channel_listens(const struct channel *channel)
 {
     for (int i = 0; i < channel->nbindings; i++)
         if (channel->bindings[i].watched != NULL)
@@ -128,7 +130,7 @@ void hub_lose(struct hub *hub, enum loss loss)
         struct session *session = LIST_ENTRY(node, struct session, node);
         LIST_EACH (of_session, &session->channels) {
             struct channel *channel = LIST_ENTRY(of_session, struct channel, of_session);
-            if (channel->state == CHANNEL_JOINED && listens(channel))
+            if (channel->state == CHANNEL_JOINED && channel_listens(channel))
                 channel_fail(channel, STR("gap: changes were lost between the database and this "
                                           "channel"));
         }
@@ -141,6 +143,8 @@ void hub_stream(struct hub *hub, uint64_t from, bool gap)
 
     if (gap)
         hub_lose(hub, LOSS_OF_STREAM);
+    if (gap && hub->trails != NULL)
+        trails_forget_positions(hub->trails);
     if (!gap && hub->seen.lsn != 0)
         return;
     hub->seen = start;
@@ -220,6 +224,8 @@ void hub_tick(struct hub *hub)
     followers_end_waits(hub, now_us);
     if (hub->ring != NULL)
         ring_age(hub->ring, now_us);
+    if (hub->trails != NULL)
+        trails_age(hub->trails, now_us);
     hub_resume(hub);
     if (now_us - hub->asked_again_us < ASK_AGAIN_US)
         return;

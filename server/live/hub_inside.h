@@ -36,6 +36,7 @@ struct hub {
     str tenant_column;
     const struct live_limits *limits;
     struct live_meter *meter;
+    struct trails *trails; /* NULL: switched off */
     struct ring_options ring_options;
     bool off, numbers;    /* see struct hub_setup */
     bool looks_again;     /* tables that are watched may have left the publication */
@@ -114,6 +115,10 @@ struct session {
     int64_t empty_us;            /* since when it has no channel */
     struct rate messages, calls; /* broadcasts, and what it says of its presence */
     bool overflown;
+    uint64_t number;             /* of trails_socket() */
+    int64_t first_ref, last_ref; /* that came; 0: none that is a number */
+    int64_t rejoins_us;          /* since when channels that it had before may join again */
+    bool has_lost;               /* one of its own was lost */
 };
 
 /* What a listener wants to hear of a table. */
@@ -168,6 +173,8 @@ struct channel {
     struct binding *bindings;
     int nbindings;
     struct replay *replay; /* stored broadcasts that it asks for; NULL: none */
+    struct trail *trail;   /* NULL: it hears no changes, or is not joined */
+    struct position noted; /* what it was sent before the last heartbeat's answer */
 };
 
 /* The channels of one name, and who is present there, on all workers. */
@@ -256,6 +263,16 @@ void replay_keep(struct channel *channel, struct message *message); /* came befo
 void replay_send(struct channel *channel);
 void replay_drop(struct channel *channel);
 
+/* ---- rejoin.c ---- */
+void rejoin_count(struct session *session, str ref); /* each ref that comes */
+/* Its join is answered: if it was here before, what it has missed follows. */
+void rejoin_joined(struct channel *channel);
+void rejoin_renamed(struct channel *channel); /* it has other claims */
+void rejoin_note(struct session *session);    /* a heartbeat proves what has arrived */
+/* Before channel_leave: it did not ask for it, and may join again. */
+void rejoin_lost(struct channel *channel);
+void rejoin_left(struct channel *channel); /* for good */
+
 /* ---- publish.c ---- */
 str publish_read_bytes(arena *mem, str hex); /* as PostgreSQL prints them: "\\x0aff" */
 
@@ -319,6 +336,7 @@ void batch_clear(struct hub *hub);
 struct question *question_new(const struct claims *claims);
 void hub_ask(struct hub *hub, struct question *question);
 void hub_lose(struct hub *hub, enum loss loss);
+bool channel_listens(const struct channel *channel); /* to any table */
 /* Behind this position nothing has been looked at yet. */
 struct position batch_begin(const struct hub *hub);
 /* Up to this one everything has been told, to all who are not catching up. */

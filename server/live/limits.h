@@ -14,6 +14,9 @@ enum {
     LIVE_NAME_MAX = 255,                /* bytes of a topic: as many as a binary frame can carry */
     LIVE_JOIN_MAX = 64 << 10,           /* bytes of what a join says */
     LIVE_JOIN_WAIT_MS = 8000,           /* for the database; clients give up after 10 s */
+    LIVE_TRAILS_MAX = 16384,            /* of lost channels, of the process, 100 bytes each */
+    LIVE_TRAIL_REFS = 16,               /* so far apart two clients cannot be told apart */
+    LIVE_REJOIN_WAIT_MS = 30000,        /* since its socket or its last join: who comes back */
     LIVE_AHEAD_MAX_GIB = 1024,          /* how far behind the last change one may go on */
     LIVE_KNOWN_MAX = 10000,             /* tables known, by role */
     LIVE_PRESENCE_BYTES_MAX = 64 << 20, /* of all topics of a worker */
@@ -25,11 +28,14 @@ enum {
     LIVE_CALLS_SPAN_S = 30 /* the same for the presence calls of one socket */
 };
 
-/* What all workers of the process count together. */
+struct trails;
+
+/* What all workers of the process count together, and who may come back to another one. */
 struct live_meter {
     atomic_int connections;
     struct rate joins, presences;
     struct message_meter messages;
+    struct trails *trails; /* see trail.h; NULL: off */
 };
 
 static inline bool rate_take_second(struct rate *rate, int64_t per_second, int64_t now_us)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "live/hub_inside.h"
+#include "live/trail.h"
 
 /* A refusal that waits for its time. */
 struct delayed {
@@ -21,8 +22,13 @@ struct session *session_new(struct hub *hub, enum vsn vsn, const struct claims *
 
     if (session == NULL)
         abort();
-    *session = (struct session){
-        .hub = hub, .vsn = vsn, .claims = claims_ref(claims), .empty_us = clock_us()};
+    *session = (struct session){.hub = hub,
+                                .vsn = vsn,
+                                .claims = claims_ref(claims),
+                                .empty_us = clock_us(),
+                                .rejoins_us = clock_us()};
+    if (hub->trails != NULL)
+        session->number = trails_socket(hub->trails);
     list_init(&session->channels);
     list_append(&hub->sessions, &session->node);
     hub->counts.sessions++;
@@ -149,6 +155,7 @@ static void forget_delayed(struct session *session)
 static void on_heartbeat(struct session *session, const struct frame *frame)
 {
     session_reply(session, frame, "ok", STR("{}"));
+    rejoin_note(session);
 }
 
 /* Also of a channel that was never joined: the client waits for the answer. */
@@ -184,6 +191,7 @@ static void on_frame(struct session *session, const struct frame *frame)
 {
     struct channel *channel = session_channel(session, frame->topic);
 
+    rejoin_count(session, frame->ref);
     if (str_eq(frame->topic, STR("phoenix")) && str_eq(frame->event, STR("heartbeat")))
         on_heartbeat(session, frame);
     else if (!frame->user_broadcast && str_eq(frame->event, STR("phx_join")))
@@ -224,8 +232,11 @@ void session_close(struct session *session)
 {
     if (session->nrefusals > 0)
         forget_delayed(session);
-    LIST_EACH (node, &session->channels)
-        channel_leave(LIST_ENTRY(node, struct channel, of_session));
+    LIST_EACH (node, &session->channels) {
+        struct channel *channel = LIST_ENTRY(node, struct channel, of_session);
+        rejoin_lost(channel);
+        channel_leave(channel);
+    }
     list_remove(&session->node);
     session->hub->counts.sessions--;
     claims_unref(&session->claims);

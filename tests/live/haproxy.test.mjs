@@ -86,7 +86,8 @@ test('one gateway is killed: its clients come back at the other by themselves, t
     for (const channel of channels) {
         await until(() => channel.heard.includes(2), 'the change');
         if (channel !== channels[0]) await until(() => channel.got.includes(200), 'the broadcast');
-        assert.deepEqual(channel.heard, [1, 2]);
+        // Who comes back may hear twice what it had: see tests/live/rejoin.
+        assert.deepEqual(channel.statuses.length > 1 ? [...new Set(channel.heard)] : channel.heard, [1, 2]);
     }
 });
 
