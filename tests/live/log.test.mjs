@@ -248,7 +248,7 @@ describe('a slot of its own, and a limit to what it may keep', () => {
             most = Math.max(most, kept);
         }
         t.diagnostic(`at most ${most.toFixed(1)} MB of ${LIMIT_MB}`);
-        await heard(channel, 10);
+        await until(() => channel.heard.length >= 10, () => `${numbers(channel)}, ${channel.statuses}, ${JSON.stringify(channel.systems)}: ${stand.postern.logs().slice(-3000)}`);
         assert.deepEqual([numbers(channel), channel.statuses], [range(1, 10), ['SUBSCRIBED']]);
     });
 
