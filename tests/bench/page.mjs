@@ -13,6 +13,9 @@ const HOUR_UPDATES = 1800, FINDS_EVERY = 3;
 const PAGES = ['/', '/browse', '/fleet', '/projects'];
 const POINTS = 13, TIMES_FASTER = 60;
 const KB = 1000;
+const GOALS = { sentKb: 200, paintMs: 1000, mainMs: 1000, growthKb: 500 }; // of a page at most; open for a day, its heap grows by 12 MB
+const judged = [];
+const judge = (what, figure, goal, unit) => judged.push(`- ${figure <= goal ? 'PASS' : 'MISS'} ${what}: ${figure.toFixed(0)} ${unit} of at most ${goal}`);
 
 /** Stands in for the page's socket, so that messages can be handed to it: everything else is the page's own. */
 function recordSockets() {
@@ -101,9 +104,10 @@ function slope(points) {
 }
 
 function report(path, points) {
-  const last = points.length - 1, settled = points.map(({ heap }, i) => [i / last, heap]).slice(Math.ceil(points.length / 4));
+  const last = points.length - 1, settled = points.map(({ heap }, i) => [i / last, heap]).slice(Math.ceil(points.length / 4)), growth = slope(settled);
   const { nodes, listeners } = points[last], first = points[Math.ceil(points.length / 4)];
-  console.log(`| ${path} | ${points.map(({ heap }) => (heap / 1e6).toFixed(2)).join(' ')} | ${(slope(settled) / KB).toFixed(0)} | ${first.nodes} / ${nodes} | ${first.listeners} / ${listeners} |`);
+  console.log(`| ${path} | ${points.map(({ heap }) => (heap / 1e6).toFixed(2)).join(' ')} | ${(growth / KB).toFixed(0)} | ${first.nodes} / ${nodes} | ${first.listeners} / ${listeners} |`);
+  judge(`${path}, growth of the heap in an hour of live updates`, growth / KB, GOALS.growthKb, 'kB');
 }
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
@@ -115,11 +119,15 @@ try {
     for (let i = 0; i < runs; i++) all.push(await visit(browser, path));
     const of = (name) => median(all.map((one) => one[name]));
     console.log(`| ${path} | ${of('requests')} | ${(of('bytes') / KB).toFixed(0)} | ${(of('plain') / KB).toFixed(0)} | ${of('paint').toFixed(0)} | ${of('main').toFixed(0)} | ${of('script').toFixed(0)} | ${of('layout').toFixed(0)} | ${(of('heap') / 1e6).toFixed(1)} |`);
+    judge(`${path}, bytes sent`, of('bytes') / KB, GOALS.sentKb, 'kB');
+    judge(`${path}, first contentful paint`, of('paint'), GOALS.paintMs, 'ms');
+    judge(`${path}, main thread until all is drawn`, of('main'), GOALS.mainMs, 'ms');
   }
   const updates = options.quick ? HOUR_UPDATES / 6 : HOUR_UPDATES;
   console.log(`\n${updates} updates, ${updates / FINDS_EVERY} finds, and the panels ask ${TIMES_FASTER} times as often:\n`);
   console.log('| page | heap, MB, after each twelfth | growth by its end, kB | nodes | listeners |\n|---|---|---:|---:|---:|');
   for (const path of ['/', '/fleet']) report(path, await hour(browser, path, updates));
+  console.log(`\n${judged.join('\n')}`);
 } finally {
   await browser.close();
 }
