@@ -11,5 +11,5 @@ export function show(place, app) {
   const list = tasks(app);
   fill(place, h('header', { class: 'page-head' }, h('h1', {}, 'Agents'), h('div', { class: 'tools' },
     h('button', { class: 'button', type: 'button', onclick: () => newTask(app, () => list.refresh()) }, 'New task'))),
-  budgets(app), list, h('div', { class: 'grid halves late' }, costs(app), schedules(app)), memory(app));
+  budgets(app), list, h('div', { class: 'grid halves roomily' }, costs(app), schedules(app)), memory(app));
 }
