@@ -55,8 +55,8 @@ test('Redis runs as deploy/redis.conf has it, and keeps what it was told', async
 });
 
 test('/health says where what is short-lived is kept', async () => {
-    await until(async () => (await health(one)).store === 'redis', 'Redis');
-    assert.deepEqual({ ...(await health(one)), version: '' }, { status: 'healthy', version: '', database: 'up', store: 'redis', redis: 'up' });
+    const seen = await until(() => health(one).then((body) => body.store === 'redis' && body), 'Redis'); // a busy machine may lose it again
+    assert.deepEqual({ ...seen, version: '' }, { status: 'healthy', version: '', database: 'up', store: 'redis', redis: 'up' });
     assert.deepEqual({ ...(await health(alone)), version: '' }, { status: 'healthy', version: '', database: 'up', store: 'memory' });
 });
 
