@@ -20,14 +20,14 @@ void buf_init(struct buf *buf, arena *mem, size_t cap);
  * has written to buf->len. False: it is full. */
 bool buf_room(struct buf *buf, size_t more);
 
-/* Nothing, or what there is no room for yet. */
+/* Absent text, or what there may be no room for yet. */
 void buf_put_more(struct buf *buf, str text);
 void buf_put_int(struct buf *buf, int64_t number);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static inline void buf_put(struct buf *buf, str text)
 {
-    if (text.len - 1 >= buf->room - buf->len) { /* of nothing: the greatest number */
+    if (text.at == NULL || text.len >= buf->room - buf->len) {
         buf_put_more(buf, text);
         return;
     }
