@@ -69,9 +69,9 @@ static bool match_segments(struct request *req, str pattern, str path)
 /* The first letter spares most patterns the comparison. */
 static bool may_match(str pattern, str path)
 {
-    char want = pattern.len > 1 ? pattern.at[1] : '\0', have = path.len > 1 ? path.at[1] : '\0';
-
-    return want == have || want == ':' || want == '*';
+    if (pattern.len < 2 || path.len < 2)
+        return pattern.len == path.len || (pattern.len > 1 && pattern.at[1] == '*');
+    return pattern.at[1] == path.at[1] || pattern.at[1] == ':' || pattern.at[1] == '*';
 }
 
 static bool match(struct request *req, const struct route *route, str rest_prefix)

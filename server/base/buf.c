@@ -36,7 +36,7 @@ bool buf_room(struct buf *buf, size_t more)
 
 void buf_put_more(struct buf *buf, str text)
 {
-    if (text.len == 0)
+    if (text.at == NULL || text.len == 0)
         return;
     if (!buf_room(buf, text.len))
         return;

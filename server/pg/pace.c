@@ -1,6 +1,8 @@
 /* See pace.h. */
 #include "pg/pace.h"
 
+enum { PACE_FIRST = PACE_LEAST * PACE_UNIT };
+
 /* Half more than alone is chance; twice as much is somebody else's share of a processor. */
 static int64_t smooth_us(int64_t alone_us)
 {
@@ -21,6 +23,5 @@ void pace_learn(struct pace *pace, int64_t us, int64_t alone_us, int at_once, in
     if (us > 2 * alone_us)
         pace->most -= pace->most / 8;
     else if (us < smooth_us(alone_us) && at_once >= most && most < cap)
-        pace->most = (pace->most < PACE_LEAST * PACE_UNIT ? PACE_LEAST * PACE_UNIT : pace->most) +
-                     PACE_UNIT / most;
+        pace->most = (pace->most < PACE_FIRST ? PACE_FIRST : pace->most) + PACE_UNIT / most;
 }
