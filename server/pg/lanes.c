@@ -60,19 +60,16 @@ static bool may_serve_more(const struct pool *pool, enum lane lane)
     }
 }
 
-/* Those that run at the same time share the processors: what the others take of it, up to as many
- * as run at a time anyhow, is not the shape's. */
 void pool_learn(const struct conn *conn, const struct work *work, int64_t us)
 {
     struct pool *pool = conn->pool;
     int at_once = serving(pool, LANE_SLOW, true) + serving(pool, LANE_NEW, true);
-    int sharers = at_once < PACE_LEAST ? at_least_one(at_once) : PACE_LEAST;
 
     if (conn->lane == LANE_READ || conn->lane == LANE_WRITE)
-        sharers = 1;
+        at_once = 1;
     else if (work->shape->known && !work->streaming)
         pace_learn(&pool->pace, us, work->shape->least_us, at_once, at_least_one(pool->max - 2));
-    shape_measure(work->shape, work->shape_hash, us, sharers);
+    shape_measure(work->shape, work->shape_hash, us, at_least_one(at_once));
 }
 
 static struct conn *idle_conn(const struct pool *pool)

@@ -1,6 +1,8 @@
 /* See shape.h. */
 #include "pg/shape.h"
 
+#include "pg/pace.h"
+
 struct shape *shape_get(struct shapes *shapes, str text)
 {
     uint64_t hash = str_hash(text, STR_HASH_SEED);
@@ -11,9 +13,10 @@ struct shape *shape_get(struct shapes *shapes, str text)
     return shape;
 }
 
-void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int sharers)
+void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int at_once)
 {
-    int64_t own_us = us / sharers;
+    bool few = at_once <= PACE_LEAST;
+    int64_t own_us = us / (few ? at_once : PACE_LEAST);
 
     if (shape->hash != hash)
         return; /* the place was taken while the statement ran */
@@ -22,8 +25,10 @@ void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int sharers)
         shape->least_us = us;
     } else {
         shape->average_us += (own_us - shape->average_us) / SHAPE_WEIGHT;
-        shape->least_us += us < shape->least_us ? us - shape->least_us
-                                                : (us - shape->least_us) / SHAPE_LEAST_WEIGHT;
+        if (us < shape->least_us)
+            shape->least_us = us;
+        else if (few)
+            shape->least_us += (us - shape->least_us) / SHAPE_LEAST_WEIGHT;
     }
     shape->known = true;
     shape->slow = shape->average_us > (shape->slow ? SHAPE_QUICK_US : SHAPE_SLOW_US);

@@ -16,7 +16,7 @@ enum {
 struct shape {
     uint64_t hash;
     int64_t average_us; /* exponentially weighted */
-    int64_t least_us;   /* the best, with whoever ran beside it; it rises slowly, for tables grow */
+    int64_t least_us;   /* the best; while few run at a time it rises slowly, for tables grow */
     bool known;         /* has been measured alone */
     bool slow;
 };
@@ -26,8 +26,10 @@ struct shapes {
 };
 
 struct shape *shape_get(struct shapes *shapes, str text);
-/* It ran alone on its connection, and shared the processors with sharers - 1 others. */
-void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int sharers);
+/* It ran alone on its connection, at_once of the slow and the new at a time on the worker: they
+ * share the processors, so what the others take of it, up to as many as run at a time anyhow, is
+ * not the shape's. */
+void shape_measure(struct shape *shape, uint64_t hash, int64_t us, int at_once);
 
 /* A batch with this shape in it was slow: it is unknown again. */
 void shape_doubt(struct shape *shape, uint64_t hash);
