@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "base/array_text.h"
+
 #define OPERATOR STR("operator (eq, gt, ...)")
 #define KEYWORD STR("isVal: (null, not_null, true, false, unknown)")
 
@@ -72,18 +74,6 @@ static bool read_operator(struct scan *scan, struct condition *condition)
 
 /* ---- values ---- */
 
-/* PostgreSQL, 8.15.2 Array Value Input: every element quoted, so that it is never NULL. */
-static void put_element(struct buf *list, str element)
-{
-    buf_putc(list, '"');
-    for (size_t i = 0; i < element.len; i++) {
-        if (element.at[i] == '"' || element.at[i] == '\\')
-            buf_putc(list, '\\');
-        buf_putc(list, element.at[i]);
-    }
-    buf_putc(list, '"');
-}
-
 /* A quoted text counts as quoted only when the value ends behind it. */
 static bool take_quoted(struct scan *scan, str *text)
 {
@@ -117,11 +107,9 @@ static bool read_list(struct scan *scan, struct condition *condition)
     buf_putc(&list, '{');
     do {
         element = take_element(scan);
-        if (condition->elements++ > 0) {
+        if (condition->elements++ > 0)
             scan_forget(scan);
-            buf_putc(&list, ',');
-        }
-        put_element(&list, element);
+        array_text_put(&list, element); /* quoted, so that it is never NULL */
     } while (scan_take(scan, STR(",")));
     buf_putc(&list, '}');
     scan_white(scan);
