@@ -54,6 +54,9 @@ void db_close(struct db *db)
 
 void db_free(struct db **db)
 {
+    pool_free(&(*db)->primary);
+    if ((*db)->has_replica)
+        pool_free(&(*db)->replica);
     free(*db);
     *db = NULL;
 }

@@ -59,6 +59,10 @@ void pool_release(struct pool *pool)
     for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
         while (!list_empty(&pool->conns[open[i]]))
             conn_close(LIST_ENTRY(pool->conns[open[i]].next, struct conn, node), "stopping");
+}
+
+void pool_free(struct pool *pool)
+{
     free(pool->conninfo);
 }
 

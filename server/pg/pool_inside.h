@@ -66,8 +66,9 @@ struct db {
 
 /* Dies when the URL cannot be read: settings were checked before. */
 void pool_init(struct pool *pool, struct db *db, const char *name, str url);
-void pool_take(struct pool *pool); /* the settings may have changed */
-void pool_release(struct pool *pool);
+void pool_take(struct pool *pool);    /* the settings may have changed */
+void pool_release(struct pool *pool); /* those that are opening close when they have opened */
+void pool_free(struct pool *pool);    /* after the loop has ended: nobody connects any more */
 void pool_enqueue(struct pool *pool, struct work *work);
 void pool_submit(struct pool *pool, struct work *work);
 void pool_pump_soon(struct pool *pool);

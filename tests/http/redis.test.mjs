@@ -101,8 +101,10 @@ describe('beats', () => {
         const late = await gateway({ REDIS_URL: redis.url });
         try {
             await until(async () => (await worker(late, 'n-2'))?.tested === 1234, 'the beat of before');
-            const { workers } = await fleet(late);
-            assert.equal(workers.filter((row) => row.hostname === 'far').length, 600);
+            const workers = await until(async () => { // they come in portions
+                const all = (await fleet(late)).workers;
+                return all.filter((row) => row.hostname === 'far').length === 600 && all;
+            }, 'all of them');
             assert.deepEqual(workers.filter(({ worker_id }) => ['hash', 'noise'].includes(worker_id)), []);
         } finally {
             await late.stop();

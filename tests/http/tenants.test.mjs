@@ -197,8 +197,9 @@ for (const [mode, { db, fence }] of Object.entries(MODES)) describe(mode, () => 
         await cluster.query(`update things set shelf_id = 1 where id in (50, 150)`, db);
         await cluster.query(`insert into things (id, tenant_id, name) values (51, 'a', 'ant last'), (151, 'b', 'bee last')`, db);
         await until(() => /ant last/.test(JSON.stringify(heard.a)) && /bee last/.test(JSON.stringify(heard.b)), () => JSON.stringify(heard), 15000);
-        assert.equal(heard.a.length, 3);
-        assert.equal(heard.b.length, 3);
+        const live = ({ new: { name } }) => / (live|last)$/.test(name); // changes of the tests before may still have been on their way
+        assert.equal(heard.a.filter(live).length, 3);
+        assert.equal(heard.b.filter(live).length, 3);
         assert.doesNotMatch(JSON.stringify(heard.a), /bee|"b"/);
         assert.doesNotMatch(JSON.stringify(heard.b), /ant live|ant last|"a"/);
         assert.deepEqual(heard.none, []);

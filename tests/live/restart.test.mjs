@@ -71,7 +71,7 @@ class Follower {
     }
 }
 
-const at = async () => (await db.query('select pg_current_wal_lsn()::text as at')).rows[0].at;
+const at = async () => (await db.query('select pg_current_wal_insert_lsn()::text as at')).rows[0].at;
 async function startAgain() {
     const { port } = stand.postern;
     stand.postern = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: stand.cluster.url(stand.db), POSTERN_PORT: String(port), ...ENV } });
