@@ -45,6 +45,10 @@ const struct fail *api_events_handle(struct call *call);
 /* api_fleet.c: answers from memory; the statement runs when memory does not know. */
 call_fn api_beat_handle, api_fleet_handle, api_snapshot_handle;
 
+/* api_fleet_behind.c: reads the table for the fleet in memory; nobody waits for it. After
+ * fleet_seed_due, for a request that has asked for the fleet. */
+void api_fleet_read_behind(const struct request *req);
+
 /* api_stream.c: answers row by row. */
 const struct fail *api_stream_handle(struct call *call);
 

@@ -180,7 +180,7 @@ static const struct fail *answer_fleet(struct call *call)
     return send_body(call, buf_str(&body));
 }
 
-/* One of many reads the table from time to time; the others have what memory knows. */
+/* Memory knows nothing yet, or nobody has asked for long: who asks waits for the table. */
 struct seeding {
     struct call *call;
     bool over;
@@ -199,8 +199,11 @@ const struct fail *api_fleet_handle(struct call *call)
 {
     struct request *req = call->req;
     struct statement statement;
+    enum fleet_seed_when when = fleet_seed_due(req->worker->fleet);
 
-    if (!fleet_seed_due(req->worker->fleet) && fleet_seeded(req->worker->fleet))
+    if (when == SEED_BEHIND)
+        api_fleet_read_behind(req);
+    if (when != SEED_FIRST)
         return answer_fleet(call);
     struct seeding *seeding = arena_new(req->mem, struct seeding);
     seeding->call = call;

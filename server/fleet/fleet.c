@@ -30,6 +30,7 @@ void fleet_free(struct fleet **fleet)
         node_free(&node);
     }
     table_free(&last->nodes);
+    free((void *)last->by_name);
     pthread_mutex_destroy(&last->lock);
     free(last);
 }
@@ -57,6 +58,7 @@ static void forget_old(struct fleet *fleet)
         if (node->beat_us >= before_us)
             continue;
         table_remove(&fleet->nodes, at);
+        fleet->ordered = false;
         node_free(&node);
     }
 }
@@ -74,7 +76,39 @@ static struct node *get(struct fleet *fleet, str id)
         return NULL;
     node = node_new(id);
     table_put(&fleet->nodes, &node->node, str_hash(id, STR_HASH_SEED));
+    fleet->ordered = false;
     return node;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_order((*(struct node *const *)a)->id, (*(struct node *const *)b)->id);
+}
+
+static void make_room(struct fleet *fleet)
+{
+    if (fleet->nodes.count <= fleet->room)
+        return;
+    free((void *)fleet->by_name);
+    fleet->room = fleet->nodes.count * 2;
+    fleet->by_name = calloc(fleet->room, sizeof(struct node *));
+    if (fleet->by_name == NULL)
+        abort();
+}
+
+const struct node *const *fleet_in_order(struct fleet *fleet)
+{
+    size_t count = 0;
+
+    if (fleet->ordered)
+        return fleet->by_name;
+    make_room(fleet);
+    TABLE_EACH(at, &fleet->nodes)
+    fleet->by_name[count++] = LIST_ENTRY(at, struct node, node);
+    if (count > 1)
+        qsort((void *)fleet->by_name, count, sizeof(struct node *), by_name);
+    fleet->ordered = true;
+    return fleet->by_name;
 }
 
 /* ---- trust ---- */
@@ -259,15 +293,25 @@ void fleet_written(struct fleet *fleet, int64_t until_us)
 
 /* ---- the mirror ---- */
 
-bool fleet_seed_due(struct fleet *fleet)
+static enum fleet_seed_when seed_when(const struct fleet *fleet)
+{
+    int64_t age_ms = (clock_us() - fleet->seeded_us) / 1000;
+
+    if (!fleet->seeded)
+        return SEED_FIRST;
+    if (fleet->seeding || age_ms <= FLEET_SEED_EVERY_MS)
+        return SEED_LATER;
+    return age_ms <= FLEET_SEED_OLD_MS ? SEED_BEHIND : SEED_FIRST;
+}
+
+enum fleet_seed_when fleet_seed_due(struct fleet *fleet)
 {
     pthread_mutex_lock(&fleet->lock);
-    bool old = clock_us() - fleet->seeded_us > FLEET_SEED_EVERY_MS * INT64_C(1000);
-    bool due = !fleet->seeding && (old || !fleet->seeded);
-    if (due)
+    enum fleet_seed_when when = seed_when(fleet);
+    if (when != SEED_LATER)
         fleet->seeding = true;
     pthread_mutex_unlock(&fleet->lock);
-    return due;
+    return when;
 }
 
 bool fleet_seeded(struct fleet *fleet)

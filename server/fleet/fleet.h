@@ -17,8 +17,9 @@ enum {
     FLEET_ALIVE_MS = 120000,  /* since the last beat */
     FLEET_FORGET_MS = 600000, /* the same: then it is not kept */
     FLEET_TRUST_MS = 300000,
-    FLEET_DEAF_TRUST_MS = 1000, /* while nobody could hear a doubt */
-    FLEET_SEED_EVERY_MS = 10000 /* how old what the table says may become */
+    FLEET_DEAF_TRUST_MS = 1000,  /* while nobody could hear a doubt */
+    FLEET_SEED_EVERY_MS = 10000, /* how old what the table says may become while somebody asks */
+    FLEET_SEED_OLD_MS = 60000    /* older is not shown when the table can be read */
 };
 
 struct fleet;
@@ -56,9 +57,14 @@ void fleet_written(struct fleet *fleet, int64_t until_us);
 
 /* ---- the mirror ---- */
 
-/* Is it time to read the table? True for one caller at a time; who got true reads it and calls
- * fleet_seed, or fleet_seed_failed. */
-bool fleet_seed_due(struct fleet *fleet);
+/* Is it time to read the table? Then for one caller at a time, who reads it and calls fleet_seed,
+ * or fleet_seed_failed. */
+enum fleet_seed_when {
+    SEED_LATER,  /* memory knows, or another reads it */
+    SEED_BEHIND, /* memory knows well enough to answer first */
+    SEED_FIRST   /* memory knows nothing, or what it knows is old */
+};
+enum fleet_seed_when fleet_seed_due(struct fleet *fleet);
 bool fleet_seeded(struct fleet *fleet); /* ever */
 /* rows: a JSON array of the table's rows; what has beaten here since is newer. */
 void fleet_seed(struct fleet *fleet, str rows);

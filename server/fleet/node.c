@@ -1,6 +1,7 @@
 /* See node.h. */
 #include "fleet/node.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -21,8 +22,11 @@ static const struct {
     [FACT_METRICS] = {STR_ROW("metrics"),       JSON_INVALID, true },
 };
 
+static void tell(struct node *node, const str said[FACTS]);
+
 struct node *node_new(str id)
 {
+    static const str unknown[FACTS] = {0};
     struct node *node = calloc(1, sizeof(struct node) + id.len);
 
     if (node == NULL)
@@ -30,6 +34,7 @@ struct node *node_new(str id)
     memcpy(node + 1, id.at, id.len);
     node->id = (str){(char *)(node + 1), id.len};
     list_init(&node->commands);
+    tell(node, unknown);
     return node;
 }
 
@@ -72,8 +77,7 @@ void node_free(struct node **node)
     struct node *last = *node;
 
     *node = NULL;
-    for (int i = 0; i < FACTS; i++)
-        free((char *)(uintptr_t)last->facts[i].at);
+    free((char *)(uintptr_t)last->text.at);
     claims_unref(&last->claims);
     LIST_EACH (at, &last->commands)
         free(LIST_ENTRY(at, struct command, node));
@@ -97,32 +101,80 @@ static bool fits(enum fact fact, str value)
     return facts[fact].kind == JSON_INVALID || json_kind_of(value) == facts[fact].kind;
 }
 
-static void keep(struct node *node, enum fact fact, str value)
-{
-    char *copy = NULL;
-
-    if (json_kind_of(value) != JSON_NULL) {
-        copy = malloc(value.len);
-        if (copy == NULL)
-            abort();
-        memcpy(copy, value.at, value.len);
-    }
-    free((char *)(uintptr_t)node->facts[fact].at);
-    node->facts[fact] = (str){copy, copy == NULL ? 0 : value.len};
-}
-
 void node_take(struct node *node, str object, enum node_source source)
 {
+    str said[FACTS], key, value;
     struct json_walk walk;
-    str key, value;
 
     if (json_walk_open(&walk, object) != JSON_OBJECT)
         return;
+    memcpy(said, node->facts, sizeof(said));
     while (json_walk_next(&walk, &key, &value))
-        for (enum fact fact = 0; fact < FACTS; fact++)
-            if (is_named(key, facts[fact].name) && (source == NODE_ALL || facts[fact].by_itself) &&
-                (json_kind_of(value) == JSON_NULL || fits(fact, value)))
-                keep(node, fact, value);
+        for (enum fact fact = 0; fact < FACTS; fact++) {
+            if (!is_named(key, facts[fact].name) || (source != NODE_ALL && !facts[fact].by_itself))
+                continue;
+            if (json_kind_of(value) == JSON_NULL)
+                said[fact] = (str){NULL, 0};
+            else if (fits(fact, value))
+                said[fact] = value;
+        }
+    tell(node, said);
+}
+
+/* What the table has as its defaults is said so before the table was read. */
+static str missing(enum fact fact)
+{
+    if (facts[fact].kind == JSON_NUMBER)
+        return fact == FACT_CORES ? STR("1") : STR("0");
+    if (facts[fact].kind == JSON_STRING && fact != FACT_CHECKPOINT)
+        return STR("\"\"");
+    return STR("null");
+}
+
+static void put_members(const struct node *node, const str said[FACTS], struct buf *buf)
+{
+    buf_put(buf, STR("\"worker_id\":"));
+    json_put_string(buf, node->id);
+    for (enum fact fact = 0; fact < FACTS; fact++) {
+        buf_put(buf, STR(",\""));
+        buf_put(buf, facts[fact].name);
+        buf_put(buf, STR("\":"));
+        buf_put(buf, said[fact].at == NULL ? missing(fact) : said[fact]);
+    }
+}
+
+/* Where the values stand in the text, from its end: each is the last thing before what follows. */
+static void cut_facts(struct node *node, const str said[FACTS])
+{
+    const char *end = node->text.at + node->text.len;
+
+    for (int fact = FACTS - 1; fact >= 0; fact--) {
+        size_t len = said[fact].at == NULL ? missing((enum fact)fact).len : said[fact].len;
+        node->facts[fact] = said[fact].at == NULL ? (str){NULL, 0} : (str){end - len, len};
+        end -= len + STR(",\"\":").len + facts[fact].name.len;
+    }
+}
+
+/* The facts, their names, and an id of which each byte may have become six. */
+enum { TEXT_MAX = (FACTS + 8) * FLEET_FACT_MAX };
+
+/* said: may be slices of the text that goes. */
+static void tell(struct node *node, const str said[FACTS])
+{
+    arena *mem = arena_open();
+    struct buf buf;
+
+    buf_init(&buf, mem, TEXT_MAX);
+    put_members(node, said, &buf);
+    assert(!buf.full);
+    char *text = malloc(buf.len);
+    if (text == NULL)
+        abort();
+    memcpy(text, buf.at, buf.len);
+    free((char *)(uintptr_t)node->text.at);
+    node->text = (str){text, buf.len};
+    cut_facts(node, said);
+    arena_close(&mem);
 }
 
 static str member(str object, str name)
@@ -173,34 +225,23 @@ int64_t node_number(const struct node *node, enum fact fact)
     return str_int(node->facts[fact], &number) ? number : 0;
 }
 
-/* What the table has as its defaults is said so before the table was read. */
-static str missing(enum fact fact)
-{
-    if (facts[fact].kind == JSON_NUMBER)
-        return fact == FACT_CORES ? STR("1") : STR("0");
-    if (facts[fact].kind == JSON_STRING && fact != FACT_CHECKPOINT)
-        return STR("\"\"");
-    return STR("null");
-}
-
 static str checkpoint_value(arena *mem, str text)
 {
-    str value = text.at == NULL ? STR("null") : json_unquote(mem, text);
+    str value = json_unquote(mem, text);
 
     return json_check(value) == JSON_INVALID ? text : value;
 }
 
 void node_put_facts(const struct node *node, enum node_checkpoint checkpoint, struct buf *buf)
 {
-    buf_put(buf, STR("\"worker_id\":"));
-    json_put_string(buf, node->id);
-    for (enum fact fact = 0; fact < FACTS; fact++) {
-        buf_put(buf, STR(",\""));
-        buf_put(buf, facts[fact].name);
-        buf_put(buf, STR("\":"));
-        if (fact == FACT_CHECKPOINT && checkpoint == CHECKPOINT_VALUE)
-            buf_put(buf, checkpoint_value(buf->mem, node->facts[fact]));
-        else
-            buf_put(buf, node->facts[fact].at == NULL ? missing(fact) : node->facts[fact]);
+    str text = node->text, quoted = node->facts[FACT_CHECKPOINT];
+
+    if (checkpoint == CHECKPOINT_TEXT || quoted.at == NULL) {
+        buf_put(buf, text);
+        return;
     }
+    size_t before = (size_t)(quoted.at - text.at);
+    buf_put(buf, (str){text.at, before});
+    buf_put(buf, checkpoint_value(buf->mem, quoted));
+    buf_put(buf, str_skip(text, before + quoted.len));
 }

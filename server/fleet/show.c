@@ -6,23 +6,15 @@
 #include "base/json.h"
 #include "fleet/fleet_inside.h"
 
-static int by_name(const void *a, const void *b)
-{
-    return str_order((*(struct node *const *)a)->id, (*(struct node *const *)b)->id);
-}
-
 /* Those that are alive, in the order of their names. */
-static size_t alive(const struct fleet *fleet, const struct node **found, int64_t now_us)
+static size_t alive(struct fleet *fleet, const struct node **found, int64_t now_us)
 {
+    const struct node *const *all = fleet_in_order(fleet);
     size_t count = 0;
 
-    TABLE_EACH(at, &fleet->nodes)
-    {
-        const struct node *node = LIST_ENTRY(at, struct node, node);
-        if (now_us - node->beat_us < FLEET_ALIVE_MS * INT64_C(1000))
-            found[count++] = node;
-    }
-    qsort(found, count, sizeof(struct node *), by_name);
+    for (size_t i = 0; i < fleet->nodes.count; i++)
+        if (now_us - all[i]->beat_us < FLEET_ALIVE_MS * INT64_C(1000))
+            found[count++] = all[i];
     return count;
 }
 
@@ -36,9 +28,11 @@ static void put_alive(const struct node *node, enum node_checkpoint checkpoint, 
 {
     buf_putc(buf, '{');
     node_put_facts(node, checkpoint, buf);
-    buf_printf(buf, ",\"uptime_secs\":%lld,\"last_heartbeat_secs_ago\":%lld}",
-               (long long)seconds_since(node->registered_us, now_us),
-               (long long)seconds_since(node->beat_us, now_us));
+    buf_put(buf, STR(",\"uptime_secs\":"));
+    buf_put_int(buf, seconds_since(node->registered_us, now_us));
+    buf_put(buf, STR(",\"last_heartbeat_secs_ago\":"));
+    buf_put_int(buf, seconds_since(node->beat_us, now_us));
+    buf_putc(buf, '}');
 }
 
 static int64_t sum(const struct node *const *nodes, size_t count, enum fact fact)
@@ -57,7 +51,7 @@ struct crowd {
     int64_t now_us;
 };
 
-static struct crowd crowd_of(const struct fleet *fleet, arena *mem)
+static struct crowd crowd_of(struct fleet *fleet, arena *mem)
 {
     struct crowd crowd = {arena_array(mem, const struct node *, fleet->nodes.count + 1), 0,
                           clock_wall_us()};
@@ -66,8 +60,20 @@ static struct crowd crowd_of(const struct fleet *fleet, arena *mem)
     return crowd;
 }
 
+/* So that the text is not moved again and again while it grows. */
+static void make_room(const struct crowd *crowd, struct buf *buf)
+{
+    enum { REST_OF_ONE = 80, SUMS = 200 };
+    size_t bytes = SUMS;
+
+    for (size_t i = 0; i < crowd->count; i++)
+        bytes += crowd->nodes[i]->text.len + REST_OF_ONE;
+    buf_room(buf, bytes);
+}
+
 static void put_workers(const struct crowd *crowd, enum node_checkpoint checkpoint, struct buf *buf)
 {
+    make_room(crowd, buf);
     buf_put(buf, STR("{\"workers\":["));
     for (size_t i = 0; i < crowd->count; i++) {
         buf_put(buf, i == 0 ? STR("") : STR(","));

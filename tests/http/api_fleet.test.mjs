@@ -37,3 +37,10 @@ test('ten nodes search three blocks of their own, and leave others alone', async
     const { body } = await stand.api('fleet', { token: userA.token });
     assert.equal(body.workers.filter(({ worker_id }) => worker_id.startsWith('sim-')).length, 10);
 });
+
+test('a node that is in the table alone is found behind an answer, and nobody waits for it', async () => {
+    const names = async () => (await stand.api('fleet', { token: userA.token })).body.workers.map(({ worker_id }) => worker_id);
+    await names();
+    await stand.query("insert into workers (worker_id, hostname, cores, search_type, search_params, last_heartbeat) values ('elsewhere', 'far', 2, '', '', now() + interval '1 minute')");
+    await until(async () => (await names()).includes('elsewhere'), 'the table to be read', 40000, 250);
+});

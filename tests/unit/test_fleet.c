@@ -218,6 +218,52 @@ static void a_thousand_nodes_are_shown_quickly(void **state)
     assert_true(has(text, "\"total_workers\":1000,"));
 }
 
+static void what_a_node_says_takes_the_place_of_what_it_said(void **state)
+{
+    struct stand *stand = *state;
+
+    admit(stand, STR("{\"worker_id\":\"q\\\"\",\"hostname\":\"h\",\"cores\":4}"));
+    beat(stand, STR("q\""), STR("{\"current\":\"a much longer text\",\"found\":5}"));
+    beat(stand, STR("q\""), STR("{\"current\":\"b\",\"metrics\":{\"cpu\":1}}"));
+    beat(stand, STR("q\""), STR("{\"found\":null,\"checkpoint\":\"{\\\"at\\\":7}\"}"));
+    str text = shown(stand);
+    assert_int_equal(json_check(text), JSON_OBJECT);
+    assert_true(str_starts(
+        text, STR("{\"workers\":[{\"worker_id\":\"q\\\"\",\"hostname\":\"h\",\"cores\":4,"
+                  "\"search_type\":\"\",\"search_params\":\"\",\"tested\":0,\"found\":0,"
+                  "\"current\":\"b\",\"checkpoint\":\"{\\\"at\\\":7}\",\"metrics\":{\"cpu\":1},"
+                  "\"uptime_secs\":")));
+}
+
+static void the_order_is_that_of_names_also_when_nodes_come(void **state)
+{
+    struct stand *stand = *state;
+    static const char *const come[] = {"m", "a", "z", "b"};
+    static const char *const want[] = {"m", "am", "amz", "abmz"};
+
+    for (int i = 0; i < 4; i++) {
+        char seen[8] = "";
+        admit(stand, arena_printf(stand->mem, "{\"worker_id\":\"%s\"}", come[i]));
+        beat(stand, str_from(come[i]), STR("{}"));
+        str rest = shown(stand), name = STR("\"worker_id\":\"");
+        for (const char *at = rest.at;
+             (at = memmem(at, rest.len - (size_t)(at - rest.at), name.at, name.len)) != NULL;)
+            strncat(seen, at += name.len, 1);
+        assert_string_equal(seen, want[i]);
+    }
+}
+
+static void the_table_is_read_by_one_at_a_time(void **state)
+{
+    struct fleet *fleet = ((struct stand *)*state)->fleet;
+
+    assert_int_equal(fleet_seed_due(fleet), SEED_FIRST);
+    fleet_seed_failed(fleet);
+    assert_int_equal(fleet_seed_due(fleet), SEED_FIRST);
+    fleet_seed(fleet, STR("[]"));
+    assert_int_equal(fleet_seed_due(fleet), SEED_LATER);
+}
+
 static str in_snapshot(struct stand *stand, const char *snapshot)
 {
     struct buf buf;
@@ -272,6 +318,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(beats_are_written_once_by_who_heard_them, start, stop),
         cmocka_unit_test_setup_teardown(the_snapshot_has_the_fleet_as_memory_knows_it, start, stop),
         cmocka_unit_test_setup_teardown(commands_wait_in_order, start, stop),
+        cmocka_unit_test_setup_teardown(what_a_node_says_takes_the_place_of_what_it_said, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(the_order_is_that_of_names_also_when_nodes_come, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(the_table_is_read_by_one_at_a_time, start, stop),
         cmocka_unit_test_setup_teardown(a_thousand_nodes_are_shown_quickly, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
