@@ -76,6 +76,16 @@ static int status_of(str code, str message, bool anonymous)
     return 400;
 }
 
+/* A standby refuses the first thing that a write asks for, in words that name no cause. Where a
+ * function of the user has asked for it there is a context. */
+static str hint_of(arena *mem, const PGresult *error, str code)
+{
+    if (str_eq(code, STR("25001")) && PQresultErrorField(error, PG_DIAG_CONTEXT) == NULL)
+        return STR("A standby only reads: the URL of the database must name the primary, or all "
+                   "hosts, with target_session_attrs=read-write.");
+    return field(mem, error, PG_DIAG_MESSAGE_HINT);
+}
+
 const struct fail *sqlstate_fail(arena *mem, const PGresult *error, bool anonymous)
 {
     str code = sqlstate_of(error);
@@ -90,7 +100,7 @@ const struct fail *sqlstate_fail(arena *mem, const PGresult *error, bool anonymo
     fail->status = status_of(code, message, anonymous);
     fail->message = message;
     fail->details = field(mem, error, PG_DIAG_MESSAGE_DETAIL);
-    fail->hint = field(mem, error, PG_DIAG_MESSAGE_HINT);
+    fail->hint = hint_of(mem, error, code);
     if (raise_is_status(code) && headers_value_is_fine(message))
         fail->reason = arena_cstr(mem, message);
     if (fail->status == 503)

@@ -23,18 +23,23 @@ const DEFAULTS = {
  * settings: postgresql.conf values over the defaults above.
  * Returns { socketDir, pid (getter), url(dbname, user), client(dbname, user), psql(sql, dbname),
  * query(sql, dbname) -> rows, createDatabase(name, template), start(), stop(mode),
- * restart(mode), kill(), log(), close() }.
+ * restart(mode), kill(), standby(), promote(), log(), close() }.
  * mode: 'smart' | 'fast' | 'immediate', as pg_ctl names them.
  */
 export async function startCluster({ settings = {} } = {}) {
     const bin = binaries();
+    return make({ bin, settings }, (data) => run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'], { user: 'postgres' }));
+}
+
+/** fill(data) puts the files of a cluster there, or throws. */
+async function make({ bin, settings }, fill) {
     const dir = mkdtempSync('/tmp/pt-');
     const data = join(dir, 'data');
     if (isRoot) execFileSync('chown', ['postgres', dir]);
-    run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'], { user: 'postgres' });
+    fill(data);
     const options = { ...DEFAULTS, ...settings, unix_socket_directories: dir };
     const args = ['-D', data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-    const cluster = new Cluster({ bin, dir, data, args });
+    const cluster = new Cluster({ bin, dir, data, args, settings });
     cluster.forget = atExit(() => cluster.closeNow());
     await cluster.start();
     return cluster;
@@ -91,6 +96,16 @@ class Cluster {
         this.postmaster.signal('SIGKILL');
         await this.postmaster.exited;
         await sleep(300);
+    }
+
+    /** Another cluster that follows this one by streaming replication, and answers reads. */
+    standby() {
+        return make(this, (data) => run(join(this.bin, 'pg_basebackup'), ['-D', data, '-h', this.socketDir, '-U', 'postgres', '-R', '-X', 'stream', '-c', 'fast', '--no-sync'], { user: 'postgres' }));
+    }
+
+    /** A standby becomes the primary. */
+    async promote() {
+        await this.query('select pg_promote()');
     }
 
     /** A connected client of the npm package pg. The caller ends it. */
