@@ -192,20 +192,39 @@ static bool make_slot(struct replication *replication, char name[SLOT_MAX])
     return found || run(replication, PGRES_TUPLES_OK, sql);
 }
 
-static bool has_publication(struct replication *replication)
+/* Asked, because a refusal would stand in PostgreSQL's own log again and again. */
+static bool is_logged(struct replication *replication, const PGresult *result)
 {
-    char sql[SQL_MAX], *name = PQescapeLiteral(replication->pg, replication->publication,
-                                               strlen(replication->publication));
-    snprintf(sql, sizeof(sql), "select 1 from pg_publication where pubname = %s", name);
-    PQfreemem(name);
-    PGresult *result = PQexec(replication->pg, sql);
-    bool found = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
-    PQclear(result);
-    if (!found)
+    const char *level = PQgetvalue(result, 0, 0);
+
+    if (strcmp(level, "logical") != 0)
+        snprintf(replication->why, sizeof(replication->why),
+                 "wal_level is %s (alter system set wal_level = logical; then restart PostgreSQL; "
+                 "or POSTERN_CHANGES=notify)",
+                 level);
+    else if (PQgetvalue(result, 0, 1)[0] != 't')
         snprintf(replication->why, sizeof(replication->why),
                  "there is no publication \"%s\" (create publication %s;)",
                  replication->publication, replication->publication);
-    return found;
+    return replication->why[0] == '\0';
+}
+
+static bool can_stream(struct replication *replication)
+{
+    char sql[SQL_MAX], *name = PQescapeLiteral(replication->pg, replication->publication,
+                                               strlen(replication->publication));
+    snprintf(sql, sizeof(sql),
+             "select current_setting('wal_level'), "
+             "exists (select from pg_publication where pubname = %s)",
+             name);
+    PQfreemem(name);
+    PGresult *result = PQexec(replication->pg, sql);
+    bool told = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (!told)
+        note_failure(replication, result);
+    bool can = told && is_logged(replication, result);
+    PQclear(result);
+    return can;
 }
 
 /* PgBouncer before 1.23 says "unsupported startup parameter: replication". */
@@ -233,7 +252,7 @@ static void connect_in_thread(void *arg)
         note_refusal(replication);
         return;
     }
-    if (!guard_slot(replication) || !has_publication(replication) || !make_slot(replication, name))
+    if (!guard_slot(replication) || !can_stream(replication) || !make_slot(replication, name))
         return;
     publication = PQescapeLiteral(replication->pg, replication->publication,
                                   strlen(replication->publication));
