@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/cluster.h"
+#include "cli/demo_beats.h"
 #include "cli/demo_keys.h"
 #include "cli/demo_load.h"
 #include "serve.h"
@@ -43,6 +44,7 @@ struct demo {
     str mark;                   /* the file that says that all is loaded and on the disk */
     struct demo_primes *primes; /* NULL: they were there already */
     struct loading loading;
+    struct demo_beats *beats; /* NULL: not yet */
 };
 
 static bool parse_options(struct options *options, int argc, char **argv)
@@ -258,6 +260,8 @@ static void *load(void *arg)
     bool fine = demo_load(mem, demo->superuser_url, demo->primes, &why);
     note_loaded(demo, fine, why);
     arena_close(&mem);
+    if (fine)
+        demo->beats = demo_beats_start(demo->superuser_url);
     if (!fine || !cluster_settle(&demo->cluster))
         return NULL;
     int fd = open(demo->mark.at, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -287,9 +291,12 @@ static int serve_demo(struct demo *demo)
     make_config(demo);
     if (!loading->loaded && pthread_create(&loading->thread, NULL, load, demo) != 0)
         die(EXIT_FAILED, "cannot start a thread");
+    if (demo->primes == NULL)
+        demo->beats = demo_beats_start(demo->superuser_url);
     int status = serve_main(&demo->config, on_ready, demo);
     if (demo->primes != NULL)
         stop_loading(demo);
+    demo_beats_stop(&demo->beats);
     pthread_mutex_destroy(&loading->lock);
     return loading->failed ? EXIT_FAILED : status;
 }

@@ -93,6 +93,23 @@ describe('the first start', () => {
         assert.equal((await get('/rest/v1/primes?select=id&limit=1', { apikey: server })).json.length, 1);
     });
 
+    test('has machines that are heard of again and again, with another load; one that is told to stop stops', async () => {
+        const headers = { apikey: keyOf(demo.output(), 'service key') };
+        const machines = async () => (await get('/rest/v1/workers?select=worker_id,last_heartbeat,current,metrics,pending_command&order=worker_id', headers)).json;
+        const first = await machines();
+        assert.equal(first.length, 18);
+        const stop = { pending_command: 'stop' };
+        const told = await fetch(`http://127.0.0.1:${port}/rest/v1/workers?worker_id=eq.ada-1`, { method: 'PATCH', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(stop) });
+        assert.equal(told.status, 204);
+        const later = await until(async () => {
+            const now = await machines();
+            return now[0].current === 'stopped' && now[0].pending_command === null && now;
+        }, 'the next beat', START_MS, 500);
+        assert.ok(later.every(({ last_heartbeat }, i) => Date.parse(last_heartbeat) > Date.parse(first[i].last_heartbeat)));
+        assert.notDeepEqual(later.slice(1).map(({ metrics }) => metrics), first.slice(1).map(({ metrics }) => metrics));
+        assert.equal(later[0].metrics.load_avg_1m, 0);
+    });
+
     test('keeps its secret and its socket to itself', () => {
         const mode = (name) => statSync(join(dir, 'demo', name)).mode & 0o777;
         assert.deepEqual([mode('secret'), mode('secret-key'), mode('socket'), mode('.')], [0o600, 0o600, 0o700, 0o700]);
@@ -130,6 +147,14 @@ describe('the next start', () => {
         } finally {
             other.close();
         }
+    });
+
+    test('has its machines at once, also the one that was stopped', async () => {
+        const token = keyOf(demo.output(), "Ada's token");
+        await until(async () => {
+            const { json } = await get('/api/fleet', { authorization: `Bearer ${token}` }, port + 1);
+            return json.total_workers === 18 && json.workers[0].current !== 'stopped';
+        }, 'the machines', START_MS, 500);
     });
 
     test('killed without a chance to tidy up, it takes PostgreSQL with it', async () => {
