@@ -115,11 +115,10 @@ static bool know_all(struct batch *batch)
         if (i > 0 && table == batch->changes[i - 1]->table)
             continue;
         while (watch_next(hub, table->schema, table->name, &watched))
-            LIST_EACH (node, &watched->bindings) {
-                const struct listener *listener = LIST_ENTRY(node, struct binding, node)->listener;
-                all &= known_find(hub, listener->claims, table->schema, table->name)->state !=
-                       KNOWN_ASKED;
-            }
+            LIST_EACH (node, &watched->audiences)
+                all &= known_find(hub, LIST_ENTRY(node, struct audience, node)->claims,
+                                  table->schema, table->name)
+                           ->state != KNOWN_ASKED;
     }
     return all;
 }
@@ -219,14 +218,6 @@ static struct asked ask_row(struct check *check, const struct change *change,
     return (struct asked){.check = check, .row = check->count - 1};
 }
 
-static bool lacks_values(const struct change *change, const struct live_value *row)
-{
-    for (int i = 0; i < change->table->ncolumns; i++)
-        if (row[i].state == VALUE_UNCHANGED)
-            return true;
-    return false;
-}
-
 static struct hit *add_hit(struct batch *batch)
 {
     if (batch->nhits == batch->hits_room) {
@@ -261,7 +252,7 @@ static void ask_about(struct batch *batch, const struct change *change, struct h
     if (!policy && verdict != FILTER_ASK)
         return;
     wanted.filtered = verdict == FILTER_ASK ? hit->binding : NULL;
-    wanted.how = lacks_values(change, row) ? CHECK_LOOKUP : policy ? CHECK_ROW : CHECK_EXTRA;
+    wanted.how = change_lacks_values(change, row) ? CHECK_LOOKUP : policy ? CHECK_ROW : CHECK_EXTRA;
     hit->row = ask_row(check_for(batch, hit->binding, &wanted), change, row);
 }
 

@@ -1,39 +1,16 @@
-/* See callers.h. Sources: PostgreSQL 4.1 "Lexical Structure"; 9.27.7, pg_get_expr; 8.15.6 for the
- * texts of arrays; 4.2.14 for the order in which a CASE evaluates. */
+/* See callers.h. Source: PostgreSQL 4.2.14, the order in which a CASE evaluates. */
 #include "live/callers.h"
 
 #include <ctype.h>
 
 #include "base/buf.h"
+#include "live/expression.h"
 
 enum { SQL_MAX = 1 << 20, UUID_CHARS = 36 };
 
-/* No column of a table is likely to be called so: policies name columns alone. */
-#define UID "\"postern uid\""
+#define UID CALLERS_UID
 
 /* ---- the policies ---- */
-
-/* What is quoted, from its first to its last quote: a quote inside stands there twice, and so is
- * the beginning of the next one. */
-static str take_quoted(str text)
-{
-    const char *end = memchr(text.at + 1, text.at[0], text.len - 1);
-    return (str){text.at, end == NULL ? text.len : (size_t)(end - text.at) + 1};
-}
-
-static bool is_name_byte(char byte)
-{
-    return isalnum((unsigned char)byte) || strchr("_$.\"", byte) != NULL || (byte & 0x80) != 0;
-}
-
-static str take_name(str text)
-{
-    size_t len = 0;
-
-    while (len < text.len && is_name_byte(text.at[len]) && text.at[len] != '"')
-        len++;
-    return (str){text.at, len};
-}
 
 /* A call of auth.uid(), bare or in a SELECT of its own, which says the same. */
 static size_t call_at(str text)
@@ -46,18 +23,15 @@ static size_t call_at(str text)
     return 0;
 }
 
-/* The next piece of an expression: a call, something quoted, a name, or one byte. */
+/* The next piece of an expression, or a call. */
 static str take_piece(str text, bool *call)
 {
     size_t len = call_at(text);
 
     *call = len > 0;
-    if (len > 0)
+    if (*call)
         return (str){text.at, len};
-    if (text.at[0] == '\'' || text.at[0] == '"')
-        return take_quoted(text);
-    str name = take_name(text);
-    return name.len > 0 ? name : (str){text.at, 1};
+    return expression_piece(text);
 }
 
 /* What may be another way to write the call, behind a schema or quoted. */

@@ -7,6 +7,10 @@
 #include "base/claims.h"
 #include "live/facts.h"
 
+/* The uid of a row of callers. No column of a table is likely to be called so: policies name
+ * columns alone. */
+#define CALLERS_UID "\"postern uid\""
+
 /* The policies with the uid of a row of callers in the place of auth.uid(); absent: it cannot be
  * told where that stands in them. visible: as PostgreSQL prints expressions. */
 str callers_policy(arena *mem, str visible);

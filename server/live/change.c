@@ -153,3 +153,11 @@ const struct live_value *change_judged(const struct change *change)
 {
     return change->op == CHANGE_DELETE ? change->old : change->row;
 }
+
+bool change_lacks_values(const struct change *change, const struct live_value *row)
+{
+    for (int i = 0; i < change->table->ncolumns; i++)
+        if (row[i].state == VALUE_UNCHANGED)
+            return true;
+    return false;
+}

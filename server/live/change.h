@@ -98,6 +98,9 @@ bool position_read(str text, struct position *position);
 /* The row that a filter looks at: of a deletion what is known of the old one; or NULL. */
 const struct live_value *change_judged(const struct change *change);
 
+/* Does the log not tell all of this row of it? */
+bool change_lacks_values(const struct change *change, const struct live_value *row);
+
 int live_table_column(const struct live_table *table, str name); /* -1: there is none */
 
 #endif

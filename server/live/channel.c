@@ -468,9 +468,9 @@ void channel_token(struct channel *channel, const struct frame *frame)
         if (wrong != NULL)
             channel_fail(channel, str_from(wrong));
         else if (!claims_same(claims, channel->listener.claims)) {
-            const struct claims *former = channel->listener.claims;
-            channel->listener.claims = claims_ref(claims);
-            claims_unref(&former);
+            listener_rename(&channel->listener, claims);
+            for (int i = 0; i < channel->nbindings; i++)
+                watch_renamed(&channel->bindings[i], hub);
             rejoin_renamed(channel);
             if (channel->private)
                 private_ask(channel);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "live/callers.h"
+#include "live/owners.h"
 
 enum { SQL_MAX = 1 << 20 };
 
@@ -174,7 +175,7 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
     struct json_walk walk;
     str key, value, policies = STR("null");
     struct fact_column *columns = NULL;
-    bool rls = true;
+    bool rls = true, uid_is_subject = false;
 
     if (json_check(json) != JSON_OBJECT)
         return NULL;
@@ -190,6 +191,8 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
             facts->readable = is_true(value);
         else if (str_eq(key, STR("\"rls\"")))
             rls = !str_eq(value, STR("false"));
+        else if (str_eq(key, STR("\"uid_is_subject\"")))
+            uid_is_subject = is_true(value);
         else if (str_eq(key, STR("\"columns\"")))
             columns = read_columns(mem, value, &facts->ncolumns);
         else if (str_eq(key, STR("\"composites\"")))
@@ -205,6 +208,8 @@ const struct facts *facts_read(arena *mem, str role, str schema, str table, str 
         read_policies(mem, policies, facts);
     if (facts->depends == DEPENDS_SUBJECT)
         facts->joint = callers_policy(mem, facts->visible);
+    if (facts->joint.at != NULL && uid_is_subject)
+        facts->owners = owners_read(facts);
     return facts->ncolumns > 0 ? facts : NULL;
 }
 

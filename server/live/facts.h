@@ -45,6 +45,14 @@ struct fact_composite {
 /* Whose rows a policy may tell apart: one check is enough for all who are the same. */
 enum depends { DEPENDS_NOTHING /* no check */, DEPENDS_ROLE, DEPENDS_SUBJECT, DEPENDS_CLAIMS };
 
+/* Columns of type uuid, one of which holds the caller's auth.uid() in every row that the policies
+ * show: see owners.h. */
+enum { OWNERS_MAX = 4 };
+struct owners {
+    str columns[OWNERS_MAX];
+    int count; /* 0: it cannot be told */
+};
+
 struct facts {
     str role, schema, table;
     bool published, readable, hidden; /* hidden: no policy shows the role anything */
@@ -55,6 +63,7 @@ struct facts {
     enum depends depends;
     str visible; /* the policies as one SQL condition; "" when DEPENDS_NOTHING */
     str joint;   /* the same for many callers, see callers.h; absent: each is asked about alone */
+    struct owners owners;
 };
 
 /* NULL: malformed. role, schema and table are copied into mem, where everything lives. */

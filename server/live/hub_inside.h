@@ -128,6 +128,7 @@ enum proof_state { PROOF_NONE, PROOF_ASKED, PROOF_GOOD };
 
 struct indexed;
 struct keyed;
+struct audience;
 struct check;
 struct binding {
     struct list node; /* watched->bindings, while it is active */
@@ -142,8 +143,11 @@ struct binding {
     int nselect;
     str wrong; /* absent, or why it is not active */
     enum proof_state proof;
-    int64_t proof_us;        /* when it was asked for */
-    struct list of_index;    /* watched->unkeyed, or those of a column */
+    int64_t proof_us;     /* when it was asked for */
+    struct list of_index; /* those of its audience that no value finds, or those of a column */
+    struct audience *audience;
+    struct table_node by_subject; /* audience->subjects, if it is named */
+    bool named;
     struct indexed *indexed; /* the column it is found by, see index.c; NULL: none */
     struct keyed *keyed;     /* the values */
     int nkeyed;
@@ -200,13 +204,15 @@ struct watched {
     struct table_node node;
     str schema, table; /* "*" for all */
     struct list bindings;
-    struct list unkeyed, columns; /* the same, by what they want: see index.c */
+    struct list columns; /* the same, by the values that they want: see index.c */
     struct table values;
+    struct list audiences; /* the same, by role */
 };
 
 /* ---- listener.c ---- */
 enum { LIVE_PORTION = 200 /* changes that one who catches up gets at a time */ };
 void listener_init(struct listener *listener, struct hub *hub, const struct listener_fns *fns);
+void listener_rename(struct listener *listener, const struct claims *claims);
 void listener_release(struct listener *listener); /* held by one less */
 void listener_end(struct listener *listener);     /* not alive; freed when nothing points to it */
 /* It has everything up to `from`, and gets the rest from the ring; nothing if it is at it. */
@@ -305,6 +311,7 @@ str watch_say_exception(arena *mem, const struct binding *binding, str why);
 bool watch_is_silent(struct hub *hub, const struct binding *binding);
 void watch_start(struct binding *binding, struct hub *hub);
 void watch_stop(struct binding *binding, struct hub *hub);
+void watch_renamed(struct binding *binding, struct hub *hub); /* its listener has other claims */
 bool watch_next(const struct hub *hub, str schema, str table, struct watched **watched);
 
 /* ---- index.c ---- */
@@ -314,6 +321,23 @@ void index_remove(struct watched *watched, struct binding *binding);
 /* Those that may want the change: whom its row rules out by a value is not among them. */
 void index_look(struct hub *hub, struct watched *watched, const struct change *change,
                 void (*found)(void *arg, struct binding *binding), void *arg);
+
+/* ---- audience.c ---- */
+/* The bindings of a table by role. Those that no value finds are its `unkeyed`: `named` where their
+ * caller's auth.uid() is known, `others` where it is not. */
+struct audience {
+    struct list node;            /* watched->audiences */
+    const struct claims *claims; /* of the first, a reference: their role is all that counts */
+    int count;                   /* bindings, keyed or not */
+    struct list named, others;   /* by binding->of_index */
+    struct table subjects;       /* the named, by subject */
+};
+void audience_add(struct watched *watched, struct binding *binding);
+void audience_add_unkeyed(struct binding *binding);
+void audience_remove(struct binding *binding); /* of_index is on no list any more */
+/* Unkeyed ones that may see the change, as far as its row tells whose it is. */
+void audience_look(struct hub *hub, const struct audience *audience, const struct change *change,
+                   void (*found)(void *arg, struct binding *binding), void *arg);
 
 /* ---- proof.c ---- */
 /* Is the filter understood, or found wrong? False: PostgreSQL is being asked; hub_go_on follows.

@@ -1,6 +1,6 @@
 /* The bindings of a table, found by what a changed row holds: those that want one value of a column
- * (eq) or one of several (in) stand in a table by column and value; the others are all looked at.
- */
+ * (eq) or one of several (in) stand in a table by column and value; the others are those of an
+ * audience. */
 #include <stdlib.h>
 
 #include "live/hub_inside.h"
@@ -86,8 +86,9 @@ void index_add(struct watched *watched, struct binding *binding, const struct fa
     const struct filter *key =
         facts == NULL ? NULL : filter_key(mem, binding->filters, facts, &values);
 
+    audience_add(watched, binding);
     if (key == NULL) {
-        list_append(&watched->unkeyed, &binding->of_index);
+        audience_add_unkeyed(binding);
     } else {
         binding->indexed = indexed_get(watched, facts_column(facts, key->column));
         list_append(&binding->indexed->bindings, &binding->of_index);
@@ -107,6 +108,7 @@ void index_remove(struct watched *watched, struct binding *binding)
     binding->keyed = NULL;
     binding->nkeyed = 0;
     binding->indexed = NULL;
+    audience_remove(binding);
     if (indexed == NULL || !list_empty(&indexed->bindings))
         return;
     list_remove(&indexed->node);
@@ -173,7 +175,8 @@ void index_look(struct hub *hub, struct watched *watched, const struct change *c
 {
     const struct looking looking = {.hub = hub, .change = change, .found = found, .arg = arg};
 
-    give_all(&looking, &watched->unkeyed);
+    LIST_EACH (node, &watched->audiences)
+        audience_look(hub, LIST_ENTRY(node, struct audience, node), change, found, arg);
     LIST_EACH (node, &watched->columns)
         give_indexed(&looking, watched, LIST_ENTRY(node, struct indexed, node));
 }

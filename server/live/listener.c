@@ -12,6 +12,14 @@ void listener_init(struct listener *listener, struct hub *hub, const struct list
     list_init(&listener->of_catching);
 }
 
+void listener_rename(struct listener *listener, const struct claims *claims)
+{
+    const struct claims *former = listener->claims;
+
+    listener->claims = claims_ref(claims);
+    claims_unref(&former);
+}
+
 void listener_release(struct listener *listener)
 {
     if (--listener->held == 0)

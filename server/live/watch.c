@@ -222,7 +222,7 @@ void watch_start(struct binding *binding, struct hub *hub)
         watched->schema = (str){room, binding->schema.len};
         watched->table = (str){room + binding->schema.len, binding->table.len};
         list_init(&watched->bindings);
-        list_init(&watched->unkeyed);
+        list_init(&watched->audiences);
         list_init(&watched->columns);
         table_put(&hub->watched, &watched->node,
                   hash_names(binding->schema, binding->table, STR("")));
@@ -231,6 +231,16 @@ void watch_start(struct binding *binding, struct hub *hub)
     list_append(&watched->bindings, &binding->node);
     index_add(watched, binding, facts_of(hub, binding));
     hub->counts.bindings++;
+}
+
+void watch_renamed(struct binding *binding, struct hub *hub)
+{
+    struct watched *watched = binding->watched;
+
+    if (watched == NULL)
+        return;
+    index_remove(watched, binding);
+    index_add(watched, binding, facts_of(hub, binding));
 }
 
 void watch_stop(struct binding *binding, struct hub *hub)

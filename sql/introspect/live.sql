@@ -10,6 +10,8 @@
 -- reads of a policy: "role" when nothing but the row and the role decides, "subject" when only
 -- auth.uid() does, "claims" when it may read anything else: another relation, a function that is
 -- not PostgreSQL's own, a setting.
+-- uid_is_subject: auth.uid() is known to be the subject of the token: it is written as here, or as
+-- Supabase writes it or has written it.
 with recursive target as (
     select c.oid
     from pg_class c
@@ -70,6 +72,7 @@ select json_build_object(
         where p.pubname = $4 and p.schemaname = n.nspname and p.tablename = c.relname),
     'rls', c.relrowsecurity and not r.rolbypassrls and not r.rolsuper
         and (c.relforcerowsecurity or not pg_has_role(r.oid, c.relowner, 'USAGE')),
+    'uid_is_subject', caller.is_subject,
     'readable', has_schema_privilege(r.oid, n.oid, 'USAGE'),
     'columns', (
         select json_agg(json_build_object(
@@ -120,7 +123,11 @@ select json_build_object(
 from target
 -- By name: a role that may not use the schema may ask, too.
 left join lateral (
-    select p.oid from pg_proc p
+    select p.oid, p.proconfig is null and regexp_replace(p.prosrc, '[\s;]', '', 'g') in (
+        'selectcoalesce(nullif(current_setting(''request.jwt.claim.sub'',true),''''),nullif(current_setting(''request.jwt.claims'',true),'''')::jsonb->>''sub'')::uuid',
+        'selectcoalesce(nullif(current_setting(''request.jwt.claim.sub'',true),''''),(nullif(current_setting(''request.jwt.claims'',true),'''')::jsonb->>''sub''))::uuid',
+        'selectnullif(current_setting(''request.jwt.claim.sub'',true),'''')::uuid') as is_subject
+    from pg_proc p
     join pg_namespace of_auth on of_auth.oid = p.pronamespace
     where of_auth.nspname = 'auth' and p.proname = 'uid' and p.pronargs = 0
 ) as caller on true
