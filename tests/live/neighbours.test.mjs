@@ -50,6 +50,7 @@ test('a policy that raises, a role that is gone, a token that expires: each is t
             stand.cluster.psql('drop policy guests on events; drop owned by guest; drop role guest', stand.db);
         }
         if (from === 1 + ALL * 0.7) await isTold(dropped, /guest|role|gap|no such table/i);
+        /* It may join again with this token for 30 s, and gets then what it has missed. */
         if (from === 1 + ALL * 0.8) await isTold(expiring, /Token has expired/);
     }
     const want = Array.from({ length: ALL }, (_, i) => i + 1);
@@ -59,6 +60,5 @@ test('a policy that raises, a role that is gone, a token that expires: each is t
         assert.deepEqual([channel.statuses, channel.systems], [['SUBSCRIBED'], []]);
     }
     for (const channel of [raising, dropped]) assert.ok(channel.heard.length >= 1000 && channel.heard.length < ALL, `${channel.topic} heard ${channel.heard.length}`);
-    assert.ok(expiring.heard.length < ALL);
     assert.ok(Math.max(...numbers(raising)) <= 2000, 'what cannot be judged is not shown');
 });

@@ -62,16 +62,16 @@ test('a join with a token that is over is refused after a delay, with a reason',
         [await mintUser(userA.id, userA.email, { exp: seconds() - 60 }), /InvalidJWTToken: Token has expired/],
         [await mint({ role: 'authenticated' }, 'another secret that is long enough too'), /JWT/],
     ];
-    for (const [token, reason] of cases) {
+    await Promise.all(cases.map(async ([token, reason]) => {
         const channel = (await connect(stand, token)).channel('refused');
         const begun = Date.now();
         await assert.rejects(subscribe(channel), (error) => reason.test(error.message));
         assert.ok(Date.now() - begun >= 4500, 'a refusal is not hurried');
-    }
+    }));
 });
 
 test('a handshake without a good key is refused after a delay, with a reason', async () => {
-    for (const [query, reason] of [['', /API key is missing/], ['?apikey=nonsense', /not a valid JWT/]]) {
+    await Promise.all([['', /API key is missing/], ['?apikey=nonsense', /not a valid JWT/]].map(async ([query, reason]) => {
         const begun = Date.now();
         const [status, body] = await new Promise((done, fail) => {
             const socket = new WebSocket(`${stand.url.replace('http', 'ws')}/realtime/v1/websocket${query}`);
@@ -81,5 +81,5 @@ test('a handshake without a good key is refused after a delay, with a reason', a
         assert.equal(status, 401);
         assert.match(JSON.parse(body).error, reason);
         assert.ok(Date.now() - begun >= 1900, 'a refusal is not hurried');
-    }
+    }));
 });
