@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
+enum { LAST_TURNS = 8 };
+
 struct call {
     struct call *next;
     void (*fn)(void *arg);
@@ -129,6 +131,15 @@ static void close_handle(uv_handle_t *handle, void *arg)
         uv_close(handle, NULL);
 }
 
+/* A call may leave another one behind, as who is told an answer forgets the question afterwards. */
+static void run_what_is_left(struct loop *loop)
+{
+    for (int i = 0; i < LAST_TURNS; i++) {
+        on_wake(&loop->wake);
+        calls_run(calls_take(&loop->soon));
+    }
+}
+
 void loop_free(struct loop **loop)
 {
     struct loop *last = *loop;
@@ -141,8 +152,7 @@ void loop_free(struct loop **loop)
     uv_walk(&last->uv, close_handle, NULL);
     while (uv_run(&last->uv, UV_RUN_ONCE) != 0)
         continue;
-    on_wake(&last->wake);
-    calls_run(calls_take(&last->soon));
+    run_what_is_left(last);
     if (uv_loop_close(&last->uv) != 0)
         return; /* somebody's handle is left: better leaked than freed under it */
     pthread_mutex_destroy(&last->lock);

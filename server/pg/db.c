@@ -104,6 +104,8 @@ static const struct fail *submit(struct request *req, const struct statement *st
     const struct config *config = db->options.config;
     int64_t wait_ms = statement->wait_ms > 0 ? statement->wait_ms : config->db_pool_timeout_ms;
 
+    if (db->closing)
+        return fail_new(req->mem, FAIL_NO_DATABASE, "The server is stopping");
     if (pool->waiting >= QUEUE_MAX)
         return fail_new(req->mem, FAIL_BUSY, "Too many requests wait for the database.");
     if (pool->down && clock_us() - pool->down_us > wait_ms * 1000)

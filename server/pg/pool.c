@@ -11,6 +11,7 @@
 
 static void pump(void *arg);
 static void open_if_short(struct pool *pool);
+static void fail_waiting(struct pool *pool);
 
 /* This worker's share of a number of connections: the first ones get the remainder. */
 static int share(int64_t total, const struct db_options *options)
@@ -59,6 +60,7 @@ void pool_release(struct pool *pool)
     for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
         while (!list_empty(&pool->conns[open[i]]))
             conn_close(LIST_ENTRY(pool->conns[open[i]].next, struct conn, node), "stopping");
+    fail_waiting(pool);
 }
 
 void pool_free(struct pool *pool)
@@ -248,6 +250,17 @@ static struct work *longest_waiting(const struct pool *pool, unsigned tried)
             longest = work;
     }
     return longest;
+}
+
+/* No connection comes any more: who waits is told so, and nothing new comes in (db_run). */
+static void fail_waiting(struct pool *pool)
+{
+    struct work *work;
+
+    while ((work = longest_waiting(pool, 0)) != NULL) {
+        dequeue(work);
+        work_fail(work, FAIL_NO_DATABASE, "The server is stopping");
+    }
 }
 
 static bool send_one(struct pool *pool, unsigned *tried)

@@ -13,7 +13,7 @@
 #include "ws/refusal.h"
 #include "ws/ws_inside.h"
 
-enum { SWEEP_MS = 2000, ANSWER_BYTES = 256 };
+enum { SWEEP_MS = 2000, ANSWER_BYTES = 256, CLOSE_RESTART = 1012 };
 
 struct guest {
     struct list node;
@@ -78,6 +78,12 @@ static void refuse_bad(struct guest *guest, enum handshake_state state)
     refuse(guest, &refusal);
 }
 
+static void close_peers(struct ws *ws)
+{
+    LIST_EACH (node, &ws->peers)
+        peer_close(LIST_ENTRY(node, struct peer, node), CLOSE_RESTART, STR("restart"));
+}
+
 /* The answer fits into the buffer of a socket that has sent nothing yet. */
 static void let_in(struct guest *guest, const struct handshake *handshake, size_t head,
                    void *session)
@@ -95,6 +101,8 @@ static void let_in(struct guest *guest, const struct handshake *handshake, size_
     if (send(fd, answer, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) == len) {
         watch_close(&guest->watch);
         peer_new(ws, fd, session, (str){guest->text + head, guest->len - head});
+        if (ws->draining) /* it knocked before the door was shut */
+            close_peers(ws);
     } else {
         ws->fns->closed(session);
         close(fd);
@@ -214,12 +222,10 @@ int ws_connections(const struct ws *ws)
 
 void ws_drain(struct ws *ws)
 {
-    enum { SERVICE_RESTART = 1012 };
-
+    ws->draining = true;
     LIST_EACH (node, &ws->guests)
         send_home(LIST_ENTRY(node, struct guest, node));
-    LIST_EACH (node, &ws->peers)
-        peer_close(LIST_ENTRY(node, struct peer, node), SERVICE_RESTART, STR("restart"));
+    close_peers(ws);
 }
 
 void ws_close(struct ws *ws)

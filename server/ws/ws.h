@@ -49,7 +49,8 @@ void ws_set_idle(struct ws *ws, int64_t ms); /* how long a client may say nothin
 void ws_adopt(struct ws *ws, int fd);        /* the handshake has not been read */
 /* The same when somebody else has read it: head and behind are lent. */
 void ws_adopt_read(struct ws *ws, int fd, str head, str behind);
-void ws_drain(struct ws *ws); /* closes all, with 1012 "service restart" */
+/* Closes all with 1012 "service restart", and at once who comes after. */
+void ws_drain(struct ws *ws);
 int ws_connections(const struct ws *ws);
 void ws_close(struct ws *ws);
 void ws_free(struct ws **ws); /* after the loop has ended */

@@ -21,7 +21,7 @@ struct ws {
     struct message_meter *meter;
     int npeers, nrefused;
     int64_t idle_ms;
-    bool closing;
+    bool draining, closing;
     char *in, *out; /* what is read and what is written at the moment */
 };
 
