@@ -54,8 +54,11 @@ function assertRate(seen, what) {
     console.log(`# ${what}: ${Math.round(seen.sent / seen.seconds)} asked a second, ${steady.toFixed(1)} passed`);
     assert.equal(seen[200] + seen[429], seen.sent);
     assert.ok(steady <= RULE * 1.05, `${steady} a second`);
-    if (seen.sent / seen.seconds > RULE * 5) assert.ok(seen[200] - RULE >= RULE * SECONDS * 0.85, `${seen[200]} in ${SECONDS} s`);
+    assert.ok(!isShort(seen), `${seen[200]} in ${SECONDS} s`);
 }
+
+/** Fewer than the rule allows have passed, though more than enough were asked. */
+const isShort = (seen) => seen.sent / seen.seconds > RULE * 5 && seen[200] - RULE < RULE * SECONDS * 0.85;
 
 test('by memory', async () => {
     const seen = await flood([stand.postern], userA.token);
@@ -68,14 +71,14 @@ test('by memory', async () => {
 });
 
 /* Where Redis is late, as on a busy machine, each gateway's memory decides, which knows less: then
- * twice as many may pass, and never more. */
+ * twice as many may pass, and never more; or fewer, as what memory refuses Redis has counted. */
 test('by two gateways together', async () => {
     const token = await mintUser('dddddddd-0000-4000-8000-00000000000d', 'dora@example.org');
     let seen;
     await until(async () => {
         seen = await flood([one, two], token);
         assert.ok((seen[200] - 2 * RULE) / seen.seconds <= 2 * RULE * 1.05, JSON.stringify({ ...seen, refused: undefined }));
-        return (seen[200] - RULE) / seen.seconds <= RULE * 1.05;
+        return (seen[200] - RULE) / seen.seconds <= RULE * 1.05 && !isShort(seen);
     }, () => `one rate for both: ${JSON.stringify({ ...seen, refused: undefined })}`, 60000);
     assertRate(seen, 'two gateways');
 });
