@@ -7,7 +7,9 @@ cross join (values
     ('coordinator.cpu_usage_percent', 35.0, 20.0),
     ('coordinator.memory_usage_percent', 48.0, 5.0),
     ('coordinator.load_avg_1m', 2.0, 1.5),
-    ('fleet.max_heartbeat_age_secs', 20.0, 15.0)
+    ('fleet.max_heartbeat_age_secs', 20.0, 15.0),
+    ('fleet.work_blocks_available', 40.0, 9.0),
+    ('fleet.work_blocks_claimed', 9.0, 3.0)
 ) as kind (metric, middle, swing);
 
 insert into system_logs (ts, level, source, component, message, context)

@@ -42,18 +42,18 @@ insert into projects (slug, name, description, objective, form, status, target, 
 values
     ('titanic-proth', 'Titanic Proth primes', 'Every k*2^n+1 with k below 16 and more than a thousand digits.',
         'survey', 'kbn', 'active', '{"range_start": 3000, "range_end": 20000}', '{"auto_strategy": true}',
-        '{"max_cost_usd": 120}', 1842200, 912.4, 48.2, now() - interval '210 days', now() - interval '209 days', null),
+        '{"max_cost_usd": 120}', 1842200, 1205, 48.2, now() - interval '210 days', now() - interval '209 days', null),
     ('factorial-gap', 'The factorial gap', 'n!+1 and n!-1 from 470 on, where nothing is known to us yet.',
         'record', 'factorial', 'active', '{"range_start": 470, "range_end": 1000}', '{"auto_strategy": true}',
-        '{"max_cost_usd": 60}', 12040, 340.1, 17.9, now() - interval '120 days', now() - interval '118 days', null),
+        '{"max_cost_usd": 60}', 12040, 447.5, 17.9, now() - interval '120 days', now() - interval '118 days', null),
     ('palindromes-11', 'Palindromes of eleven digits', 'All of them, proven one by one.',
         'survey', 'palindromic', 'completed', '{"range_start": 100000, "range_end": 999999}', '{}',
-        '{}', 900000, 3.2, 0.2, now() - interval '300 days', now() - interval '299 days', now() - interval '280 days'),
+        '{}', 900000, 5, 0.2, now() - interval '300 days', now() - interval '299 days', now() - interval '280 days'),
     ('twin-ladder', 'Twin ladder', 'Twins k*2^n±1 for each n, smallest k first.',
         'survey', 'twin', 'active', '{"range_start": 20, "range_end": 64}', '{"auto_strategy": true}',
-        '{"max_cost_usd": 40}', 5210334, 88.0, 4.4, now() - interval '90 days', now() - interval '90 days', null),
+        '{"max_cost_usd": 40}', 5210334, 110, 4.4, now() - interval '90 days', now() - interval '90 days', null),
     ('sophie-check', 'Sophie Germain, checked twice', 'A second opinion on every Sophie Germain prime.',
-        'verification', 'sophie_germain', 'paused', '{}', '{}', '{}', 4410, 11.5, 0.6,
+        'verification', 'sophie_germain', 'paused', '{}', '{}', '{}', 7410, 15, 0.6,
         now() - interval '60 days', now() - interval '59 days', null),
     ('fermat-64', 'Generalized Fermat, exponent 64', 'b^64+1 with even b up to ten thousand.',
         'custom', 'gen_fermat', 'draft', '{"range_start": 1600, "range_end": 10000}', '{}', '{}', 0, 0, 0,
@@ -119,6 +119,27 @@ left join lateral (
     order by md5(worker_id || number)
     limit 1
 ) as worker on true;
+
+-- Completed one after the other as long as their search lasted; their hours add up to those of the project.
+update work_blocks as blocks
+set
+    duration_secs = hours * 3600 / cores_used,
+    claimed_at = began + (ended - began) * (number - 1) / done,
+    completed_at = began + (ended - began) * number / done
+from (
+    select
+        work_blocks.id,
+        jobs.started_at as began,
+        coalesce(jobs.stopped_at, now() - interval '20 minutes') as ended,
+        row_number() over (partition by jobs.id order by block_start) as number,
+        count(*) over (partition by jobs.id) as done,
+        total_core_hours / count(*) over (partition by projects.id) as hours
+    from work_blocks
+    join search_jobs as jobs on jobs.id = search_job_id
+    join projects on projects.id = jobs.project_id
+    where work_blocks.status = 'completed'
+) as share
+where share.id = blocks.id;
 
 insert into project_phases (project_id, name, description, phase_order, status, search_params, depends_on, search_job_id,
     total_tested, total_found, started_at, completed_at)
