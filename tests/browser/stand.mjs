@@ -66,7 +66,7 @@ export async function startBrowser() {
         if (states.has(email)) return at.visit({ ...options, storageState: states.get(email) });
         const page = await at.visit(options);
         await at.signIn(page, email);
-        await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'attached' });
+        await page.getByRole('button', { name: 'Sign out', includeHidden: true }).waitFor({ state: 'attached' }); // on a phone it is in the menu
         states.set(email, await page.context().storageState());
         return page;
     };

@@ -67,11 +67,23 @@ export function states(at) {
                 await page.locator('.failed').first().waitFor();
                 assert.equal(await page.locator('h1').count(), 1, path);
             }
+            const [, id] = /Request (\w+) in the server's log/.exec(await page.locator('.failed').first().textContent());
+            assert.match(at().postern.logs(), new RegExp(id));
             assert.deepEqual(await serious(page), []);
         } finally {
             await at().cluster.start();
         }
         await page.waitForFunction(() => !document.querySelector('.failed, [data-stale]'));
+        await page.context().close();
+    });
+
+    test('what cannot be fetched says so in words, and is asked for again', async () => {
+        const page = await at().signedIn(admin.email), lines = /\/metrics$/;
+        await page.route(lines, (route) => route.abort());
+        await page.goto('/admin');
+        await page.locator('.failed').getByText('The server cannot be reached.').waitFor();
+        await page.unroute(lines);
+        await page.getByText('refused (4xx)').waitFor();
         await page.context().close();
     });
 

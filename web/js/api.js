@@ -9,12 +9,15 @@ const REMEMBERED_MAX = 60;
 const TIMEOUT_MS = 15000;
 const AGAIN_MS = 1000; // an answer tells its age in whole seconds
 
-/** What went wrong, for people: message says what, hint what to do. status 0: no answer at all. */
+/**
+ * What went wrong, for people: message says what, hint what to do. status 0: no answer at all.
+ * requestId: by which the server's log knows the request.
+ */
 export class ApiError extends Error {
-  constructor(message, { status = 0, hint = null, details = [], retryAfter = null } = {}) {
+  constructor(message, { status = 0, hint = null, details = [], retryAfter = null, requestId = null } = {}) {
     super(message);
     this.name = 'ApiError';
-    Object.assign(this, { status, hint, details, retryAfter });
+    Object.assign(this, { status, hint, details, retryAfter, requestId });
   }
 
   /** The server could not be asked, or says that it cannot answer now: try again later. */
@@ -28,13 +31,14 @@ export class ApiError extends Error {
 export function createApi({ base = '', token = () => null, onUnauthorized = () => {} } = {}) {
   const remembered = new Map(); // address and token -> { etag, data }
 
-  async function ask(method, path, { body, signal, headers = {} } = {}) {
+  /** An answer that is no failure, and the token it was asked with. Without a timeout the caller's signal ends it. */
+  async function ask(method, path, { body, signal, headers = {}, timeout = TIMEOUT_MS } = {}) {
     const bearer = await token();
-    const patience = AbortSignal.timeout(TIMEOUT_MS);
+    const patience = timeout ? AbortSignal.timeout(timeout) : null;
     const options = {
       method,
       cache: 'no-store',
-      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      signal: AbortSignal.any([signal, patience].filter(Boolean)),
       headers: { accept: 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers },
     };
     if (body !== undefined) {
@@ -46,8 +50,7 @@ export function createApi({ base = '', token = () => null, onUnauthorized = () =
       reply = await fetch(base + path, options);
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ApiError(patience.aborted ? 'The server takes too long to answer.' : 'The server cannot be reached.',
-        { hint: 'It is asked again by itself as soon as it answers.' });
+      throw new ApiError(patience?.aborted ? 'The server takes too long to answer.' : 'The server cannot be reached.', { hint: UNANSWERED[method] ?? UNANSWERED.other });
     }
     if (reply.status === 401 && bearer) onUnauthorized();
     if (!reply.ok && reply.status !== 304) throw await errorOf(reply);
@@ -100,9 +103,7 @@ export function createApi({ base = '', token = () => null, onUnauthorized = () =
 
   /** A raw answer, for downloads and streams. No timeout but the caller's signal. */
   async function open(path, { signal, headers = {} } = {}) {
-    const bearer = await token();
-    const reply = await fetch(base + path, { signal, headers: { ...headers, ...(bearer && { authorization: `Bearer ${bearer}` }) } });
-    if (!reply.ok) throw await errorOf(reply);
+    const { reply } = await ask('GET', path, { signal, headers: { accept: '*/*', ...headers }, timeout: 0 });
     return reply;
   }
 
@@ -120,12 +121,19 @@ async function jsonOf(reply) {
   return text === '' ? null : JSON.parse(text);
 }
 
+// Whoever reads asks again; whether something was changed is not known without an answer.
+const UNANSWERED = {
+  GET: 'Try again when it is back.',
+  other: 'Whether it was done is not known: look before you try again.',
+};
+
+// Where the server says none.
 const HINTS = {
-  401: 'Sign in, or sign in again: a token is valid for an hour.',
-  403: 'This needs an administrator.',
+  401: 'Sign in, or sign in again: the token may have ended.',
+  403: 'The account that is signed in may not do this.',
   404: 'It may have been removed, or the address is mistyped.',
-  429: 'Too many requests at once: it is asked again in a moment.',
-  503: 'The database is away. It is asked again by itself.',
+  429: 'Too many requests in a short time: wait a moment.',
+  503: 'The database cannot be asked now: wait a moment.',
 };
 
 // Both styles of the server: {error, details, hint} of /api, {message, details, hint} of /rest and /auth.
@@ -134,5 +142,5 @@ async function errorOf(reply) {
   const details = Array.isArray(said.details) ? said.details : said.details ? [String(said.details)] : [];
   const retryAfter = Number(reply.headers.get('retry-after')) || null;
   return new ApiError(said.error_description ?? (typeof said.error === 'string' ? said.error : null) ?? said.message ?? said.msg ?? `The server answered ${reply.status}.`,
-    { status: reply.status, hint: said.hint ?? HINTS[reply.status] ?? null, details, retryAfter });
+    { status: reply.status, hint: said.hint ?? HINTS[reply.status] ?? null, details, retryAfter, requestId: reply.headers.get('x-request-id') });
 }

@@ -39,7 +39,7 @@ export class Session extends EventTarget {
 
   async signIn(email, password, api) {
     const { data, error } = await (await this.#client()).signInWithPassword({ email, password });
-    if (error) throw new ApiError(error.message, { status: error.status ?? 0, hint: hintOf(error) });
+    if (error) throw new ApiError(error.status ? error.message : 'The server cannot be reached.', { status: error.status ?? 0, hint: hintOf(error) });
     this.email = data.user?.email ?? email;
     await this.meet(api);
   }
@@ -90,7 +90,8 @@ export class Session extends EventTarget {
 }
 
 function hintOf(error) {
-  if (error.code === 'invalid_credentials') return 'Is the address right? `postern demo` prints its users and their passwords.';
+  if (!error.status) return 'Sign in when it is back.';
+  if (error.code === 'invalid_credentials') return 'Look at the address and the password again. The demo prints its accounts when it starts.';
   if (error.status === 404 || error.status === 501) return 'This server has no sign-in of its own: use a token of your issuer, below.';
   return null;
 }

@@ -1,7 +1,7 @@
 // The list as a file, as it is filtered now: streamed, with its progress, and a way to stop it.
 import { fill, h } from '../../dom.js';
-import { queryText } from '../../api.js';
-import { bytes, count } from '../../format.js';
+import { ApiError, queryText } from '../../api.js';
+import { bytes, count, counted } from '../../format.js';
 import { say } from '../../parts/say.js';
 
 const ROWS_MAX = 100000; // the server's
@@ -9,26 +9,41 @@ const SHOW_EVERY_MS = 100;
 
 export function exporter({ api, signal }, chosen, list) {
   const place = h('div', { class: 'export' });
-  const idle = () => fill(place, ['csv', 'json'].map((format) => h('button', { class: 'button', type: 'button', onclick: () => run(format) }, `Export ${format.toUpperCase()}`)));
+  const buttons = Object.fromEntries(['csv', 'json'].map((format) => [format, h('button', { class: 'button', type: 'button', onclick: () => run(format) }, `Export ${format.toUpperCase()}`)]));
+  const idle = () => fill(place, Object.values(buttons));
 
   async function run(format) {
     const stop = new AbortController();
     const meter = h('progress', { max: 1, 'aria-label': 'Export' });
     const text = h('span', { class: 'quiet' }, 'begins …');
-    fill(place, meter, text, h('button', { class: 'button', type: 'button', onclick: () => stop.abort() }, 'Stop'));
+    const stopper = h('button', { class: 'button', type: 'button', onclick: () => stop.abort() }, 'Stop');
+    const total = list.total ?? ROWS_MAX;
+    fill(place, meter, text, stopper);
+    stopper.focus();
     try {
       const reply = await api.open(`/api/export${queryText({ ...chosen, format })}`, { signal: AbortSignal.any([signal, stop.signal]) });
-      const pieces = await read(reply.body, Math.min(list.total ?? ROWS_MAX, ROWS_MAX), meter, text);
-      save(new Blob(pieces, { type: reply.headers.get('content-type') }), nameOf(reply) ?? `primes.${format}`);
+      const file = new Blob(await read(reply.body, Math.min(total, ROWS_MAX), meter, text), { type: reply.headers.get('content-type') });
+      save(file, nameOf(reply) ?? `primes.${format}`);
+      say(doneText(total, file.size));
     } catch (error) {
-      if (!stop.signal.aborted && !signal.aborted) say(`The export failed: ${error.message}`, 'bad');
+      if (!stop.signal.aborted && !signal.aborted) say(failedText(error), 'bad');
     }
+    const focused = place.contains(document.activeElement);
     idle();
+    if (focused) buttons[format].focus();
   }
 
   idle();
   return place;
 }
+
+const doneText = (total, size) => (total > ROWS_MAX
+  ? `Exported the first ${count(ROWS_MAX)} of ${counted(total, 'prime')}, ${bytes(size)}: one file has no more. Filters make it smaller.`
+  : `Exported ${counted(total, 'prime')}, ${bytes(size)}.`);
+
+const failedText = (error) => (error instanceof ApiError
+  ? `Nothing was exported. ${error.message} ${error.hint ?? ''}`
+  : 'Nothing was exported: the connection broke off. Try again.');
 
 // The server does not know the length before the end: lines are counted, one a prime.
 async function read(stream, expected, meter, text) {
