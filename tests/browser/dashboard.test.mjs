@@ -19,6 +19,9 @@ const curl = (...args) => execFileSync('curl', ['-sS', '--fail-with-body', '-m',
 const insert = (prime) => curl(`${at.url}/rest/v1/primes`, '-X', 'POST', '-H', `apikey: ${serviceKey}`, '-H', 'Content-Type: application/json',
     '-d', JSON.stringify({ form: 'kbn', digits: 5, proof_method: 'deterministic', search_params: '{}', ...prime }));
 
+/** What reaches beyond the right edge, to be told. */
+const beyond = (page) => page.evaluate(() => [...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll') && one.getBoundingClientRect().right > innerWidth).map(({ outerHTML }) => outerHTML.slice(0, 90)));
+
 describe('every page', () => {
     // The second theme differs in its colours only.
     for (const [colorScheme, width, rules] of [['light', 1440], ['dark', 390, ['color-contrast', 'scrollable-region-focusable', 'target-size']]])
@@ -29,6 +32,9 @@ describe('every page', () => {
                 await settled(page);
                 assert.deepEqual(await serious(page, rules), [], path);
                 assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `${path} is too wide`);
+                await page.setViewportSize({ width: Math.round(width / 2), height: 450 }); // as it is at 200 %
+                await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth).catch(async () => assert.fail(`${path} is too wide at 200 %: ${await beyond(page)}`));
+                await page.setViewportSize({ width, height: 900 });
                 assert.equal(await page.locator('h1').count(), 1, `${path} has one h1`);
                 assert.equal(await page.locator('.failed').count(), 0, `${path}: ${await page.locator('.failed').allTextContents()}`);
             }

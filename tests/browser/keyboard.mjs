@@ -1,7 +1,8 @@
 // Without a mouse: the ways through the pages by Tab, Enter and Escape, and what a screen reader is told.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settled } from './stand.mjs';
+import { userA } from '../support/tokens.mjs';
+import { PASSWORD, settled } from './stand.mjs';
 
 const TABS_MAX = 250;
 
@@ -59,6 +60,39 @@ export function keyboard(at) {
         await page.getByRole('dialog', { name: 'Forms' }).waitFor();
         await page.keyboard.press('Escape');
         assert.equal((await focused(page)).name, 'Try it: Forms');
+        await page.context().close();
+    });
+
+    test('signed in, filtered, looked at, exported, signed out: all by keys, and each is told', async () => {
+        const page = await at().visit();
+        await page.goto('/signin?to=/browse');
+        await tabTo(page, 'E-mail');
+        await page.keyboard.type(userA.email);
+        await page.keyboard.press('Tab');
+        await page.keyboard.type(PASSWORD);
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { level: 1, name: 'Browse' }).waitFor();
+        await settled(page);
+        await tabTo(page, 'Form');
+        await page.keyboard.type('fac');
+        await page.getByRole('status').getByText('20 primes of this kind').waitFor();
+        await tabTo(page, '60!+1');
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog', { name: '60!+1' }).getByText('Nobody has been asked').waitFor();
+        await page.keyboard.press('Escape');
+        assert.equal((await focused(page)).name, '60!+1');
+        await page.locator('.skip').focus();
+        await tabTo(page, 'Export CSV');
+        const saved = page.waitForEvent('download');
+        await page.keyboard.press('Enter');
+        await saved;
+        await page.getByRole('status').getByText(/^Exported 20 primes, /).waitFor();
+        await page.waitForFunction(() => document.activeElement.textContent === 'Export CSV');
+        await page.locator('.skip').focus();
+        await tabTo(page, 'Sign out');
+        await page.keyboard.press('Enter');
+        await page.getByRole('link', { name: 'Sign in' }).waitFor();
+        assert.deepEqual(page.troubles, []);
         await page.context().close();
     });
 
