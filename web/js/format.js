@@ -12,7 +12,8 @@ export const NONE = '–';
 const known = (value) => value !== null && value !== undefined;
 
 export const count = (value) => (known(value) ? whole.format(value) : NONE);
-export const compact = (value) => (known(value) ? short.format(value) : NONE);
+/** In full up to four digits, else with a letter: 4,410, 138.4K. */
+export const compact = (value) => (known(value) ? (Math.abs(value) < 10000 ? whole : short).format(value) : NONE);
 export const dollars = (value) => (known(value) ? money.format(value) : NONE);
 export const percent = (value, digits = 0) => (known(value) ? `${Number(value).toFixed(digits)} %` : NONE);
 export const timeOf = (ms) => clock.format(ms);

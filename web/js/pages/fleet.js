@@ -21,8 +21,8 @@ function totals({ live, signal }) {
       former = { tested: Number(fleet.total_tested), at: performance.now(), rate };
       fill(body, figures([
         ['machines', count(fleet.total_workers)], ['cores', count(fleet.total_cores)],
-        ['tested by them', compact(fleet.total_tested), rate > 0 ? `${compact(rate)} a second` : null],
-        ['primes found by them', count(fleet.total_found)],
+        ['candidates tested', compact(fleet.total_tested), rate > 0 ? `${compact(rate)} a second` : null],
+        ['primes found', count(fleet.total_found)],
       ]));
     },
   });

@@ -12,6 +12,7 @@ const RANGES = [['6', '6 hours'], ['24', 'a day'], ['168', 'a week'], ['720', '3
 export function show(place, app) {
   const range = { hours: RANGES.some(([hours]) => hours === app.query.get('hours')) ? app.query.get('hours') : '24' };
   range.from = () => new Date(Date.now() - Number(range.hours) * HOUR_MS).toISOString();
+  range.begin = () => Date.parse(range.from()) / 1000;
   const panels = [report(app, range), ...metrics(app, range), logStats(app, range)];
   const [first, ...charts] = panels;
   fill(place, h('header', { class: 'page-head' }, h('h1', {}, 'Observability'), h('div', { class: 'tools' },

@@ -40,9 +40,8 @@ function headline(app) {
     isEmpty: ({ total }) => total === 0,
     empty: ['No prime has been found yet.', 'The first one appears here by itself.'],
     draw: (stats, body) => fill(body,
-      h('p', { class: 'total' }, count(stats.total), ' ', h('span', {}, 'primes')),
-      since,
-      h('p', { class: 'lead' }, `of ${counted(stats.by_form.length, 'form')}. The largest has `, h('b', {}, count(stats.largest_digits)), ' digits: ',
+      h('div', { class: 'totals' }, h('p', { class: 'total' }, count(stats.total), ' ', h('span', {}, 'primes')), since),
+      h('p', { class: 'lead' }, `of ${counted(stats.by_form.length, 'form')}, counted anew every five minutes. The largest has `, h('b', {}, count(stats.largest_digits)), ' digits: ',
         h('a', { href: `/browse?sort_by=digits` }, h('code', {}, stats.largest_expression)), '.'),
       atWork),
   });

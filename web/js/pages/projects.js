@@ -31,6 +31,6 @@ function card(project) {
     h('strong', {}, project.name),
     h('span', { class: 'quiet' }, project.description),
     h('span', { class: 'card-foot' },
-      h('span', {}, h('b', {}, count(project.total_found)), ' found of ', compact(project.total_tested)),
+      h('span', {}, h('b', {}, count(project.total_found)), ' found of ', compact(project.total_tested), ' tested'),
       limit ? bar(project.total_cost_usd / limit, `${dollars(project.total_cost_usd)} of ${dollars(limit)}`, 'budget spent', { warn: 0.8, bad: 1 }) : h('span', {}, dollars(project.total_cost_usd)))));
 }

@@ -8,14 +8,16 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const NARROW = 832, NARROW_HEIGHT = 240;
 const TIME_MARGIN = 22; // half of the last word below the axis
 const drawn = new WeakMap(); // place -> ends the chart that is drawn there
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat(); // nobody finds half a prime
+const NARROWEST = 120;
 const AXIS_FONT = '12px Inter, ui-sans-serif, system-ui, sans-serif';
 
 /**
  * x: numbers (seconds when time). height: at least; in a higher panel it grows.
  * series: [{ name, colour: a CSS variable, values }].
  * kind: 'line' | 'bars' | 'stack'. log: a logarithmic y axis. label(x): of a place on the x axis.
- * utc: the times are buckets that begin in UTC.
- * value(y): how a value is written. summary: one sentence that says what is seen.
+ * utc: the times are buckets that begin in UTC. from: where the x axis begins, however little there is to show.
+ * value(y): how a value is written; without it values are counted in whole numbers. summary: one sentence that says what is seen.
  */
 export async function chart(place, options, signal) {
   const Plot = await uPlot;
@@ -28,7 +30,7 @@ export async function chart(place, options, signal) {
   fill(place, h('figure', { class: 'chart' }, box, h('figcaption', { class: 'hidden' }, summary), h('div', { class: 'read' }, legend, when)));
   const size = () => {
     box.style.minHeight = `${innerWidth < NARROW ? Math.min(height, NARROW_HEIGHT) : height}px`;
-    return { width: Math.max(220, Math.floor(box.clientWidth)), height: Math.floor(box.clientHeight) };
+    return { width: Math.max(NARROWEST, Math.floor(box.clientWidth)), height: Math.floor(box.clientHeight) };
   };
   let plot = new Plot(setup(Plot, options, size(), read), dataOf(options), box);
 
@@ -70,7 +72,8 @@ function dataOf({ x, series, kind }) {
   return [x, ...series.map(({ values }) => values.map((value, i) => (sums[i] += value ?? 0))).reverse()];
 }
 
-function setup(Plot, { x, series, kind, log, utc, time = true, label, value = compact }, size, read) {
+function setup(Plot, { x, series, kind, log, utc, time = true, from = Infinity, label, value }, size, read) {
+  const written = value ?? compact;
   const layers = kind === 'stack' ? [...series].reverse() : series;
   const bars = kind === 'line' ? undefined : Plot.paths.bars({ size: [x.length > 60 ? 0.92 : 0.72, 56], radius: x.length > 60 ? 0 : 0.12, gap: x.length > 120 ? 0 : 1 });
   const axis = { stroke: css('--quiet'), font: AXIS_FONT, ticks: { show: false } };
@@ -81,12 +84,12 @@ function setup(Plot, { x, series, kind, log, utc, time = true, label, value = co
     legend: { show: false },
     cursor: { y: false, points: { show: kind === 'line', size: 7 }, drag: { x: false, y: false } },
     scales: {
-      x: { time, range: (plot, low, high) => paddedRange(kind, x, low, high) },
+      x: { time, range: (plot, low, high) => paddedRange(kind, x, Math.min(from, low), high) },
       y: log ? { distr: 3, range: (plot, low, high) => [0.7, Math.max(10, high * 1.6)] } : { range: (plot, low, high) => [Math.min(0, low ?? 0), (high || 1) * 1.08] },
     },
     axes: [
       { ...axis, grid: { show: false }, space: 74, gap: 6, size: 34, values: time ? timeTexts(utc ? 'UTC' : undefined) : (plot, places) => places.map((at) => (at === null ? '' : label(at))) },
-      { ...axis, ...(log && { filter: powersOnly }), grid: { stroke: css('--rule'), width: 1, ...(log && { filter: powersOnly }) }, space: 38, gap: 8, size: (plot, texts) => axisWidth(texts), values: (plot, places) => places.map((at) => (at === null ? '' : value(at))) },
+      { ...axis, ...(log ? { filter: powersOnly } : !value && { incrs: WHOLE }), grid: { stroke: css('--rule'), width: 1, ...(log && { filter: powersOnly }) }, space: 38, gap: 8, size: (plot, texts) => axisWidth(texts), values: (plot, places) => places.map((at) => (at === null ? '' : written(at))) },
     ],
     series: [{}, ...layers.map(({ colour }) => ({
       stroke: css(colour), width: kind === 'line' ? 1.75 : 0, fill: kind === 'line' ? (series.length === 1 ? `${css(colour)}1f` : undefined) : css(colour),

@@ -6,11 +6,15 @@ import { table } from '../../parts/table.js';
 
 const PAGE = 25;
 
+function whoOf({ user_email: email, user_id: id }) {
+  return email ?? (id ? h('code', {}, id.slice(0, 8)) : '–');
+}
+
 const columns = [
   ['When', ({ created_at: at }) => ago(at)],
-  ['Who', ({ user_email: email, user_id: id }) => email ?? (id ? h('code', {}, id.slice(0, 8)) : '–')],
+  ['Who', whoOf, 'wide'],
   ['Did', ({ action }) => action, 'wide'],
-  ['To', ({ resource, method }) => h('span', {}, h('span', { class: 'quiet' }, method), ' ', resource ?? '–'), 'long'],
+  ['To', (entry) => [h('span', { class: 'quiet' }, entry.method), ' ', entry.resource ?? '–', h('span', { class: 'note below' }, whoOf(entry))], 'long'],
   ['Status', ({ status_code: code }) => code ?? '–', 'number wide'],
   ['From', ({ ip_address: address }) => address ?? '–', 'quiet wide'],
 ];
@@ -26,7 +30,7 @@ export function audit({ api, signal }) {
     load: () => api.get('/api/audit', { limit: PAGE, offset: offset || null }),
     tries: { path: () => `/api/audit?limit=${PAGE}&offset=${offset}`, token: true, supabase: () => `const { data, count } = await supabase.from('audit_log').select('*', { count: 'exact' })\n  .order('created_at', { ascending: false }).range(${offset}, ${offset + PAGE - 1})` },
     isEmpty: ({ data }) => data.total === 0,
-    empty: ['Nothing has been changed yet.', 'Changes by administrators are written down here.'],
+    empty: ['Nothing is written down yet.', 'Requests that write, and those for administrators, are noted here.'],
     draw: ({ data: { entries, total } }, body) => fill(body, table(columns, entries, { caption: 'Audit' }),
       h('p', { class: 'pager' }, h('button', { class: 'button', type: 'button', disabled: offset === 0, onclick: () => move(-PAGE) }, 'Newer'),
         h('span', { class: 'quiet' }, `${count(offset + 1)} to ${count(offset + entries.length)} of ${counted(total, 'entry', 'entries')}`),

@@ -19,7 +19,7 @@ export function database({ api, signal }) {
       fill(body, numbers(data), h('div', { class: 'grid halves' }, connections, h('div', { class: 'stack' }, running, replicas)));
       fill(connections, h('h3', {}, 'Connections'), table(CONNECTIONS, data.connections, { caption: 'Connections' }));
       fill(running, h('h3', {}, 'Running for more than a second'), data.long_running.length === 0 ? h('p', { class: 'quiet' }, 'Nothing.') : table(RUNNING, data.long_running, { caption: 'Running' }));
-      fill(replicas, h('h3', {}, 'Replicas'), replicaText(data));
+      fill(replicas, h('h3', {}, 'Who reads its log'), replicaText(data));
       for (const listener of listeners) listener(data);
     },
   });
@@ -29,7 +29,7 @@ export function database({ api, signal }) {
 const CONNECTIONS = [
   ['Role', ({ role }) => role],
   ['State', ({ state }) => state],
-  ['', ({ count: amount }) => count(amount), 'number'],
+  ['Connections', ({ count: amount }) => count(amount), 'number'],
 ];
 const RUNNING = [
   ['Role', ({ role }) => role],
@@ -45,15 +45,15 @@ function numbers(data) {
     ['cache hits', data.cache_hit_rate === null ? '–' : percent(100 * data.cache_hit_rate, 1), 'of reads need no disk'],
     ['size', bytes(data.size_bytes), data.temp_bytes > 0 ? `${bytes(data.temp_bytes)} written to temporary files` : null],
     ['transactions', compact(data.transactions), `${counted(data.rollbacks, 'rollback')}, ${counted(data.deadlocks, 'deadlock')}`],
-    ['PostgreSQL', data.version.split(' ')[0], h('span', {}, 'up since ', ago(data.started_at))],
+    ['PostgreSQL', data.version.split(' ')[0], h('span', {}, 'started ', ago(data.started_at))],
   ]);
 }
 
 function replicaText(data) {
   if (data.is_replica) return h('p', {}, `This answer comes from a replica, ${duration(data.replay_lag_seconds)} behind.`);
-  if (data.replicas.length === 0) return h('p', { class: 'quiet' }, 'None is connected.');
+  if (data.replicas.length === 0) return h('p', { class: 'quiet' }, 'Nobody: no replica, and no gateway that tells changes.');
   return table([
-    ['Name', ({ name }) => name], ['State', ({ state, sync_state: sync }) => `${state}, ${sync}`],
+    ['Name', ({ name }) => (name.startsWith('postern/') ? `${name}, the live changes` : name)], ['State', ({ state, sync_state: sync }) => `${state}, ${sync}`],
     ['Behind', ({ behind_bytes: behind, lag_seconds: lag }) => `${bytes(behind)}${lag === null ? '' : `, ${milliseconds(1000 * lag)}`}`, 'number'],
-  ], data.replicas, { caption: 'Replicas' });
+  ], data.replicas, { caption: 'Who reads its log' });
 }

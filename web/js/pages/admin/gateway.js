@@ -1,6 +1,6 @@
 // The gateway's own figures: requests, its pool of connections, its caches. From /metrics, as Prometheus reads it.
 import { fill } from '../../dom.js';
-import { count, milliseconds, percent } from '../../format.js';
+import { count, counted, milliseconds, percent } from '../../format.js';
 import { figures } from '../../parts/figures.js';
 import { panel } from '../../parts/panel.js';
 import { ratio, readMetrics } from './prometheus.js';
@@ -22,11 +22,11 @@ export function gateway({ api, signal }) {
       const [open, busy, most] = [metrics.get('postern_db_connections', 'open'), metrics.get('postern_db_connections', 'busy'), metrics.get('postern_db_connections_max')];
       fill(body, figures([
         ['requests', count(requests), rate === null ? null : `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} a second`],
-        ['errors of the server', count(metrics.get('postern_http_requests_total', '5xx')), `${count(metrics.get('postern_http_requests_total', '4xx'))} of callers`],
-        ['on average', milliseconds(1000 * metrics.get('postern_http_request_seconds_sum') / metrics.get('postern_http_request_seconds_count')), 'from the first byte to the last'],
-        ['pool', `${count(busy)} busy`, `${count(open)} open of ${count(most)}, ${count(metrics.get('postern_db_waiting'))} waiting`],
-        ['cached answers', share(metrics, 'postern_cache_requests_total'), 'of those that may be'],
-        ['tokens known', share(metrics, 'postern_token_cache_total'), 'verified before'],
+        ['failed (5xx)', count(metrics.get('postern_http_requests_total', '5xx')), `${count(metrics.get('postern_http_requests_total', '4xx'))} refused (4xx)`],
+        ['mean time', milliseconds(1000 * metrics.get('postern_http_request_seconds_sum') / metrics.get('postern_http_request_seconds_count')), 'from request to answer'],
+        ['connections', `${count(busy)} busy`, `${count(open)} open of ${count(most)}; ${counted(metrics.get('postern_db_waiting'), 'request')} waiting`],
+        ['from the cache', share(metrics, 'postern_cache_requests_total'), 'of answers that may be kept'],
+        ['tokens', share(metrics, 'postern_token_cache_total'), 'were verified before'],
       ]));
     },
   });

@@ -47,5 +47,5 @@ function channel({ channel: name, version, rollout_percent: share }, versions, r
     h('select', { name: 'version', 'aria-label': `Version on ${name}` }, versions.map((one) => h('option', { value: one.version, selected: one.version === version, title: dayOf(one.published_at) }, one.version))),
     h('input', { name: 'percent', type: 'number', min: 0, max: 100, value: String(share), required: true, 'aria-label': `Percent of the machines on ${name}` }),
     h('button', { class: 'button' }, 'Roll out'),
-    h('button', { class: 'button bad', type: 'button', onclick: ({ currentTarget }) => { if (confirm(`Take ${name} back to the version before?`)) run(currentTarget, '/api/releases/rollback', { channel: name }, `${name} is rolled back.`); } }, 'Back')));
+    h('button', { class: 'button bad', type: 'button', onclick: ({ currentTarget }) => { if (confirm(`Take ${name} back to the version it offered before?`)) run(currentTarget, '/api/releases/rollback', { channel: name }, `${name} is rolled back.`); } }, 'Roll back')));
 }

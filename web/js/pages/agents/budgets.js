@@ -32,5 +32,5 @@ function budget({ id, period, budget_usd: limit, spent_usd: spent, tokens_used: 
       event.preventDefault();
       input.blur();
       change(event.submitter, id, input.value);
-    } }, input, h('button', { class: 'button' }, 'Set')));
+    } }, h('span', { 'aria-hidden': 'true' }, '$'), input, h('button', { class: 'button' }, 'Set')));
 }

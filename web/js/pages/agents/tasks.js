@@ -42,7 +42,7 @@ const columns = (app, element) => [
   ['Task', (task) => h('button', { class: 'link', type: 'button', onclick: () => openTask(app, task, () => element.refresh()) }, task.title)],
   ['State', ({ status }) => pill(status)],
   ['Priority', ({ priority }) => priority, 'wide quiet'],
-  ['Agent', ({ assigned_agent: agent, role_name: role }) => agent ?? role ?? '–', 'wide'],
+  ['Agent', ({ assigned_agent: agent, role_name: role }) => agent ?? role ?? '–', 'wide id'],
   ['Model', ({ agent_model: model }) => model ?? '–', 'wide quiet'],
   ['Tokens', ({ tokens_used: tokens }) => compact(tokens), 'number wide'],
   ['Cost', ({ cost_usd: cost }) => dollars(cost), 'number'],

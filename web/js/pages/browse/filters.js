@@ -25,7 +25,7 @@ export function filters({ api, live, signal }, chosen, onChange) {
     input('search', 'Expression contains', { type: 'search', maxlength: 200, placeholder: '2^, !+1 …', class: 'long' }),
     select('form', 'Form'), select('tags', 'Tag'),
     input('min_digits', 'Digits from', { type: 'number', min: 0, inputmode: 'numeric' }),
-    input('max_digits', 'to', { type: 'number', min: 0, inputmode: 'numeric' }),
+    input('max_digits', 'Digits to', { type: 'number', min: 0, inputmode: 'numeric' }),
     h('button', { class: 'plain', type: 'button', onclick: () => {
       const none = Object.fromEntries(NAMES.map((name) => [name, '']));
       for (const field of form.elements) if (field.name) field.value = '';

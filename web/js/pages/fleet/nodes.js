@@ -6,6 +6,7 @@ import { livePanel } from '../../parts/panel.js';
 import { act } from '../../parts/say.js';
 import { table } from '../../parts/table.js';
 
+const byName = new Intl.Collator('en', { numeric: true }); // host-9 before host-10
 const LATE_S = 90; // beats are written down once a minute
 
 export function nodes({ api, session, live, signal }) {
@@ -18,7 +19,7 @@ export function nodes({ api, session, live, signal }) {
     ['Tested', ({ tested }) => compact(tested), 'number wide'],
     ['Found', ({ found }) => count(found), 'number wide'],
     ['Up', ({ uptime_secs }) => duration(uptime_secs), 'number quiet roomy'],
-    ['Heard', ({ last_heartbeat_secs_ago: ago }) => h('span', { class: ago > LATE_S ? 'late' : 'quiet' }, `${duration(ago)} ago`), 'number'],
+    ['Heard', ({ last_heartbeat_secs_ago: ago }) => h('span', { class: ago > LATE_S ? 'late' : 'quiet' }, ago < 1 ? 'now' : `${duration(ago)} ago`), 'number'],
   ];
   if (session.admin) columns.push(['', ({ worker_id }) => h('button', { class: 'plain', type: 'button', 'aria-label': `Stop ${worker_id}`, onclick: ({ currentTarget }) => stop(currentTarget, worker_id) }, 'Stop')]);
 
@@ -33,7 +34,7 @@ export function nodes({ api, session, live, signal }) {
     tries: { path: '/api/fleet', token: true, supabase: "const { data } = await supabase.from('workers').select('*')\n  .gt('last_heartbeat', new Date(Date.now() - 120000).toISOString())" },
     isEmpty: (workers) => workers.length === 0,
     empty: ['No machine is at work.', 'A machine appears here with its first heartbeat, and leaves two minutes after its last.'],
-    draw: (workers, body) => fill(body, table(columns, workers, { caption: 'Machines', tall: true })),
+    draw: (workers, body) => fill(body, table(columns, workers.toSorted((a, b) => byName.compare(a.worker_id, b.worker_id)), { caption: 'Machines', tall: true })),
   });
 }
 

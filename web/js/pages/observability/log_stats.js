@@ -14,7 +14,7 @@ export function logStats({ api, signal }, range) {
     isEmpty: ({ buckets }) => buckets.length === 0,
     empty: ['Nothing was written in this time.', 'Machines and agents write to system_logs.'],
     draw: ({ buckets }, body) => chart(body, {
-      x: buckets.map(({ ts }) => Date.parse(ts) / 1000), kind: 'stack', label: (at) => moment(at * 1000),
+      x: buckets.map(({ ts }) => Date.parse(ts) / 1000), kind: 'stack', from: range.begin(), label: (at) => moment(at * 1000),
       series: LEVELS.map(([level, colour]) => ({ name: level, colour, values: buckets.map((one) => one[level]) })),
       summary: `Log lines by ${bucket()} and level.`,
     }, signal),

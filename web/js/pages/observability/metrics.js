@@ -1,12 +1,14 @@
 // Metrics over time, a chart for each group.
-import { compact, moment, percent } from '../../format.js';
+import { NONE, compact, count, moment, percent } from '../../format.js';
 import { chart } from '../../parts/chart.js';
 import { panel } from '../../parts/panel.js';
 
+const seconds = (value) => (Number.isFinite(value) ? `${compact(Math.round(value))} s` : NONE);
+
 const GROUPS = [
   { title: 'Coordinator', note: 'processors and memory in use', value: percent, series: [['coordinator.cpu_usage_percent', 'processors'], ['coordinator.memory_usage_percent', 'memory']] },
-  { title: 'Work blocks', note: 'waiting for a machine, and with one', value: compact, series: [['fleet.work_blocks_available', 'available'], ['fleet.work_blocks_claimed', 'claimed']] },
-  { title: 'Heartbeats', note: 'seconds since the quietest machine was heard', value: compact, series: [['fleet.max_heartbeat_age_secs', 'seconds']] },
+  { title: 'Work blocks', note: 'waiting for a machine, and with one', series: [['fleet.work_blocks_available', 'available'], ['fleet.work_blocks_claimed', 'claimed']] },
+  { title: 'Heartbeats', note: 'time since the quietest machine was heard', value: seconds, series: [['fleet.max_heartbeat_age_secs', 'silence']] },
 ];
 
 export const metrics = (app, range) => GROUPS.map((group) => one(app, range, group));
@@ -26,9 +28,9 @@ function one({ api, signal }, range, { title, note, value, series }) {
     draw: ({ series: found }, body) => {
       const { x, columns } = join(series.map(([metric]) => found.find((one) => one.metric === metric)?.points ?? []));
       chart(body, {
-        x, kind: 'line', value, label: (at) => moment(at * 1000),
+        x, kind: 'line', value, from: range.begin(), label: (at) => moment(at * 1000),
         series: series.map(([, name], i) => ({ name, colour: `--c${i + 1}`, values: columns[i] })),
-        summary: `${title}, ${note}: ${series.map(([, name], i) => `${name} now ${value(columns[i].findLast((one) => one !== undefined))}`).join(', ')}.`,
+        summary: `${title}, ${note}: ${series.map(([, name], i) => `${name} now ${(value ?? count)(columns[i].findLast((one) => one !== undefined))}`).join(', ')}.`,
       }, signal);
     },
   });

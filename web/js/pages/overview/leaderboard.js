@@ -1,6 +1,7 @@
 // The forms, the most frequent first: how many, the largest, the share that was verified.
 import { fill, h } from '../../dom.js';
 import { ago, count, formName, percent } from '../../format.js';
+import { bar } from '../../parts/bar.js';
 import { formColours } from '../../parts/forms.js';
 import { panel } from '../../parts/panel.js';
 import { table } from '../../parts/table.js';
@@ -24,6 +25,6 @@ const columns = (colours) => [
     h('span', { class: 'swatch', dataset: { colour: colours.of(form).slice(2) } }), formName(form))],
   ['Primes', ({ count: amount }) => count(amount), 'number'],
   ['Digits', ({ largest_digits, largest_expression }) => h('span', { title: largest_expression }, count(largest_digits)), 'number'],
-  ['Verified', ({ verified_pct }) => h('span', { class: 'share' }, h('meter', { min: 0, max: 100, value: verified_pct, 'aria-label': 'verified' }), percent(verified_pct)), 'number'],
+  ['Verified', ({ verified_pct: share }) => bar(share / 100, percent(share), 'verified'), 'number'],
   ['Last', ({ latest_found_at }) => ago(latest_found_at), 'quiet wide'],
 ];
