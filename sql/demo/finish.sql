@@ -12,3 +12,6 @@ refresh materialized view private.tag_counts_mv;
 analyze work_blocks, prime_verification_queue, prime_verification_summary, operator_credits, agent_events, agent_logs;
 
 select check_and_grant_badges(id) from private.operators;
+
+-- Who has looked while the rows came in was answered with what there was: servers forget it.
+select pg_notify('postern', 'refreshed ');
