@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
+import { copyBlank } from './blank.mjs';
 import { atExit, isRoot, run, sleep, start, until } from './process.mjs';
 
 /** The newest installed PostgreSQL's programs. */
@@ -28,7 +29,7 @@ const DEFAULTS = {
  */
 export async function startCluster({ settings = {} } = {}) {
     const bin = binaries();
-    return make({ bin, settings }, (data) => run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'], { user: 'postgres' }));
+    return make({ bin, settings }, (data) => copyBlank(bin, data));
 }
 
 /** fill(data) puts the files of a cluster there, or throws. */
