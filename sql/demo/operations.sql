@@ -1,8 +1,8 @@
--- Demo: a day of metrics and log lines, three releases, decisions of the strategy.
+-- Demo: a week of metrics, a day of log lines, three releases, decisions of the strategy.
 
 insert into metric_samples (ts, scope, metric, value)
 select at, split_part(metric, '.', 1), metric, round((middle + swing * sin(extract(epoch from at) / 7200))::numeric, 2)
-from generate_series(now() - interval '1 day', now(), interval '5 minutes') as at
+from generate_series(now() - interval '6 days 20 hours', now(), interval '5 minutes') as at
 cross join (values
     ('coordinator.cpu_usage_percent', 35.0, 20.0),
     ('coordinator.memory_usage_percent', 48.0, 5.0),
