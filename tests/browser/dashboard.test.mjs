@@ -248,6 +248,12 @@ describe('live', () => {
         insert({ expression: '5*2^127+1' });
         await page.getByRole('button', { name: '1 new prime: show' }).click();
         await page.getByRole('link', { name: '5*2^127+1' }).waitFor();
+        await page.getByLabel('Expression contains').fill('*2^');
+        await page.waitForURL(/search=/);
+        insert({ expression: '121!+1' });
+        insert({ expression: '7*2^120+1' });
+        await page.getByRole('button', { name: '1 new prime: show' }).waitFor();
+        assert.equal(await page.locator('.fresh').textContent(), '1 new prime: show', 'the filters hold for it, too');
         await page.context().close();
     });
 });

@@ -4,7 +4,7 @@ import { fill, h } from '../dom.js';
 import { followFinds } from '../finds.js';
 import { counted } from '../format.js';
 import { exporter } from './browse/export.js';
-import { filters, readFilters } from './browse/filters.js';
+import { filters, readFilters, wouldShow } from './browse/filters.js';
 import { list } from './browse/list.js';
 import { openPrime } from './browse/prime.js';
 import { tryButton } from '../parts/drawer.js';
@@ -44,8 +44,8 @@ export function show(place, app) {
     fill(fresh, h('button', { class: 'button', type: 'button', onclick: () => change({}, since) }, text));
   };
   followFinds(app, {
-    onFind({ form }) {
-      if (chosen.form && form !== chosen.form) return;
+    onFind(prime) {
+      if (!wouldShow(chosen, prime)) return;
       found += 1;
       offer(`${counted(found, 'new prime')}: show`);
     },

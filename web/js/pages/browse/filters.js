@@ -10,6 +10,12 @@ export function readFilters(query) {
   return Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? '']));
 }
 
+/** Whether the filters let a prime through, as far as its form, expression and digits tell. */
+export function wouldShow({ form, search, min_digits, max_digits }, prime) {
+  return (!form || prime.form === form) && prime.expression.toLowerCase().includes(search.toLowerCase())
+    && prime.digits >= Number(min_digits) && prime.digits <= (Number(max_digits) || Infinity);
+}
+
 /** onChange({ name: value }) is called with what was changed. */
 export function filters({ api, live, signal }, chosen, onChange) {
   let pause = null;
