@@ -29,10 +29,3 @@ export function fill(element, ...children) {
   element.replaceChildren();
   return put(element, children);
 }
-
-/** A shape of SVG. */
-export function svg(name, attributes = {}, ...children) {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return put(made, children);
-}

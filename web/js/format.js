@@ -52,7 +52,7 @@ export function duration(seconds) {
 
 const STEPS = [[60, 'second'], [60, 'minute'], [24, 'hour'], [7, 'day'], [4.35, 'week'], [12, 'month'], [Infinity, 'year']];
 
-export function agoText(value) {
+function agoText(value) {
   let amount = (new Date(value) - Date.now()) / 1000;
   if (Math.abs(amount) < 2) return 'now';
   for (const [size, unit] of STEPS) {

@@ -2,7 +2,7 @@
 // chart stays calm and a form has the same colour everywhere.
 import { formName } from '../format.js';
 
-export const COLOURS_MAX = 6;
+const COLOURS_MAX = 6;
 
 /** forms: names, the most frequent first. Returns { of(form), shown, name(form) }: CSS variables. */
 export function formColours(forms) {

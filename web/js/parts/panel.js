@@ -16,11 +16,8 @@ const EMPTY_MS = 2000; // the first of all is not waited for so long
  * heading. Returns the element; element.refresh() asks now, element.redraw() draws what is known.
  */
 export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, empty, tools, note, kind = '', lines }) {
-  const age = h('span', { class: 'age' });
-  const body = h('div', { class: 'panel-body', 'aria-busy': 'true' }, waiting(lines));
-  const element = h('section', { class: `panel ${kind}` },
-    h('header', {}, h('h2', {}, title), note && h('p', { class: 'note' }, note),
-      h('div', { class: 'tools' }, tools, age, tries && tryButton(title, tries))), body);
+  const { element, body, age } = frame({ title, tries, tools, note, kind, lines });
+  body.setAttribute('aria-busy', 'true');
   let timer = null, shown = null, round = 0;
 
   async function refresh() {
@@ -63,13 +60,12 @@ export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, em
     if (shown && error.passing) return setFresh(false);
     shown = null;
     age.textContent = '';
-    delete element.dataset.stale;
+    element.removeAttribute('data-stale');
     fill(body, failureOf(error, refresh));
   }
 
   function setFresh(fresh) {
-    if (fresh) delete element.dataset.stale;
-    else element.dataset.stale = '';
+    element.toggleAttribute('data-stale', !fresh);
     age.textContent = fresh ? '' : `as of ${timeOf(shown.at)}`;
     age.title = fresh ? '' : 'The server or its database cannot be reached: this may be out of date.';
   }
@@ -83,11 +79,7 @@ export function panel({ title, load, draw, signal, every = 0, tries, isEmpty, em
 
 /** A panel of what the live feed brings: drawn at each update, marked as old while it is away. */
 export function livePanel({ title, live, pick, draw, signal, tries, isEmpty, empty, note, tools, kind = '', lines }) {
-  const age = h('span', { class: 'age' });
-  const body = h('div', { class: 'panel-body' }, waiting(lines));
-  const element = h('section', { class: `panel ${kind}` },
-    h('header', {}, h('h2', {}, title), note && h('p', { class: 'note' }, note),
-      h('div', { class: 'tools' }, tools, age, tries && tryButton(title, tries))), body);
+  const { element, body, age } = frame({ title, tries, tools, note, kind, lines });
   let last;
 
   function update() {
@@ -100,8 +92,7 @@ export function livePanel({ title, live, pick, draw, signal, tries, isEmpty, emp
 
   function setFresh() {
     const fresh = live.state === 'open';
-    if (fresh) delete element.dataset.stale;
-    else element.dataset.stale = '';
+    element.toggleAttribute('data-stale', !fresh);
     age.textContent = fresh || !live.heardAt ? '' : `as of ${timeOf(live.heardAt)}`;
   }
 
@@ -111,4 +102,14 @@ export function livePanel({ title, live, pick, draw, signal, tries, isEmpty, emp
   setFresh();
   element.redraw = () => { last = undefined; update(); };
   return element;
+}
+
+/** The heading with its tools, and a place below that waits: { element, body, age }. */
+export function frame({ title, tries, tools, note, kind = '', lines }) {
+  const age = h('span', { class: 'age' });
+  const body = h('div', { class: 'panel-body' }, waiting(lines));
+  const element = h('section', { class: `panel ${kind}` },
+    h('header', {}, h('h2', {}, title), note && h('p', { class: 'note' }, note),
+      h('div', { class: 'tools' }, tools, age, tries && tryButton(title, tries))), body);
+  return { element, body, age };
 }

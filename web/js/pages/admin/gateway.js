@@ -24,7 +24,7 @@ export function gateway({ api, signal }) {
         ['requests', count(requests), rate === null ? null : `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} a second`],
         ['failed (5xx)', count(metrics.get('postern_http_requests_total', '5xx')), `${count(metrics.get('postern_http_requests_total', '4xx'))} refused (4xx)`],
         ['mean time', milliseconds(1000 * metrics.get('postern_http_request_seconds_sum') / metrics.get('postern_http_request_seconds_count')), 'from request to answer'],
-        ['connections', `${count(busy)} busy`, `${count(open)} open of ${count(most)}; ${counted(metrics.get('postern_db_waiting'), 'request')} waiting`],
+        ['connections', `${count(busy)} busy`, `${count(open)} open of ${count(most)}; ${counted(metrics.get('postern_db_waiting'), 'statement')} waiting`],
         ['from the cache', share(metrics, 'postern_cache_requests_total'), 'of answers that may be kept'],
         ['tokens', share(metrics, 'postern_token_cache_total'), 'were verified before'],
       ]));

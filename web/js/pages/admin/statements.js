@@ -1,8 +1,8 @@
 // The statements that have taken the most time in all.
 import { fill, h } from '../../dom.js';
 import { compact, count, milliseconds } from '../../format.js';
-import { tryButton } from '../../parts/drawer.js';
-import { nothing, waiting } from '../../parts/states.js';
+import { frame } from '../../parts/panel.js';
+import { nothing } from '../../parts/states.js';
 import { steadily } from '../../parts/steady.js';
 import { table } from '../../parts/table.js';
 import { TRIES } from './database.js';
@@ -17,11 +17,10 @@ const columns = [
 ];
 
 export function statements(health) {
-  const body = h('div', { class: 'panel-body' }, waiting(6));
+  const { element, body } = frame({ title: 'Slow statements', note: 'by the time they have taken in all; their values are left out', tries: TRIES, lines: 6 });
   health.onData(({ statements: rows }) => {
     if (rows === null) fill(body, nothing('PostgreSQL does not count its statements.', "Add pg_stat_statements to shared_preload_libraries, restart it, and create the extension."));
     else steadily(body, () => fill(body, table(columns, rows, { caption: 'Slow statements' })));
   });
-  return h('section', { class: 'panel' }, h('header', {}, h('h2', {}, 'Slow statements'), h('p', { class: 'note' }, 'by the time they have taken in all; their values are left out'),
-    h('div', { class: 'tools' }, tryButton('Slow statements', TRIES))), body);
+  return element;
 }

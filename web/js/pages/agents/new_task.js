@@ -23,8 +23,8 @@ export async function newTask({ api, signal }, onMade) {
     select('template', 'Template', [['', 'none'], ...templates.map(({ name, description }) => [name, `${name}: ${description}`])]),
     select('role_name', 'Role', [['', 'any'], ...roles.map(({ name }) => [name, name])]),
     select('priority', 'Priority', ['normal', 'low', 'high', 'urgent'].map((word) => [word, word])),
-    h('label', {}, 'May cost, dollars', h('input', { name: 'max_cost_usd', type: 'number', min: 0, step: 'any' }))),
-  h('button', { class: 'button strong' }, 'Make it')));
+    h('label', {}, 'Cost limit, dollars', h('input', { name: 'max_cost_usd', type: 'number', min: 0, step: 'any' }))),
+  h('button', { class: 'button strong' }, 'Make the task')));
 }
 
 function send(api, { template, max_cost_usd: cost, role_name: role, ...task }) {

@@ -24,7 +24,7 @@ export async function openTask({ api, signal }, task, onChange) {
   try {
     const [{ data: events }, { data: { logs, total } }] = await Promise.all([api.get(`${path}/timeline`, {}, { signal }), api.get(`${path}/logs`, { limit: 200 }, { signal })]);
     fill(diary, h('ol', { class: 'events' }, events.map(event)));
-    if (total > 0) fill(lines, h('h3', {}, counted(total, 'line')), h('pre', { class: 'printed', tabindex: 0 }, logs.map(({ stream, content }) => h('span', { class: stream }, `${content}\n`))));
+    if (total > 0) fill(lines, h('h3', {}, `${counted(total, 'line')} that it printed`), h('pre', { class: 'printed', tabindex: 0 }, logs.map(({ stream, content }) => h('span', { class: stream }, `${content}\n`))));
   } catch (error) {
     if (!signal.aborted) fill(diary, failureOf(error));
   }
