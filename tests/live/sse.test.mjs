@@ -46,16 +46,12 @@ const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from
 const has = (stream, n) => until(() => stream.rows().includes(n), () => `${n}: ${JSON.stringify(stream.events).slice(-1500)}`, 20000);
 
 before(async () => {
-    stand = await startStand();
-    await stand.postern.stop();
-    stand.cluster.psql(FIXTURE, stand.db);
-    stand.postern = await another();
-    stand.url = stand.postern.url;
+    stand = await startStand({ sql: FIXTURE, env: { POSTERN_DB_SCHEMAS: 'public,other' } });
+    await until(() => /changes stream/.test(stand.postern.logs()), 'the stream of changes');
 });
 after(async () => {
     closeStreams();
-    await stand?.postern.stop();
-    await stand?.cluster.close();
+    await stand?.stop();
 });
 
 test('inserts, updates and deletes come as realtime-js gets them, each with its id', async () => {
@@ -213,12 +209,13 @@ test('the stream ends with its token, and says so', async () => {
 });
 
 test('the pre-request function is asked first; without changes there is no stream', async () => {
-    const off = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: env({ POSTERN_CHANGES: 'off', POSTERN_WORKERS: '1' }) });
-    const refused = await listen(at('ticks', off.url));
-    await off.stop();
-    assert.deepEqual([refused.status, refused.body.code, refused.body.hint], [406, 'PGRST107', 'POSTERN_CHANGES=wal turns them on']);
-    const careful = await another({ PGRST_DB_PRE_REQUEST: 'public.look', POSTERN_WORKERS: '1' });
+    const [off, careful] = await Promise.all([
+        startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: env({ POSTERN_CHANGES: 'off', POSTERN_WORKERS: '1' }) }),
+        another({ PGRST_DB_PRE_REQUEST: 'public.look', POSTERN_WORKERS: '1' }),
+    ]);
     try {
+        const refused = await listen(at('ticks', off.url));
+        assert.deepEqual([refused.status, refused.body.code, refused.body.hint], [406, 'PGRST107', 'POSTERN_CHANGES=wal turns them on']);
         assert.equal((await listen(at('ticks', careful.url), { headers: { 'x-no': 'yes' } })).status, 418);
         const stream = await listen(at('ticks', careful.url));
         await stream.hears('ready');
@@ -226,7 +223,7 @@ test('the pre-request function is asked first; without changes there is no strea
         await has(stream, 300001);
         stream.close();
     } finally {
-        await careful.stop();
+        await Promise.all([off.stop(), careful.stop()]);
     }
 });
 

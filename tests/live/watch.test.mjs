@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startPostern } from '../support/postern.mjs';
 import { sleep, until } from '../support/process.mjs';
 import { startStand } from '../support/stand.mjs';
 import { anonKey, mintUser, userA, userB } from '../support/tokens.mjs';
@@ -33,17 +32,13 @@ let stand, folder;
 before(async () => {
     folder = mkdtempSync('/tmp/pt-watch-');
     for (const [name, text] of Object.entries(ROUTES)) writeFileSync(join(folder, `${name}.sql`), text);
-    stand = await startStand();
-    await stand.postern.stop();
-    stand.cluster.psql(FIXTURE, stand.db);
-    stand.postern = await startPostern({ databaseUrl: stand.cluster.url(stand.db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: stand.cluster.url(stand.db), POSTERN_ROUTES_DIR: folder, POSTERN_WORKERS: '1' } });
+    stand = await startStand({ sql: FIXTURE, env: { POSTERN_ROUTES_DIR: folder, POSTERN_WORKERS: '1' } });
     await until(() => /changes stream/.test(stand.postern.logs()), 'the stream of changes');
 });
 after(async () => {
     closeStreams();
     rmSync(folder, { recursive: true, force: true });
-    await stand?.postern.stop();
-    await stand?.cluster.close();
+    await stand?.stop();
 });
 const at = (path) => `${stand.postern.url}/api/${path}`;
 const bodies = (stream) => stream.of('message').map(({ data }) => data);

@@ -11,10 +11,10 @@ export const fixture = (name) => readFileSync(join(root, 'tests/support', name),
 
 /**
  * settings: PostgreSQL's; env: Postern's; fixtures: files of tests/support that run after the
- * migrations. With STAND_POOLER=n in the environment PgBouncer stands between the server and n
+ * migrations; sql: what is to be there, too, before the server starts. With STAND_POOLER=n in the environment PgBouncer stands between the server and n
  * backends. Returns { cluster, postern, url, db, query(sql, values), stop() }.
  */
-export async function startStand({ settings, env = {}, fixtures = ['people.sql'] } = {}) {
+export async function startStand({ settings, env = {}, fixtures = ['people.sql'], sql = '' } = {}) {
     const cluster = await startCluster({ settings });
     const db = 'app';
     let postern, pooler;
@@ -22,6 +22,7 @@ export async function startStand({ settings, env = {}, fixtures = ['people.sql']
         await cluster.createDatabase(db);
         await migrate(cluster.url(db));
         for (const name of fixtures) cluster.psql(fixture(name), db);
+        if (sql) cluster.psql(sql, db);
         const size = Number(process.env.STAND_POOLER ?? 0);
         if (size > 0) pooler = await startPooler(cluster, db, 'authenticator', size);
         postern = await startPostern({ databaseUrl: pooler?.url ?? cluster.url(db, 'authenticator'), env: { POSTERN_MIGRATION_DATABASE_URL: cluster.url(db), ...env } });
