@@ -11,6 +11,8 @@
 
 static const struct fail *no_route(const struct request *req, unsigned methods);
 static const struct fail *check_access(const struct request *req, const struct route_file *file);
+static const struct fail *refuse(struct request *req, const struct route_file *file,
+                                 const struct fail *wrong);
 static const struct fail *ask_database(struct call *call);
 static rows_fn on_rows;
 
@@ -50,7 +52,9 @@ const struct fail *api_handle(struct request *req)
     TRY(check_access(req, match.file));
     struct call *call = arena_new(req->mem, struct call);
     call->req = req;
-    TRY(route_ask_parse(req, &match, &call->ask));
+    const struct fail *wrong = route_ask_parse(req, &match, &call->ask);
+    if (wrong != NULL)
+        return refuse(req, match.file, wrong);
     if (req->method == METHOD_GET && call->ask.answer->kind != ANSWER_EVENTS && events_wanted(req))
         return api_watch_handle(call);
     if (match.file->by.at != NULL)
@@ -101,6 +105,27 @@ static const struct fail *check_access(const struct request *req, const struct r
     struct fail *fail = fail_new(req->mem, FAIL_LOGIN_REQUIRED, "Authentication required");
     fail->authenticate = STR("Bearer");
     return fail;
+}
+
+/* What is wrong with a question is told to those who may ask it. */
+static const struct fail *on_allowed(struct request *req, const struct rows *rows, void *arg)
+{
+    const struct fail *wrong = arg;
+
+    (void)req;
+    (void)rows;
+    return wrong;
+}
+
+static const struct fail *refuse(struct request *req, const struct route_file *file,
+                                 const struct fail *wrong)
+{
+    struct statement guard;
+
+    if (!route_guard(file, &guard))
+        return wrong;
+    guard.role = req->worker->config->db_api_role;
+    return db_run(req, &guard, on_allowed, (void *)(uintptr_t)wrong);
 }
 
 static void drop_book(void *arg)

@@ -26,6 +26,10 @@ bool conditions_hold(const struct conditions *when, const struct param_value *va
  * to lives as long as mem. */
 void route_statement(arena *mem, const struct route_ask *ask, struct statement *statement);
 
+/* The guard alone, for who has said something wrong: whether he may call at all comes first. False:
+ * there is none. */
+bool route_guard(const struct route_file *file, struct statement *statement);
+
 /* Appends what tells this answer from other answers of the same program: the URL, and the
  * values in an unambiguous form. Who asks is not in it. */
 void route_key(struct buf *key, const struct route_ask *ask);

@@ -82,12 +82,14 @@ static str make_text(struct maker *maker)
     return maker->gap == GAP_LINE ? text : without_blank_ends(text);
 }
 
+/* By access; absent: the server itself has seen who it is. */
+static const str guards[ROUTE_NODE + 1] = {
+    [ROUTE_ADMIN] = STR_ROW("select postern.require_admin()"),
+    [ROUTE_NODE] = STR_ROW("select postern.require_node()"),
+};
+
 static void make(arena *mem, const struct route_ask *ask, enum gap gap, struct statement *statement)
 {
-    static const str guards[] = {
-        [ROUTE_ADMIN] = STR_ROW("select postern.require_admin()"),
-        [ROUTE_NODE] = STR_ROW("select postern.require_node()"),
-    };
     const struct route_file *file = ask->file;
     struct maker maker = {.ask = ask, .gap = gap};
 
@@ -106,6 +108,13 @@ static void make(arena *mem, const struct route_ask *ask, enum gap gap, struct s
 void route_statement(arena *mem, const struct route_ask *ask, struct statement *statement)
 {
     make(mem, ask, GAP_NONE, statement);
+}
+
+bool route_guard(const struct route_file *file, struct statement *statement)
+{
+    *statement = (struct statement){
+        .target = file->target, .access = ACCESS_READ, .text = guards[file->access]};
+    return statement->text.at != NULL;
 }
 
 /* Variants: what the statement looks like is decided by which parameters are given and by words;

@@ -42,6 +42,22 @@ describe('who may call', () => {
             if (error) assert.deepEqual(reply.body, { error });
         });
 
+    test('what is wrong with a question is told to those who may ask it', async () => {
+        const wrong = [
+            ['audit?limit=x', 'GET', undefined, userA.token, 403, 'Admin access required'],
+            ['audit?limit=x', 'GET', undefined, admin.token, 400, 'limit must be an integer between 1 and 500, not "x"'],
+            ['agents/tasks', 'POST', '{"title":', userA.token, 403, 'Admin access required'],
+            ['agents/tasks', 'POST', '{"title":', undefined, 401, 'Authentication required'],
+            ['agents/tasks', 'POST', '{"title":', admin.token, 400, 'The body must be a JSON object'],
+            ['v1/nodes/heartbeat', 'POST', '{}', undefined, 401, 'Missing or invalid Authorization header'],
+            ['v1/nodes/heartbeat', 'POST', '{}', key, 400, 'node_id is required: text of 1 to 128 characters'],
+        ];
+        for (const [path, method, body, token, status, error] of wrong) {
+            const reply = await fetch(`${postern.url}/api/${path}`, { method, body, headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) } });
+            assert.deepEqual([path, reply.status, await reply.json()], [path, status, { error }]);
+        }
+    });
+
     test('a route runs as its own role and knows the caller', async () => {
         const { body } = await api('test/who', { token: userA.token });
         assert.equal(body.uid, userA.id);
