@@ -249,7 +249,7 @@ group by prime_id;
 
 -- Credit is a point a digit.
 insert into operator_credits (operator_id, block_id, credit, reason, granted_at)
-select operator_id, row_number() over (order by week), credit, format('%s primes found', count), week + interval '7 days'
+select operator_id, row_number() over (order by week), credit, format('%s primes found', count), least(week + interval '7 days', now())
 from (
     select operator_id, date_trunc('week', found_at) as week, count(*) as count, sum(digits) as credit
     from primes
