@@ -123,10 +123,10 @@ describe('in trouble', () => {
 
     test('an answer that does not come is a 504, and others do not wait for it', async () => {
         answer = () => {};
-        const slow = trouble();
-        const start = performance.now();
+        let over = false;
+        const slow = trouble().finally(() => { over = true; });
         assert.equal((await fetch(`${broken.url}/live`)).status, 200);
-        assert.ok(performance.now() - start < 600);
+        assert.ok(!over);
         assert.deepEqual(await slow, [504, 'request_timeout']);
         assert.deepEqual(await trouble('token', true), [504, 'request_timeout']);
     });

@@ -176,10 +176,10 @@ describe('an issuer in trouble', () => {
         await until(() => issuer.asked.length > asked, 'a fetch');
         const started = Date.now();
         for (let i = 0; i < 20; i++) assert.equal(await status(server, i % 2 ? es.token : other.token), i % 2 ? 200 : 401);
-        assert.ok(Date.now() - started < 3000);
+        assert.ok(Date.now() - started < 8000);
         const stopping = Date.now();
         await server.stop();
-        assert.ok(Date.now() - stopping < 6000, `${Date.now() - stopping} ms`);
+        assert.ok(Date.now() - stopping < 9000, `${Date.now() - stopping} ms`);
     }));
 });
 

@@ -62,8 +62,8 @@ describe('pools', () => {
         await until(async () => (await backends('postern/%:write')) >= 6, 'overflow connections');
         assert.ok((await backends('postern/%:write')) <= 10);
         await asked;
-        await until(async () => (await backends('postern/%:write')) <= 4, 'no more than size', 4000);
-        await until(async () => (await backends('postern/%:write')) === 2, 'min again', 6000);
+        await until(async () => (await backends('postern/%:write')) <= 4, 'no more than size');
+        await until(async () => (await backends('postern/%:write')) === 2, 'min again');
         assert.equal((await call(server, 'get_stats')).status, 200);
     }));
     test('slow statements that do not slow each other down run more and more at a time', () => withServer({ POSTERN_WORKERS: '1', DB_POOL_SIZE: '20' }, async (server) => {
@@ -256,20 +256,20 @@ describe('the schema', () => {
     test('a new table is there without a word: event triggers notify', async () => {
         assert.equal(await status('/rest/v1/test_fresh'), 404);
         stand.psql('create table test_fresh (id int); alter table test_fresh enable row level security; grant select on test_fresh to authenticated', DB);
-        await until(async () => (await status('/rest/v1/test_fresh')) === 200, 'the new table', 5000);
+        await until(async () => (await status('/rest/v1/test_fresh')) === 200, 'the new table');
         stand.psql('drop table test_fresh', DB);
-        await until(async () => (await status('/rest/v1/test_fresh')) === 404, 'the table is gone', 5000);
+        await until(async () => (await status('/rest/v1/test_fresh')) === 404, 'the table is gone');
     });
     test('NOTIFY pgrst reloads it', async () => {
         const loads = async () => Number(/postern_schema_loads_total\S* (\d+)/.exec(await (await fetch(`${main.url}/metrics`)).text())?.[1]);
         const earlier = await loads();
         stand.psql("notify pgrst, 'reload schema'", DB);
-        await until(async () => (await loads()) > earlier, 'another load', 5000);
+        await until(async () => (await loads()) > earlier, 'another load');
     });
     test('a load that fails leaves the old snapshot in service', async () => {
         stand.psql("alter role postgres set statement_timeout = '1ms'; notify pgrst, 'reload schema'", DB);
         try {
-            await until(() => /schema not loaded/.test(main.logs()), 'the failed load', 5000);
+            await until(() => /schema not loaded/.test(main.logs()), 'the failed load');
             assert.equal(await status('/rest/v1/records'), 200);
         } finally {
             stand.psql('set statement_timeout = 0; alter role postgres reset statement_timeout', DB);
@@ -282,7 +282,7 @@ describe('secrets and names', () => {
     stays();
     test('the client\'s application name is in the log', async () => {
         await fetch(`${main.url}/rest/v1/records`, { headers: { ...as(anonKey), 'x-application-name': 'billing' } });
-        await until(() => /app=billing/.test(main.logs()), 'the log line', 2000);
+        await until(() => /app=billing/.test(main.logs()), 'the log line');
     });
     test('a password is nowhere: not in the log, not in the command line, not in what config prints', async () => {
         const secret = 'canary-4711';

@@ -185,7 +185,7 @@ describe('request ids and the log', () => {
     test('each request is one line: id, method, path without the query, status, time, role', async () => {
         await get('/rest/v1/records?select=id&holder=eq.a-private-value', { headers: { 'x-request-id': 'line-1' } });
         await get('/rest/v1/nothing', { headers: { ...as(userA.token), 'x-request-id': 'line-2' } });
-        const lineOf = (id) => until(() => stand.postern.logs().split('\n').find((line) => line.includes(`id=${id} `)), `a line for ${id}`, 2000);
+        const lineOf = (id) => until(() => stand.postern.logs().split('\n').find((line) => line.includes(`id=${id} `)), `a line for ${id}`);
         const good = await lineOf('line-1');
         for (const part of ['method=GET', 'path=/rest/v1/records', 'status=200', 'role=anon', 'us=']) assert.ok(good.includes(part), `${part} in ${good}`);
         const bad = await lineOf('line-2');
@@ -330,18 +330,18 @@ describe('the process', () => {
         assert.equal(reply.status, 200);
         assert.equal(await reply.text(), '"rested"');
         assert.deepEqual(await server.exited, { code: 0, signal: null }, server.logs());
-        assert.ok(Date.now() - start < 5000, 'does not wait for idle clients');
+        assert.ok(Date.now() - start < 15000, 'does not wait for idle clients');
         assert.equal(idle.socket, null, 'the idle connection was closed');
         server.kill();
     });
     test('SIGINT stops as well; what does not end is given up after the drain time', async () => {
         const server = await startPostern({ databaseUrl: url(), env: { POSTERN_DRAIN: '500ms' } });
-        const asked = nap(server, 2.5).catch((error) => error);
+        const asked = nap(server, 9).catch((error) => error);
         await sleep(200);
         const start = Date.now();
         server.signal('SIGINT');
         assert.equal((await server.exited).code, 0, server.logs());
-        assert.ok(Date.now() - start < 2000, `${Date.now() - start} ms`);
+        assert.ok(Date.now() - start < 7000, `${Date.now() - start} ms`);
         await asked;
         server.kill();
     });
@@ -351,7 +351,7 @@ describe('the process', () => {
         stand.cluster.psql('create function test_new() returns int language sql as \'select 1\'', stand.db);
         assert.equal(await ask(), 404);
         server.signal('SIGUSR1');
-        await until(async () => (await ask()) === 200, 'the new function', 5000);
+        await until(async () => (await ask()) === 200, 'the new function');
         stand.cluster.psql('drop function test_new', stand.db);
         await server.stop();
     });

@@ -229,7 +229,7 @@ describe('the end', () => {
         const nap = ask(server.port, '/rpc/nap?seconds=1');
         await sleep(300);
         server.signal('SIGTERM');
-        await until(async () => !(await answers(server.port)), 'no new clients', 2000);
+        await until(async () => !(await answers(server.port)), 'no new clients');
         const reply = await nap;
         assert.deepEqual([reply.status, reply.text, reply.headers.connection], [200, '"done"', 'close']);
         assert.deepEqual(await server.exited, { code: 0, signal: null });
@@ -259,7 +259,7 @@ describe('the end', () => {
         await new Promise((done) => silent.once('connect', done));
         const start = Date.now();
         await server.stop();
-        assert.ok(Date.now() - start < 3000, `${Date.now() - start} ms`);
+        assert.ok(Date.now() - start < 8000, `${Date.now() - start} ms`);
         silent.destroy();
     });
     test('port 0 is any free one, and the log names it', () => withServer({ POSTERN_PORT: '0' }, async (server) => {
@@ -281,7 +281,7 @@ describe('reloads', () => {
     test('SIGUSR1 loads the schema', () => withServer({}, async (server) => {
         stand.cluster.psql('create table api.fresh (id int); grant select on api.fresh to web_anon', 'app');
         server.signal('SIGUSR1');
-        await until(async () => (await ask(server.port, '/fresh')).status === 200, 'the new table', 5000);
+        await until(async () => (await ask(server.port, '/fresh')).status === 200, 'the new table');
         stand.cluster.psql('drop table api.fresh', 'app');
     }));
 });

@@ -108,11 +108,13 @@ test('a socket without a channel ends', async () => {
 test('joins too many are refused after a while, and the socket ends; a storm of them ends at once', async () => {
     const [hasty, storm] = await Promise.all([raw(stand.url), raw(stand.url)]);
     const begun = Date.now();
+    let over = false;
+    hasty.closed.then(() => { over = true; });
     for (let i = 0; i < 215; i++) hasty.say('hasty', 'phx_join', { config: {} }, String(i));
-    await until(() => hasty.replies().length >= 200, 'the joins that are allowed', 4000, 5);
+    await until(() => hasty.replies().length >= 200, 'the joins that are allowed', 15000, 5);
     for (let i = 0; i < 60; i++) storm.say('storm', 'phx_join', { config: {} }, String(i));
     assert.deepEqual(await storm.closed, [1013, 'too many refused joins']);
-    assert.ok(Date.now() - begun < 4000);
+    assert.ok(!over);
     assert.deepEqual(await hasty.closed, [1001, 'too many joins']);
     assert.ok(Date.now() - begun > 4500);
     const reasons = new Set(hasty.replies().map((frame) => frame[4].response.reason));
