@@ -1,7 +1,7 @@
 // Child processes that cannot outlive the test: started with a parent-death signal, their output
 // in a file, stopped by pid and nothing else.
 import { spawn, execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,8 +23,31 @@ export async function until(fn, what, ms = 15000, every = 20) {
     }
 }
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
-export function freePort() {
+/** A TCP port of 127.0.0.1 that was free a moment ago, and that no other test has been given. */
+export async function freePort() {
+    for (;;) {
+        const port = await portNow();
+        if (claim(port)) return port;
+    }
+}
+
+/* Two that start at once were given the same now and then: a mark keeps it for who came first. */
+const MARK_MS = 600000;
+function claim(port) {
+    const mark = `/tmp/pt-port-${port}`;
+    try {
+        if (Date.now() - statSync(mark).mtimeMs > MARK_MS) rmSync(mark, { force: true }); // of one that was killed
+    } catch { /* there is none */ }
+    try {
+        closeSync(openSync(mark, 'wx'));
+    } catch {
+        return false;
+    }
+    atExit(() => rmSync(mark, { force: true }));
+    return true;
+}
+
+function portNow() {
     return new Promise((done, fail) => {
         const server = createServer();
         server.on('error', fail);
