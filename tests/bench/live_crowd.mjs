@@ -1,27 +1,14 @@
-// The crowd of live_crowd.c: built, started, asked.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+// The crowd of live_crowd.c: started, asked.
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { root } from '../support/process.mjs';
-
-let dir;
-
-function program() {
-    if (!dir) {
-        dir = mkdtempSync('/tmp/pt-crowd-');
-        process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
-        execFileSync(process.env.CC ?? 'cc', ['-O2', '-D_GNU_SOURCE', join(root, 'tests/bench/live_crowd.c'), '-o', join(dir, 'crowd')]);
-    }
-    return join(dir, 'crowd');
-}
+import { programOf } from '../support/program.mjs';
 
 /**
  * A socket for each path, each says hello. Returns when all are in: { pid, figures(), kill() };
  * figures: { bytes, count, lags } since the last time.
  */
 export async function startCrowd({ port, paths, hello = '', frames = false }) {
-    const child = spawn(program(), [String(port), frames ? 'frames' : 'bytes'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(programOf('tests/bench/live_crowd.c'), [String(port), frames ? 'frames' : 'bytes'], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const next = async () => {
         const { value, done } = await lines.next();
